@@ -1,0 +1,95 @@
+# Checks of what the user passes, one function a kind of value. Each returns
+# the checked value, or says which argument is wrong, what it should be, and
+# what it is.
+
+abort_argument <- function(name, wanted, value, call, hints = character()) {
+  abort_rkeops(
+    "argument",
+    sprintf("`%s` must be %s, not %s.", name, wanted, describe_value(value)),
+    hints = hints, call = call
+  )
+}
+
+describe_value <- function(value) {
+  if (is.null(value)) {
+    return("NULL")
+  }
+  if (is.atomic(value) && length(value) == 1L && is.null(dim(value))) {
+    return(describe_scalar(value))
+  }
+  sprintf("%s of %s", describe_type(value), describe_size(value))
+}
+
+describe_scalar <- function(value) {
+  if (is.character(value) && !is.na(value)) {
+    return(encodeString(value, quote = "\""))
+  }
+  format(value)
+}
+
+describe_type <- function(value) {
+  if (is.data.frame(value)) {
+    return("a data frame")
+  }
+  if (is.function(value)) {
+    return("a function")
+  }
+  type <- if (is.numeric(value)) "numeric" else typeof(value)
+  shape <- if (is.matrix(value)) "matrix" else "vector"
+  if (is.list(value)) "a list" else paste("a", type, shape)
+}
+
+describe_size <- function(value) {
+  if (!is.null(dim(value))) {
+    return(paste(dim(value), collapse = " x "))
+  }
+  paste("length", length(value))
+}
+
+check_string <- function(value, name, call) {
+  if (!checkmate::test_string(value, min.chars = 1)) {
+    abort_argument(name, "one string", value, call)
+  }
+  value
+}
+
+check_strings <- function(value, name, call) {
+  if (!checkmate::test_character(value, any.missing = FALSE)) {
+    abort_argument(name, "a vector of strings", value, call)
+  }
+  value
+}
+
+check_choice <- function(value, choices, name, call) {
+  if (!checkmate::test_choice(value, choices)) {
+    wanted <- paste0("\"", choices, "\"", collapse = ", ")
+    wanted <- sub(", (\"[^\"]*\")$", " or \\1", wanted)
+    abort_argument(name, wanted, value, call)
+  }
+  value
+}
+
+check_flag <- function(value, name, call) {
+  if (!checkmate::test_flag(value) && !checkmate::test_choice(value, 0:1)) {
+    abort_argument(name, "TRUE or FALSE", value, call)
+  }
+  as.logical(value)
+}
+
+check_count <- function(value, name, call, lower = 1) {
+  if (!checkmate::test_int(value, lower = lower)) {
+    wanted <- sprintf("one whole number, at least %d", lower)
+    abort_argument(name, wanted, value, call)
+  }
+  as.integer(value)
+}
+
+check_operator <- function(operator, name, call) {
+  if (!inherits(operator, "keops_operator")) {
+    abort_argument(
+      name, "an operator", operator, call,
+      hints = "Make one with `keops_kernel()` or `keops_grad()`."
+    )
+  }
+  operator
+}

@@ -1,0 +1,33 @@
+# Every error a user can meet is raised here, whether R or the native code
+# found it. The class says who has to act: see ?rkeops.
+
+# `details` are shown word for word (a formula with a caret below it), each
+# hint as a sentence of its own. Nothing is interpolated: formulas have braces.
+abort_rkeops <- function(kind, message, details = character(),
+                         hints = character(), call = rlang::caller_env()) {
+  if (kind == "interrupted") {
+    rlang::interrupt()
+  }
+  rlang::abort(
+    c(message, verbatim(details), hint_bullets(hints)),
+    class = c(paste0("rkeops_error_", kind), "rkeops_error"),
+    details = details, hints = hints, call = call
+  )
+}
+
+verbatim <- function(details) {
+  lines <- as.character(unlist(strsplit(details, "\n", fixed = TRUE)))
+  rlang::set_names(lines, rep(" ", length(lines)))
+}
+
+hint_bullets <- function(hints) {
+  rlang::set_names(hints, rep("i", length(hints)))
+}
+
+# The value of a native function, or the R error for the failure it reports.
+check_native <- function(value, call = rlang::caller_env()) {
+  if (inherits(value, "rkeops_failure")) {
+    abort_rkeops(value$kind, value$message, value$details, value$hints, call)
+  }
+  value
+}

@@ -1,0 +1,98 @@
+# Where operators run: the CPU and its threads, or GPUs.
+
+#' Choose where operators run
+#'
+#' Operators run on the CPU until `use_gpu()` is called, and again after
+#' `use_cpu()`. `use_gpu()` looks for the driver, the device and the compiler
+#' `nvcc` at once: where one is missing it says what was looked for and where,
+#' and operators go on to run where they did.
+#'
+#' @param device The number of the GPU, counted from 0; `-1` is the first one.
+#'   With several numbers the work is shared between the GPUs.
+#' @param ncore The number of threads; `NULL` or `0` for as many as this process
+#'   may use. More than these are not started.
+#'
+#' @return `use_gpu()` and `use_cpu()` return invisibly the list of the options
+#'   they replaced (see [set_rkeops_options()]), `get_threads()` the number of
+#'   threads that calls use. Its default is the smallest of what the operating
+#'   system and the container allow, the environment variables
+#'   `OMP_THREAD_LIMIT`, `OMP_NUM_THREADS` and `SLURM_CPUS_PER_TASK`, the R
+#'   option `mc.cores`, and two in the checks of CRAN.
+#' @export
+#' @examples
+#' previous <- use_cpu(2)
+#' get_threads()
+#' set_rkeops_options(previous)
+#' \dontrun{
+#' use_gpu()
+#' }
+use_gpu <- function(device = 0) {
+  call <- rlang::current_env()
+  devices <- read_devices(device, "device", call)
+  change_settings(list(engine = "cuda", devices = devices), call)
+}
+
+#' @rdname use_gpu
+#' @export
+use_cpu <- function(ncore = NULL) {
+  call <- rlang::current_env()
+  threads <- min(read_threads(ncore, "ncore", call), allowed_cores())
+  change_settings(list(engine = "cpu", threads = threads), call)
+}
+
+#' @rdname use_gpu
+#' @export
+get_threads <- function() {
+  settings$threads
+}
+
+#' @rdname use_gpu
+#' @export
+rkeops_use_gpu <- function(device = -1) {
+  use_gpu(device)
+}
+
+#' @rdname use_gpu
+#' @export
+rkeops_use_cpu <- function(ncore = NULL) {
+  use_cpu(ncore)
+}
+
+# What a computation on the GPU needs, looked for now rather than at the first
+# call.
+check_devices <- function(devices, call) {
+  found <- check_native(r_gpu_devices(), call)
+  missing <- setdiff(devices, found$device)
+  if (length(missing)) {
+    abort_rkeops(
+      "gpu", sprintf("There is no GPU number %d.", missing[1L]),
+      hints = c(
+        paste0("Found: ", format_devices(found), "."), "Numbers begin with 0."
+      ),
+      call = call
+    )
+  }
+  check_nvcc(call)
+}
+
+format_devices <- function(found) {
+  paste(found$device, found$name, collapse = ", ")
+}
+
+check_nvcc <- function(call) {
+  toolchain <- check_native(r_toolchain(), call)
+  if (!nzchar(toolchain$nvcc)) {
+    abort_rkeops(
+      "gpu", "There is a GPU, but no compiler for it (`nvcc`).",
+      details = toolchain$nvcc_places,
+      hints = c(
+        "These places were looked at.",
+        paste(
+          "Install the CUDA toolkit, or name the compiler with",
+          "`set_rkeops_option(\"nvcc\", path)`."
+        )
+      ),
+      call = call
+    )
+  }
+}

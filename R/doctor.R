@@ -1,0 +1,159 @@
+# What is installed, whether it works, and what to do about what is missing.
+
+#' Is everything here, and does it work?
+#'
+#' `rkeops_sitrep()` lists the compilers, the GPU, the threads and the directory
+#' of compiled formulas, and says what to do about what is missing.
+#' `check_rkeops()` compiles a small formula, runs it where operators run now
+#' (see [use_gpu()]), and compares the result with that of plain R.
+#'
+#' @param verbose Whether to say what was found.
+#' @return `check_rkeops()` returns invisibly whether the result was right,
+#'   `rkeops_sitrep()` invisibly the list of what it found.
+#' @export
+#' @examples
+#' rkeops_sitrep()
+#' \donttest{
+#' check_rkeops()
+#' }
+check_rkeops <- function(verbose = TRUE) {
+  verbose <- check_flag(verbose, "verbose", rlang::current_env())
+  problem <- tryCatch(self_test(), rkeops_error = identity)
+  if (verbose) {
+    report_self_test(problem)
+  }
+  invisible(is.null(problem))
+}
+
+# NULL, or the error.
+self_test <- function() {
+  points <- matrix(seq(0, 1, length.out = 30), ncol = 3)
+  op <- keops_kernel(
+    "Sum_Reduction(Exp(-SqNorm2(x - y)), 0)", c("x = Vi(3)", "y = Vj(3)")
+  )
+  result <- op(points, points)
+  expected <- rowSums(exp(-as.matrix(stats::dist(points))^2))
+  if (max(abs(result - expected)) > 1e-4) {
+    abort_rkeops("internal", "The result of the self test is wrong.")
+  }
+}
+
+report_self_test <- function(problem) {
+  if (is.null(problem)) {
+    cli::cli_inform(c(v = "rkeops works: a formula was compiled and run."))
+  } else {
+    text <- conditionMessage(problem)
+    cli::cli_inform(c(x = "rkeops does not work:"))
+    cli::cli_verbatim(text)
+    cli::cli_inform(c(i = "{.run rkeops::rkeops_sitrep()} says more."))
+  }
+}
+
+#' @rdname check_rkeops
+#' @export
+rkeops_sitrep <- function() {
+  found <- situation()
+  cli::cli_h1("rkeops {found$version}")
+  report_compiler(found$toolchain)
+  report_gpu(found$devices)
+  report_nvcc(found$toolchain)
+  report_session(found)
+  invisible(found)
+}
+
+situation <- function() {
+  check_native(push_settings())
+  list(
+    version = package_version_string(),
+    toolchain = check_native(r_toolchain()),
+    devices = r_gpu_devices(),
+    engine = settings$engine,
+    threads = settings$threads,
+    allowed_cores = allowed_cores(),
+    cache_dir = settings$cache_dir,
+    cache = r_cache_list(settings$cache_dir)
+  )
+}
+
+report_compiler <- function(toolchain) {
+  if (nzchar(toolchain$cxx)) {
+    cli::cli_inform(c(
+      v = "C++ compiler: {toolchain$cxx} ({toolchain$cxx_version})"
+    ))
+  } else {
+    cli::cli_inform(c(
+      x = "C++ compiler: none found. Formulas cannot be compiled for the CPU.",
+      i = "Debian, Ubuntu: {.code sudo apt-get install g++}; Fedora: {.code sudo
+        dnf install gcc-c++}; macOS: {.code xcode-select --install}.",
+      i = "Another one: {.code set_rkeops_option(\"compiler\", path)}."
+    ))
+  }
+}
+
+report_gpu <- function(devices) {
+  if (inherits(devices, "rkeops_failure")) {
+    cli::cli_inform(c("!" = "GPU: none. Operators run on the CPU."))
+    cli::cli_verbatim(paste0("  ", c(
+      devices$message, devices$details, devices$hints
+    )))
+  } else {
+    text <- sprintf(
+      "GPU %d: %s, %s, architecture %s", devices$device, devices$name,
+      vapply(devices$memory, format_size, ""), devices$architecture
+    )
+    cli::cli_inform(rlang::set_names(escape_braces(text), "v"))
+  }
+}
+
+escape_braces <- function(text) {
+  gsub("}", "}}", gsub("{", "{{", text, fixed = TRUE), fixed = TRUE)
+}
+
+report_nvcc <- function(toolchain) {
+  if (nzchar(toolchain$nvcc)) {
+    cli::cli_inform(c(
+      v = "Compiler for GPUs: {toolchain$nvcc} ({toolchain$nvcc_version})"
+    ))
+  } else {
+    places <- toolchain$nvcc_places
+    cli::cli_inform(c(
+      "!" = "Compiler for GPUs (nvcc): not found in {.path {places}}.",
+      i = "It comes with the CUDA toolkit. Another place: {.code
+        set_rkeops_option(\"nvcc\", path)}."
+    ))
+  }
+}
+
+report_session <- function(found) {
+  cli::cli_inform(c(
+    i = "Operators run on the {engine_place()}; {found$threads} thread{?s} of
+      the {found$allowed_cores} allowed."
+  ))
+  if (inherits(found$cache, "rkeops_failure")) {
+    cli::cli_inform(c(x = "Compiled formulas: {found$cache$message}"))
+  } else {
+    count <- nrow(found$cache)
+    size <- format_size(sum(found$cache$bytes))
+    cli::cli_inform(c(
+      i = "{count} compiled formula{?s}, {size}, in {.path {found$cache_dir}}."
+    ))
+  }
+}
+
+#' Nothing to install
+#'
+#' rkeops 2.x needed Python, which this function installed. Now nothing of the
+#' kind is needed: it says so.
+#'
+#' @param ... Arguments of rkeops 2.x, not used.
+#' @return `TRUE`, invisibly.
+#' @export
+#' @examples
+#' install_rkeops()
+install_rkeops <- function(...) {
+  cli::cli_inform(c(
+    v = "rkeops needs no Python: there is nothing to install.",
+    i = "{.run rkeops::rkeops_sitrep()} says which compilers were found."
+  ))
+  invisible(TRUE)
+}

@@ -1,0 +1,44 @@
+# The stages between a formula and its program, as text.
+
+#' Show a stage between the formula and the program
+#'
+#' @param op An operator, made by [keops_kernel()] or [keops_grad()].
+#' @param what The stage: `"tree"`, the formula as it was read; `"graph"`, the
+#'   checked formula with shared parts, dimensions and levels; `"gradient"`,
+#'   what gradients in the formula became; `"plan"`, what is computed once, per
+#'   row, per column and per pair; `"source"`, the program; `"command"`, the
+#'   command that compiles it; `"engine"`, the code around it.
+#' @param engine `"cpu"` or `"cuda"`, also one this machine cannot run. By
+#'   default the one that calls use.
+#'
+#' @return A character vector of class `rkeops_explanation`, one line an
+#'   element, which prints as text.
+#' @export
+#' @examples
+#' op <- keops_kernel("Sum_Reduction(Exp(-SqDist(x, y)), 0)",
+#'                    c("x = Vi(3)", "y = Vj(3)"))
+#' explain(op, "plan")
+#' explain(op, "source", engine = "cuda")
+explain <- function(op, what = "source", engine = NULL) {
+  call <- rlang::current_env()
+  check_operator(op, "op", call)
+  check_choice(what, explained_stages, "what", call)
+  engine <- engine %||% settings$engine
+  check_choice(engine, c("cpu", "cuda"), "engine", call)
+  state <- operator_state(op)
+  lines <- check_native(r_operator_explain(state$pointer, what, engine), call)
+  structure(lines, class = "rkeops_explanation")
+}
+
+explained_stages <- c(
+  "tree", "graph", "gradient", "plan", "source", "command", "engine"
+)
+
+#' @rdname explain
+#' @param x What `explain()` returned.
+#' @param ... Not used.
+#' @export
+print.rkeops_explanation <- function(x, ...) {
+  writeLines(unclass(x))
+  invisible(x)
+}

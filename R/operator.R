@@ -1,0 +1,267 @@
+# Operators: functions made from formulas. A call passes its inputs to the
+# native code as they are; everything about formulas, dimensions and sizes is
+# checked there.
+
+#' Make an operator from a formula
+#'
+#' An operator is an R function that computes a reduction, such as a sum over
+#' `j` of `F(p, x[i, ], y[j, ])` for every `i`, without ever forming the matrix
+#' of all pairs. The formula is checked when the operator is made, and compiled
+#' at the first call; later calls, also of other operators with the same
+#' formula, use the compiled program.
+#'
+#' @param formula One string, `"Name_Reduction(F, k)"`: a reduction (`Sum`,
+#'   `Min`, `Max`, `ArgMin`, `ArgMax`, `LogSumExp`, ...) of a formula `F`. With
+#'   `k = 0` the result is indexed by `i` (the reduction runs over `j`), with
+#'   `k = 1` it is indexed by `j`. See `axis`.
+#' @param args Strings that declare the arguments of the formula in the order
+#'   of the inputs, `"name = Category(dimension)"`: `Vi(D)` is a matrix of `D`
+#'   columns whose rows are indexed by `i`, `Vj(D)` one indexed by `j`, `Pm(D)`
+#'   a parameter, a vector of `D` numbers. `"name = Category(position,
+#'   dimension)"` sets the place among the inputs, counted from 0.
+#' @param axis What the last number of the formula means: `"output"`, the index
+#'   of the result, as in rkeops 1.x; or `"reduced"`, the index that is reduced
+#'   (`0` for `i`, `1` for `j`), as in rkeops 2.x. By default the option `axis`.
+#' @param precision `"float32"` or `"float64"` (`"float"` and `"double"` are the
+#'   same). By default the option `precision`. It stays with the operator.
+#' @param sum_scheme How sums are accumulated: `"plain"` in the precision of
+#'   the operator, `"block"` in blocks whose results are added in double
+#'   precision, `"compensated"` with the rounding errors carried along.
+#'   `"auto"` is `"block"`. The names of rkeops 2.x (`"direct_sum"`,
+#'   `"block_sum"`, `"kahan_scheme"`) are understood.
+#'
+#' @return A function of class `keops_operator`, called as `op(input, inner_dim
+#'   = 1, nx = NULL, ny = NULL)` or `op(..., inner_dim = 1, nx = NULL, ny =
+#'   NULL)`:
+#'   * `input` is a list of the inputs in the order of `args`, or named, in any
+#'     order; `op(X, Y, B, s)` is the same as `op(list(X, Y, B, s))`. Inputs are
+#'     matrices, vectors (a column for an argument of dimension 1, any vector of
+#'     `D` numbers for `Pm(D)`), or data frames of numbers.
+#'   * `inner_dim` says which dimension of the matrices is that of the points:
+#'     `1`, `TRUE` or `"col"`: rows are points (the default). `0` or `FALSE`:
+#'     columns are points, and the result is transposed too. `"row"`: columns
+#'     are points, the rows of the result are points.
+#'   * `nx` and `ny`, the numbers of `i` and of `j`, are needed only when no
+#'     argument is indexed by them; otherwise they must agree with the inputs.
+#'
+#'   The value is a numeric matrix with one row for every `i` (or `j`, or one
+#'   row). Row names of the first input with that index are kept. Indices, as
+#'   those of `ArgMin`, count from 0, as the formula language does. Called
+#'   without inputs, an operator returns the list of what it was made from.
+#'
+#' @seealso [keops_grad()] for gradients, [explain()] for the stages between the
+#'   formula and the program.
+#' @export
+#' @examples
+#' \dontshow{previous <- set_rkeops_option("threads", 2)}
+#' formula <- "Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 0)"
+#' args <- c("x = Vi(3)", "y = Vj(3)", "b = Vj(6)", "s = Pm(1)")
+#' op <- keops_kernel(formula, args)
+#' op
+#'
+#' x <- matrix(runif(100 * 3), nrow = 100)
+#' y <- matrix(runif(150 * 3), nrow = 150)
+#' b <- matrix(runif(150 * 6), nrow = 150)
+#' result <- op(list(x, y, b, 0.2))
+#' dim(result)
+#' \dontshow{set_rkeops_options(previous)}
+keops_kernel <- function(formula, args = NULL,
+                         axis = get_rkeops_option("axis"),
+                         precision = get_rkeops_option("precision"),
+                         sum_scheme = "auto") {
+  call <- rlang::current_env()
+  new_operator(
+    formula = check_string(formula, "formula", call),
+    args = check_strings(args %||% character(), "args", call),
+    axis = read_axis(axis, "axis", call),
+    precision = read_precision(precision, "precision", call),
+    sum_scheme = read_sum_scheme(sum_scheme, "sum_scheme", call),
+    call = call
+  )
+}
+
+# The environment of the operator is its state: what it was made from, and the
+# pointer to what the native code knows of it.
+new_operator <- function(formula, args, axis, precision, sum_scheme, call) {
+  pointer <- nil_pointer
+  state <- environment()
+  connect(state, call)
+  rm(call)
+
+  operator <- function(..., inner_dim = 1, nx = NULL, ny = NULL) {
+    input <- list(...)
+    first <- if (length(input)) input[[1L]]
+    if (is.list(first) && !is.object(first) && length(input) == 1L) {
+      input <- first
+    } else if (is_input_list(first)) {
+      given <- read_inputs(input, inner_dim, nx, ny, sys.call())
+      if (is.null(given)) {
+        return(operator_context(state))
+      }
+      input <- given$input
+      inner_dim <- given$inner_dim
+      nx <- given$nx
+      ny <- given$ny
+    }
+    if (identical(pointer, nil_pointer)) {
+      connect(state, sys.call())
+    }
+    if (settings$verbose) {
+      announce_compilation(state)
+    }
+    orientation <- if (identical(inner_dim, 1)) {
+      1L
+    } else {
+      inner_dim_code(inner_dim, sys.call())
+    }
+    value <- r_operator_call(pointer, input, orientation, nx, ny)
+    # A result is a matrix, a failure a list.
+    if (is.list(value)) check_native(value, sys.call()) else value
+  }
+  structure(operator, class = "keops_operator")
+}
+
+nil_pointer <- methods::new("externalptr")
+
+# An operator that was saved, or sent to another process, arrives there without
+# its pointer.
+connect <- function(state, call) {
+  check_native(push_settings(), call)
+  state$pointer <- check_native(
+    r_operator_create(
+      state$formula, state$args, state$axis, state$precision, state$sum_scheme
+    ), call
+  )
+}
+
+operator_state <- function(operator) {
+  state <- environment(operator)
+  if (identical(state$pointer, nil_pointer)) {
+    connect(state, rlang::caller_env())
+  }
+  state
+}
+
+operator_context <- function(state) {
+  list(
+    formula = state$formula, args = state$args,
+    args_info = describe_operator(state)$arguments,
+    sum_scheme = state$sum_scheme, precision = state$precision,
+    axis = state$axis
+  )
+}
+
+describe_operator <- function(state) {
+  check_native(r_operator_describe(state$pointer))
+}
+
+# Not an input, but a list of them, or nothing; a data frame is an input.
+is_input_list <- function(first) {
+  is.null(first) || (is.list(first) && !is.data.frame(first))
+}
+
+# For op(list(X, Y)), and op(list(X, Y), 0) as scripts of rkeops 1.x write it.
+# NULL when there are no inputs.
+read_inputs <- function(given, inner_dim, nx, ny, call) {
+  if (!length(given) || is.null(given[[1L]])) {
+    return(NULL)
+  }
+  values <- list(
+    input = given[[1L]], inner_dim = inner_dim, nx = nx, ny = ny
+  )
+  rest <- given[-1L]
+  if (length(rest) > 3L || !is.null(names(rest))) {
+    abort_argument(
+      "input", "one list, or all the inputs without a list", given, call
+    )
+  }
+  values[1L + seq_along(rest)] <- rest
+  values
+}
+
+# The code of the native functions: 1 rows are points; 0 columns are points,
+# and the result is transposed; 2 columns are points, the result is n x D.
+inner_dim_code <- function(inner_dim, call) {
+  if (length(inner_dim) == 1L && !is.na(inner_dim)) {
+    if (inner_dim %in% list(1, TRUE, "col")) {
+      return(1L)
+    }
+    if (inner_dim %in% list(0, FALSE)) {
+      return(0L)
+    }
+    if (identical(inner_dim, "row")) {
+      return(2L)
+    }
+  }
+  abort_argument("inner_dim", "1, 0, \"col\" or \"row\"", inner_dim, call)
+}
+
+announce_compilation <- function(state) {
+  if (!describe_operator(state)$compiled[[settings$engine]]) {
+    formula <- state$formula
+    precision <- state$precision
+    place <- engine_place()
+    cli::cli_inform("Compiling {.code {formula}} for the {place} ({precision})")
+  }
+}
+
+engine_place <- function() {
+  if (settings$engine == "cuda") "GPU" else "CPU"
+}
+
+#' Print an operator
+#'
+#' @param x An operator, made by [keops_kernel()] or [keops_grad()].
+#' @param ... Not used.
+#' @return `print()` returns `x` invisibly, `format()` the lines it prints.
+#' @export
+#' @examples
+#' print(keops_kernel("Min_Reduction(SqDist(x, y), 0)", c("x=Vi(3)", "y=Vj(3)")))
+print.keops_operator <- function(x, ...) {
+  writeLines(format(x, ...))
+  invisible(x)
+}
+
+#' @rdname print.keops_operator
+#' @export
+format.keops_operator <- function(x, ...) {
+  state <- operator_state(x)
+  description <- describe_operator(state)
+  compiled <- if (description$compiled[[settings$engine]]) {
+    "compiled"
+  } else {
+    "compiled at the first call"
+  }
+  c(
+    sprintf(
+      "<keops_operator> %s, %s, %s", state$precision, engine_place(), compiled
+    ),
+    paste0("  ", state$formula),
+    paste0("  ", format_arguments(description$arguments)),
+    paste0("  result: ", format_shape(
+      description$result$index, description$result$dimension
+    ))
+  )
+}
+
+format_arguments <- function(arguments) {
+  if (!length(arguments$name)) {
+    return("no arguments")
+  }
+  declared <- sprintf("%s(%d)", arguments$category, arguments$dimension)
+  index <- c(Vi = "i", Vj = "j", Pm = "none")[arguments$category]
+  order <- order(arguments$position)
+  paste0(
+    format(arguments$name), " = ", format(declared), "  ",
+    mapply(format_shape, index, arguments$dimension)
+  )[order]
+}
+
+format_shape <- function(index, dimension) {
+  points <- c(i = "nx", j = "ny")[index]
+  if (is.na(points)) {
+    ngettext(dimension, "1 number", paste(dimension, "numbers"))
+  } else {
+    sprintf("%s x %d matrix", points, dimension)
+  }
+}

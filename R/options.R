@@ -1,0 +1,292 @@
+# The options as users see them: a table of names, those of rkeops 1.x and 2.x
+# among them, each with the setting it stands for and how to read its values.
+
+# `read` checks a value and returns what is stored; `show` is its inverse.
+option_row <- function(setting, read, show = identity) {
+  list(setting = setting, read = read, show = show)
+}
+
+read_precision <- function(value, name, call) {
+  choices <- c("float32", "float64", "float", "double")
+  check_choice(value, choices, name, call)
+  switch(value, float = "float32", double = "float64", value)
+}
+
+read_axis <- function(value, name, call) {
+  check_choice(value, c("output", "reduced"), name, call)
+}
+
+read_sum_scheme <- function(value, name, call) {
+  choices <- c(
+    "auto", "plain", "block", "compensated",
+    "direct_sum", "block_sum", "kahan_scheme"
+  )
+  check_choice(value, choices, name, call)
+  switch(value,
+    direct_sum = "plain", block_sum = "block", kahan_scheme = "compensated",
+    value
+  )
+}
+
+read_engine <- function(value, name, call) {
+  check_choice(value, c("cpu", "cuda"), name, call)
+}
+
+read_backend <- function(value, name, call) {
+  c(CPU = "cpu", GPU = "cuda")[[
+    check_choice(value, c("CPU", "GPU"), name, call)
+  ]]
+}
+
+# -1 is the default device, as in rkeops 2.x.
+read_devices <- function(value, name, call) {
+  valid <- checkmate::test_integerish(
+    value, lower = -1, any.missing = FALSE, min.len = 1, unique = TRUE
+  )
+  if (!valid) {
+    abort_argument(name, "device numbers, counted from 0", value, call)
+  }
+  pmax(as.integer(value), 0L)
+}
+
+# NULL and 0 are all the cores that this process may use.
+read_threads <- function(value, name, call) {
+  if (is.null(value)) {
+    return(allowed_cores())
+  }
+  threads <- check_count(value, name, call, lower = 0)
+  if (threads == 0L) allowed_cores() else threads
+}
+
+read_bytes <- function(value, name, call) {
+  if (!checkmate::test_number(value, lower = 0)) {
+    abort_argument(name, "a number of bytes", value, call)
+  }
+  as.numeric(value)
+}
+
+read_program <- function(value, name, call) {
+  if (!checkmate::test_string(value)) {
+    abort_argument(name, "a path, or \"\" for what is found", value, call)
+  }
+  value
+}
+
+read_cache_dir <- function(value, name, call) {
+  path.expand(check_string(value %||% default_cache_dir(), name, call))
+}
+
+read_binary <- function(value, name, call) {
+  as.integer(check_flag(value, name, call))
+}
+
+option_table <- list(
+  precision = option_row("precision", read_precision),
+  axis = option_row("axis", read_axis),
+  engine = option_row("engine", read_engine),
+  devices = option_row("devices", read_devices),
+  threads = option_row("threads", read_threads),
+  verbose = option_row("verbose", check_flag),
+  cache_dir = option_row("cache_dir", read_cache_dir),
+  cache_maximum_bytes = option_row("cache_maximum_bytes", read_bytes),
+  compiler = option_row("compiler", read_program),
+  compiler_flags = option_row("compiler_flags", check_strings),
+  nvcc = option_row("nvcc", read_program),
+  nvcc_flags = option_row("nvcc_flags", check_strings),
+  cuda_driver = option_row("cuda_driver", read_program),
+  # Other names, of rkeops 1.x and 2.x.
+  backend = option_row(
+    "engine", read_backend, function(value) engine_place()
+  ),
+  tagCpuGpu = option_row(
+    "engine",
+    function(value, name, call) {
+      c("cpu", "cuda")[[read_binary(value, name, call) + 1L]]
+    },
+    function(value) as.integer(value == "cuda")
+  ),
+  device_id = option_row("devices", read_devices),
+  verbosity = option_row("verbose", check_flag, as.integer),
+  build_dir = option_row("cache_dir", read_cache_dir),
+  # Remembered, without effect here: see ?set_rkeops_option.
+  use_cuda_if_possible = option_row("use_cuda_if_possible", read_binary),
+  col_major = option_row("col_major", read_binary),
+  debug = option_row("debug", read_binary),
+  tag1D2D = option_row("tag1D2D", read_binary),
+  tagHostDevice = option_row("tagHostDevice", read_binary)
+)
+
+# What get_rkeops_options() lists: each setting once.
+main_options <- c(
+  "precision", "axis", "engine", "devices", "threads", "verbose", "cache_dir",
+  "cache_maximum_bytes", "compiler", "compiler_flags", "nvcc", "nvcc_flags",
+  "cuda_driver"
+)
+
+find_option <- function(name, call) {
+  row <- if (is.character(name) && length(name) == 1L) option_table[[name]]
+  if (is.null(row)) {
+    abort_argument(
+      "option", "the name of an option", name, call, hints = option_hints(name)
+    )
+  }
+  row
+}
+
+option_hints <- function(name) {
+  known <- paste0("`", main_options, "`", collapse = ", ")
+  hints <- paste0("The options are ", known, ".")
+  if (checkmate::test_string(name)) {
+    distance <- utils::adist(name, names(option_table), ignore.case = TRUE)
+    nearest <- names(option_table)[which.min(distance)]
+    if (min(distance) <= 3L) {
+      hints <- c(paste0("Did you mean `", nearest, "`?"), hints)
+    }
+  }
+  hints
+}
+
+change_options <- function(values, call) {
+  if (is.null(names(values)) || any(names(values) == "")) {
+    abort_argument("input", "a list of `option = value`", values, call)
+  }
+  new <- list()
+  for (name in names(values)) {
+    row <- find_option(name, call)
+    new[[row$setting]] <- row$read(values[[name]], name, call)
+  }
+  change_settings(new, call)
+}
+
+#' Options of the session
+#'
+#' All options of rkeops are kept in one place for the session and go back to
+#' their defaults with it. The functions with `compile` in their names are those
+#' of rkeops 1.x, those that begin with `rkeops_` those of rkeops 2.x; both
+#' change the same options.
+#'
+#' @section Options:
+#' * `precision` (`"float32"`): the precision of the operators made from now on,
+#'   or `"float64"`. `"float"` and `"double"` are the same.
+#' * `axis` (`"output"`): what the last number of a formula means, see
+#'   [keops_kernel()].
+#' * `engine` (`"cpu"`): where operators run, or `"cuda"`; see [use_gpu()].
+#'   Other names: `backend` (`"CPU"`, `"GPU"`) and `tagCpuGpu` (0, 1).
+#' * `devices` (`0`): the GPUs, counted from 0. Other name: `device_id`.
+#' * `threads`: the threads of the CPU; by default as many as the process may
+#'   use (see [get_threads()]).
+#' * `verbose` (`FALSE`): whether to say when a formula is compiled. Other name:
+#'   `verbosity`.
+#' * `cache_dir`, `cache_maximum_bytes` (10^9): where compiled formulas are
+#'   kept, and how much; see [get_rkeops_cache_dir()]. Other name: `build_dir`.
+#' * `compiler`, `compiler_flags`, `nvcc`, `nvcc_flags`: the compilers, where
+#'   those that are found are not the right ones, and additional flags.
+#' * `cuda_driver`: the path of the library `libcuda`, where it is in an unusual
+#'   place.
+#'
+#' The options `use_cuda_if_possible`, `col_major`, `debug`, `tag1D2D` and
+#' `tagHostDevice` of rkeops 1.x may be set, and do nothing: programs for the
+#' GPU are compiled when a GPU is used, and matrices are always those of R.
+#'
+#' @param option The name of an option; `get_rkeops_options()` takes several, or
+#'   `NULL` for all.
+#' @param value Its new value.
+#' @param input A list `list(option = value, ...)`. With neither `input` nor
+#'   `...` all options go back to their defaults.
+#' @param ... The same as `input`: `option = value`.
+#'
+#' @return `get_rkeops_option()` returns a value, `get_rkeops_options()` a list
+#'   of them, or one value when one name is given. All others return invisibly
+#'   the list of the values they replaced, which `set_rkeops_options()` takes
+#'   back.
+#' @export
+#' @examples
+#' get_rkeops_option("precision")
+#' previous <- set_rkeops_option("precision", "float64")
+#' get_rkeops_options()
+#' set_rkeops_options(previous)
+set_rkeops_option <- function(option, value) {
+  call <- rlang::current_env()
+  find_option(option, call)
+  change_options(rlang::set_names(list(value), option), call)
+}
+
+#' @rdname set_rkeops_option
+#' @export
+set_rkeops_options <- function(input = NULL, ...) {
+  call <- rlang::current_env()
+  if (!is.null(input) && !is.list(input)) {
+    abort_argument("input", "a list of `option = value`", input, call)
+  }
+  values <- c(input, list(...))
+  if (is.null(input) && !length(values)) {
+    return(change_settings(default_settings(), call))
+  }
+  if (length(values)) change_options(values, call) else invisible(list())
+}
+
+#' @rdname set_rkeops_option
+#' @export
+get_rkeops_option <- function(option) {
+  row <- find_option(option, rlang::current_env())
+  row$show(settings[[row$setting]])
+}
+
+#' @rdname set_rkeops_option
+#' @export
+get_rkeops_options <- function(option = NULL) {
+  names <- option %||% main_options
+  values <- lapply(names, get_rkeops_option)
+  if (length(option) == 1L) {
+    return(values[[1L]])
+  }
+  rlang::set_names(values, names)
+}
+
+#' @rdname set_rkeops_option
+#' @export
+compile4float32 <- function() {
+  set_rkeops_option("precision", "float32")
+}
+
+#' @rdname set_rkeops_option
+#' @export
+compile4float64 <- function() {
+  set_rkeops_option("precision", "float64")
+}
+
+#' @rdname set_rkeops_option
+#' @export
+compile4gpu <- function() {
+  set_rkeops_option("use_cuda_if_possible", 1)
+}
+
+#' @rdname set_rkeops_option
+#' @export
+compile4cpu <- function() {
+  set_rkeops_option("use_cuda_if_possible", 0)
+}
+
+#' @rdname set_rkeops_option
+#' @export
+rkeops_use_float32 <- function() {
+  set_rkeops_option("precision", "float32")
+}
+
+#' @rdname set_rkeops_option
+#' @export
+rkeops_use_float64 <- function() {
+  set_rkeops_option("precision", "float64")
+}
+
+#' @rdname set_rkeops_option
+#' @export
+rkeops_enable_verbosity <- function() {
+  set_rkeops_option("verbose", TRUE)
+}
+
+#' @rdname set_rkeops_option
+#' @export
+rkeops_disable_verbosity <- function() {
+  set_rkeops_option("verbose", FALSE)
+}

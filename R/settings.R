@@ -1,0 +1,72 @@
+# The settings of the session: one environment, of which the native code has a
+# copy, so that a call of an operator looks nothing up. Whatever changes a
+# setting goes through change_settings().
+
+settings <- new.env(parent = emptyenv())
+
+default_settings <- function() {
+  list(
+    precision = "float32", axis = "output",
+    engine = "cpu", devices = 0L, threads = allowed_cores(), verbose = FALSE,
+    cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
+    compiler = "", compiler_flags = character(),
+    nvcc = "", nvcc_flags = character(), cuda_driver = "",
+    use_cuda_if_possible = 1L, col_major = 1L, debug = 0L,
+    tag1D2D = 0L, tagHostDevice = 0L
+  )
+}
+
+default_cache_dir <- function() {
+  chosen <- Sys.getenv("RKEOPS_CACHE_DIR")
+  if (nzchar(chosen)) path.expand(chosen) else session_cache_dir()
+}
+
+session_cache_dir <- function() {
+  file.path(tempdir(), "rkeops")
+}
+
+reset_settings <- function() {
+  change_settings(default_settings(), call = rlang::caller_env())
+}
+
+# Returns, invisibly, the values it replaced. Choosing a GPU that is not there
+# changes nothing.
+change_settings <- function(values, call) {
+  old <- mget(names(values), envir = settings, ifnotfound = list(NULL))
+  wanted <- utils::modifyList(as.list(settings), values)
+  chosen <- any(c("engine", "devices") %in% names(values))
+  if (chosen && wanted$engine == "cuda") {
+    check_devices(wanted$devices, call)
+  }
+  list2env(values, settings)
+  failure <- push_settings()
+  if (inherits(failure, "rkeops_failure")) {
+    list2env(old, settings)
+    check_native(failure, call)
+  }
+  invisible(old)
+}
+
+# The environment variables are read each time, so that a change of PATH is
+# seen by the next operator that is made.
+push_settings <- function() {
+  r_set_settings(list(
+    engine = settings$engine, devices = settings$devices,
+    threads = settings$threads, verbose = settings$verbose,
+    interactive = interactive(),
+    cache_directory = settings$cache_dir,
+    cache_maximum_bytes = settings$cache_maximum_bytes,
+    temporary_directory = tempdir(),
+    cxx = cxx_command(), cxx_flags = settings$compiler_flags,
+    nvcc = settings$nvcc, nvcc_flags = settings$nvcc_flags,
+    cuda_driver = settings$cuda_driver,
+    cuda_home = Sys.getenv("CUDA_HOME"), cuda_path = Sys.getenv("CUDA_PATH"),
+    path = Sys.getenv("PATH"),
+    include_directory = system.file("include", package = "rkeops"),
+    package_version = package_version_string()
+  ))
+}
+
+package_version_string <- function() {
+  getNamespaceInfo("rkeops", "spec")[["version"]]
+}

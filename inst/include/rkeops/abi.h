@@ -1,0 +1,38 @@
+// The C interface between the package and a generated CPU library: no C++ standard library, no R.
+#pragma once
+
+#define RKEOPS_ABI_VERSION 1
+
+extern "C" {
+
+// A part of the work: rows [row_begin, row_end) against columns [column_begin, column_end).
+struct RkeopsBlock {
+  // One pointer a component: to the value (parameters), to the column of the matrix (rows, columns).
+  const double* const* parameter_inputs;
+  const double* const* row_inputs;
+  const double* const* column_inputs;
+  long long row_begin, row_end;
+  long long column_begin, column_end;
+  // `slots` x `row_end - row_begin` accumulators of 8 bytes, slot by slot; the block is folded into them.
+  void* partial;
+  // workspace_bytes(row_end - row_begin) bytes, aligned to 64.
+  void* workspace;
+};
+
+struct RkeopsCpuLibrary {
+  int abi_version;
+  int slots;    // accumulators of 8 bytes a row
+  int outputs;  // components of the result
+  long long (*workspace_bytes)(long long rows);
+  // Sets the accumulators of `rows` rows to the neutral element.
+  void (*initialise)(void* partial, long long rows);
+  void (*reduce)(const struct RkeopsBlock* block);
+  // Folds `from`, which covers later columns, into `into`.
+  void (*merge)(void* into, const void* from, long long rows);
+  // Writes component k of row r to output[k * stride + r].
+  void (*finish)(const void* partial, long long rows, double* output, long long stride);
+};
+
+// The one symbol of a generated library; everything else in it is hidden.
+__attribute__((visibility("default"))) const struct RkeopsCpuLibrary* rkeops_cpu_library(void);
+}

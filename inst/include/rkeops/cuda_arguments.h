@@ -1,0 +1,63 @@
+// What the package and the kernels of a CUDA module agree on: the arguments of a launch,
+// the sizes of its blocks, and how columns are packed. Included by both; C++ without any
+// other header.
+#ifndef RKEOPS_CUDA_ARGUMENTS_H
+#define RKEOPS_CUDA_ARGUMENTS_H
+
+namespace rkeops {
+
+/// Threads of a block, in all three kernels.
+constexpr int cuda_threads = 128;
+
+/// A launch ends at a multiple of this many columns of a split (or at the end of the
+/// split), so that where the work is cut never changes which columns are folded together.
+constexpr int cuda_column_unit = 256;
+
+/// What a module says of its formula, in its variable `rkeops_plan`.
+struct CudaLaunchPlan {
+  int scalar_bytes;
+  int slots;    // accumulators of 8 bytes a row
+  int outputs;  // components of the result
+  int column_kept;
+  int rows_per_thread, columns_per_tile;
+  int parameter_inputs, row_inputs, column_inputs;
+};
+
+/// The same for the three kernels, which each read a part of it. All pointers are of the
+/// device.
+struct CudaArguments {
+  const double* parameters;            // values, one a component
+  const double* const* row_inputs;     // one pointer a component: to `rows` doubles
+  const double* const* column_inputs;  // one pointer a component: to `columns` doubles
+  void* column_kept;  // `columns` records of cuda_record_scalars() scalars, written by
+                      // prepare
+  double* partial;    // slot k of split s of row r: partial[(s * slots + k) * part + r -
+                      // row_begin], where part = row_end - row_begin
+  double* output;     // component k of row r: output[k * rows + r]
+  long long rows;
+  long long columns;
+  long long row_begin, row_end;  // the rows of this launch
+  // Split s of the columns begins at s * columns_per_split; this launch folds those
+  // columns of it that are in [slice_begin, slice_end), counted from there.
+  long long columns_per_split;
+  long long slice_begin, slice_end;
+  int splits;
+  int finish;  // true: `reduce` folds everything in this launch and writes the output
+               // itself
+};
+
+/// Scalars from one packed column to the next: enough for `kept`, and a multiple of 16
+/// bytes where the column is read faster that way.
+constexpr int cuda_record_scalars(int kept, int scalar_bytes) {
+  const int wide = 16 / scalar_bytes;
+  return kept <= wide / 2 ? kept : (kept + wide - 1) / wide * wide;
+}
+
+/// Whether the results of the parameter stage are kept in shared memory.
+constexpr bool cuda_parameters_shared(int kept, int scalar_bytes) {
+  return kept * scalar_bytes <= 16 * 1024;
+}
+
+}  // namespace rkeops
+
+#endif

@@ -1,0 +1,148 @@
+// Sums of exponentials: logarithms of such sums, weighted means with softmax weights.
+//
+// With m the largest exponent met so far, sum exp(v) = exp(m) sum exp(v - m) never
+// overflows. A block keeps its exponents, so that m is known before the exponentials are
+// taken: one exponential a pair, and one a block to move the older sums to the new m.
+#ifndef RKEOPS_REDUCTIONS_EXPONENTIAL_H
+#define RKEOPS_REDUCTIONS_EXPONENTIAL_H
+
+#include "reductions_slots.h"
+#if !defined(__CUDACC__)
+#include "vector_math_exp.h"
+#include "vector_math_log.h"
+#endif
+
+namespace rkeops {
+
+// The sums of exp(v - m), if `with_total`, and of exp(v - m) w for Q weights w. Values:
+// v, then the weights. Slots: m, the total, the weighted sums. Where m is infinite the
+// sums are those of exp(v), so -Inf adds nothing and +Inf gives Inf.
+template <class V, int Q, bool with_total>
+struct ExponentialSums {
+  static constexpr int values = 1 + Q, sums = Q + with_total, slots = 1 + sums;
+  static constexpr int block = Lanes<V>::count == 1 ? 8 : Q < 4 ? 64 : Q < 32 ? 16 : 4;
+  using Wide = typename Lanes<V>::Wide;
+
+  V largest;
+  int count;
+  V kept[block][values];
+
+  RKEOPS_INLINE void begin(Slots<V>, long long) {
+    largest = all<V>(static_cast<typename Lanes<V>::T>(-__builtin_inf()));
+    count = 0;
+  }
+  RKEOPS_INLINE void fold(const V* value, int column) {
+    largest = larger(value[0], largest);
+    RKEOPS_UNROLL
+    for (int k = 0; k < values; ++k) kept[column][k] = value[k];
+    ++count;
+  }
+  RKEOPS_INLINE void end(Slots<V> state, long long) {
+    const V old_largest = narrow<V>(state.get(0));
+    const V new_largest = larger(largest, old_largest);
+    const V shift = finite_or_zero(new_largest);
+    V sum[sums];
+    add_exponentials(shift, sum);
+    const Wide scale = widen(exp(old_largest - shift));
+    state.set(0, widen(new_largest));
+    RKEOPS_UNROLL
+    for (int k = 0; k < sums; ++k)
+      state.set(1 + k, state.get(1 + k) * scale + widen(sum[k]));
+  }
+
+  RKEOPS_INLINE static void initialise(Slots<V> state) {
+    state.set(0, all<Wide>(-__builtin_inf()));
+    for (int k = 0; k < sums; ++k) state.set(1 + k, Wide{});
+  }
+  RKEOPS_INLINE static void merge(Slots<V> into, Slots<V> from) {
+    const V a = narrow<V>(into.get(0)), b = narrow<V>(from.get(0)),
+            largest = larger(b, a);
+    const V shift = finite_or_zero(largest);
+    const Wide scale_a = widen(exp(a - shift)), scale_b = widen(exp(b - shift));
+    into.set(0, widen(largest));
+    for (int k = 1; k <= sums; ++k)
+      into.set(k, into.get(k) * scale_a + from.get(k) * scale_b);
+  }
+
+ private:
+  RKEOPS_INLINE static V larger(V a, V b) { return select(a > b, a, b); }
+  RKEOPS_INLINE static V finite_or_zero(V v) { return select(v - v == V{}, v, V{}); }
+
+  RKEOPS_INLINE void add_exponentials(V shift, V* sum) const {
+    RKEOPS_UNROLL
+    for (int k = 0; k < sums; ++k) sum[k] = V{};
+    if constexpr (Lanes<V>::count == 1) {  // unrolled: `kept` stays in registers
+      RKEOPS_UNROLL
+      for (int column = 0; column < block; ++column)
+        if (column < count) add_exponential(kept[column], shift, sum);
+    } else {
+      for (int column = 0; column < count; ++column)
+        add_exponential(kept[column], shift, sum);
+    }
+  }
+  RKEOPS_INLINE static void add_exponential(const V* value, V shift, V* sum) {
+    const V e = exp(value[0] - shift);
+    if (with_total) sum[0] += e;
+    RKEOPS_UNROLL
+    for (int k = 0; k < Q; ++k) sum[with_total + k] += e * value[1 + k];
+  }
+};
+
+// log(sum exp(v)); -Inf where there is no column.
+template <class V>
+struct LogSumExp : ExponentialSums<V, 0, true> {
+  static constexpr int outputs = 1;
+  using Wide = typename Lanes<V>::Wide;
+
+  RKEOPS_INLINE static void finish(Slots<V> state, Wide* output) {
+    output[0] = state.get(0) + log(state.get(1));
+  }
+};
+
+// log(sum w exp(v)), NaN where that sum is negative.
+template <class V, int Q>
+struct LogSumExpWeight : ExponentialSums<V, Q, false> {
+  static constexpr int outputs = Q;
+  using Wide = typename Lanes<V>::Wide;
+
+  RKEOPS_INLINE static void finish(Slots<V> state, Wide* output) {
+    for (int k = 0; k < Q; ++k) output[k] = state.get(0) + log(state.get(1 + k));
+  }
+};
+
+// sum w exp(v) / sum exp(v); NaN where there is no column.
+template <class V, int Q>
+struct SumSoftMaxWeight : ExponentialSums<V, Q, true> {
+  static constexpr int outputs = Q;
+  using Wide = typename Lanes<V>::Wide;
+
+  RKEOPS_INLINE static void finish(Slots<V> state, Wide* output) {
+    for (int k = 0; k < Q; ++k) output[k] = state.get(2 + k) / state.get(1);
+  }
+};
+
+// m = max v, then the sums of w exp(v - m).
+template <class V, int Q>
+struct MaxSumShiftExpWeight : ExponentialSums<V, Q, false> {
+  static constexpr int outputs = 1 + Q;
+  using Wide = typename Lanes<V>::Wide;
+
+  RKEOPS_INLINE static void finish(Slots<V> state, Wide* output) {
+    for (int k = 0; k <= Q; ++k) output[k] = state.get(k);
+  }
+};
+
+// m = max v, then the sum of exp(v - m).
+template <class V>
+struct MaxSumShiftExp : ExponentialSums<V, 0, true> {
+  static constexpr int outputs = 2;
+  using Wide = typename Lanes<V>::Wide;
+
+  RKEOPS_INLINE static void finish(Slots<V> state, Wide* output) {
+    for (int k = 0; k < 2; ++k) output[k] = state.get(k);
+  }
+};
+
+}  // namespace rkeops
+
+#endif

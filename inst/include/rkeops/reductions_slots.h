@@ -1,0 +1,80 @@
+// The accumulators that a row keeps between blocks of columns.
+//
+// Every accumulator is a double, whatever the precision of the formula, and so are the
+// indices of columns (exact up to 2^53). Slot k of neighbouring rows is contiguous, so
+// the rows in the lanes of V are read and written as one vector, Lanes<V>::Wide.
+//
+// Wide is wider than a register when V holds floats: compilers split its arithmetic well
+// but its comparisons into single lanes. So comparisons are made in V, or on the `parts`.
+#ifndef RKEOPS_REDUCTIONS_SLOTS_H
+#define RKEOPS_REDUCTIONS_SLOTS_H
+
+#include "lanes.h"
+
+namespace rkeops {
+
+// The accumulators of as many neighbouring rows as V has lanes: slot k at data + k *
+// stride.
+template <class V>
+struct Slots {
+  using Wide = typename Lanes<V>::Wide;
+
+  double* data;
+  long long stride;
+
+  RKEOPS_INLINE Wide get(int k) const { return load<Wide>(data + k * stride); }
+  RKEOPS_INLINE void set(int k, const Wide& value) const {
+    store(data + k * stride, value);
+  }
+
+  // Slot k of the row in one lane.
+  RKEOPS_INLINE double& at(int k, int lane) const { return data[k * stride + lane]; }
+};
+
+// The lanes that one register of accumulators holds, and how many times they go into V.
+template <class V, bool plain = Lanes<V>::count == 1>
+struct SlotParts {
+  using Part = typename LanesOf<double>::V;
+  static constexpr int count = Lanes<V>::count / Lanes<Part>::count;
+};
+template <class V>
+struct SlotParts<V, true> {
+  using Part = double;
+  static constexpr int count = 1;
+};
+
+// The accumulators in one of the parts.
+template <class V>
+RKEOPS_INLINE Slots<typename SlotParts<V>::Part> slot_part(Slots<V> slots, int k) {
+  return {slots.data + k * Lanes<typename SlotParts<V>::Part>::count, slots.stride};
+}
+
+// Slot of a column index that no column has reached; the result shows it as NaN.
+template <class V>
+RKEOPS_INLINE V no_column() {
+  return all<V>(static_cast<typename Lanes<V>::T>(__builtin_inf()));
+}
+template <class V>
+RKEOPS_INLINE V shown_column(V column) {
+  return select(column == no_column<V>(), all<V>(__builtin_nan("")), column);
+}
+
+// Small integers, the positions of columns in a block, as V.
+template <class V>
+RKEOPS_INLINE V as_scalars(int position) {
+  return static_cast<V>(position);
+}
+template <class V>
+RKEOPS_INLINE V as_scalars(long long position) {
+  return static_cast<V>(position);
+}
+#if !defined(__CUDACC__)
+template <class V, class Positions>
+RKEOPS_INLINE V as_scalars(Positions positions) {
+  return __builtin_convertvector(positions, V);
+}
+#endif
+
+}  // namespace rkeops
+
+#endif

@@ -1,0 +1,54 @@
+// The folder of compiled formulas.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace rkeops {
+
+struct CacheSettings {
+  std::string directory;     // below R's tempdir(), or the user's persistent folder
+  double maximum_bytes = 0;  // above it, additions remove what was not used for longest
+};
+
+struct Product {
+  std::string path;
+  bool compiled = false;  // by this call; false when it was there
+  double seconds = 0;     // of compiling
+};
+
+/// Compiles `source_file` to `product_file` and returns a log; throws when it cannot.
+using CompileStep = std::function<std::string(const std::string& source_file,
+                                              const std::string& product_file)>;
+
+/// The compiled library `<key><product_extension>`, made by `compile` when it is not
+/// there. Of several processes that ask for one key at once, one compiles and the others
+/// wait. Source and log stay beside it. Extensions: ".cpp" or ".cu", ".so" or ".cubin".
+/// Errors: `cache`, `interrupted`, those of `compile`.
+Product cached_library(const CacheSettings& settings, const std::string& key,
+                       const std::string& source, const std::string& source_extension,
+                       const std::string& product_extension, const CompileStep& compile,
+                       const std::function<bool()>& interrupted = {});
+
+struct CacheEntry {
+  std::string key;
+  double bytes = 0;     // of all its files
+  double last_use = 0;  // seconds since 1970
+  std::string
+      kind;  // "cpu", "cuda", or "" when only the source of a failed compile is there
+  std::string first_line;  // of the source
+};
+
+/// What the folder holds, most recently used first; nothing when there is no folder.
+std::vector<CacheEntry> cache_entries(const std::string& directory);
+
+/// Removes the entries and their leftovers, except those being compiled now, and returns
+/// how many. Touches only regular files with names of the cache.
+int clear_cache(const std::string& directory);
+
+/// Throws (kind `cache`) unless `path` is a regular file of this user that nobody else
+/// may change.
+void require_private_file(const std::string& path);
+
+}  // namespace rkeops

@@ -1,0 +1,21 @@
+// Starts the compilers: from a source file to a compiled product.
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "toolchain.h"
+
+namespace rkeops {
+
+/// Compiles and returns a log (the command, and what the compiler said). Errors:
+/// `compile` when there is no compiler or it refuses the source, `cache` when a disk is
+/// full, `interrupted`.
+std::string compile(Engine engine, const ToolchainSettings& settings,
+                    const std::string& source_file, const std::string& product_file,
+                    const std::function<bool()>& interrupted = {});
+
+/// The telling line of `--version`, for reports; "" when there is no compiler.
+std::string compiler_version(Engine engine, const ToolchainSettings& settings);
+
+}  // namespace rkeops

@@ -1,0 +1,48 @@
+// The table of contents: from the text of a formula to something that runs.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "build/library.h"
+#include "ir/check.h"
+#include "lang/ast.h"
+#include "plan/plan.h"
+#include "run/job.h"
+#include "settings.h"
+
+namespace rkeops {
+
+/// What the user gave to keops_kernel().
+struct OperatorText {
+  SourceText formula;
+  std::vector<SourceText> args;
+  Axis axis = Axis::output;
+  Precision precision = Precision::float32;
+  SumScheme sum_scheme = SumScheme::block;
+};
+
+/// A formula read and planned; nothing compiled.
+struct Operator {
+  OperatorText text;
+  Graph graph;
+  Ast tree;
+  TypedFormula typed;
+  Expr root;  // simplified
+  Plan plan;
+};
+
+/// Text -> plan. Errors: `formula`.
+std::unique_ptr<Operator> read_formula(OperatorText text);
+
+/// Plan -> source text of one of its kernels.
+std::string kernel_source(const Operator& op, size_t kernel, Engine engine);
+
+/// Source -> compiled file in the cache: a shared library (cpu) or a cubin (cuda).
+/// `architecture` is that of the GPU, "sm_90"; not used for the CPU.
+Product compile_kernel(const Operator& op, size_t kernel, Engine engine,
+                       const Settings& settings, const std::string& architecture,
+                       const Interrupted& interrupted);
+
+}  // namespace rkeops

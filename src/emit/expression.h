@@ -1,0 +1,27 @@
+// Expressions -> statements of one stage of a kernel. The same text serves all engines: V
+// is a vector of rows or columns on the CPU and a plain number on the GPU, Scalar the
+// type of one number.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../plan/plan.h"
+#include "writer.h"
+
+namespace rkeops {
+
+/// An array the statements can read, and the expressions that lie in it one after the
+/// other.
+struct Source {
+  std::string array;  // "row", "column", "parameter", "input"
+  bool is_lanes;      // V rather than Scalar
+  std::vector<Expr> expressions;
+};
+
+/// Writes statements that compute `outputs` into the array `target`, one after the other.
+void write_statements(Writer& writer, const std::vector<Source>& sources,
+                      const std::vector<Expr>& outputs, const std::string& target,
+                      Precision precision);
+
+}  // namespace rkeops

@@ -1,0 +1,27 @@
+// Kernel plan -> the whole source of a library. What is common to all kernels lies in the
+// headers of inst/include/rkeops; the generated text is the formula's part alone.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../ir/check.h"
+#include "../plan/plan.h"
+
+namespace rkeops {
+
+/// What the comment at the top of a generated file says.
+struct Origin {
+  std::string formula;
+  std::vector<Argument> arguments;
+};
+
+/// C++ for R's compiler: a shared library with the interface of abi.h.
+std::string cpu_source(const KernelPlan& kernel, Precision precision,
+                       const Origin& origin);
+
+/// CUDA for nvcc: device code alone.
+std::string cuda_source(const KernelPlan& kernel, Precision precision,
+                        const Origin& origin);
+
+}  // namespace rkeops

@@ -1,0 +1,143 @@
+#include "explain.h"
+
+#include "build/compile.h"
+#include "diagnostic.h"
+#include "ir/print.h"
+#include "ir/variables.h"
+#include "pass/differentiate.h"
+#include "pass/simplify.h"
+
+namespace rkeops {
+
+namespace {
+
+// One line a node, children indented.
+void print_tree(const Ast& tree, int depth, std::string& text) {
+  static const char* const kinds[] = {"number", "name",     "call",
+                                      "sign",   "operator", "list"};
+  text += std::string(size_t(2 * depth), ' ') + kinds[int(tree.kind)] + " " + tree.text +
+          "\n";
+  for (const Ast& child : tree.children) print_tree(child, depth + 1, text);
+}
+
+// As it can be written in a formula.
+std::string reference(const Argument& argument) {
+  if (!argument.name.empty()) return argument.name;
+  return std::string(category_name(argument.level)) + "(" +
+         std::to_string(argument.position) + ", " + std::to_string(argument.dimension) +
+         ")";
+}
+
+std::string gradients(const Operator& op) {
+  std::string text;
+  for (const Argument& argument : op.typed.arguments) {
+    text += "in " + reference(argument) + ":\n";
+    try {
+      // on a graph of its own: asking must not change the operator
+      const GradientText gradient = gradient_text(op, argument.position, "eta");
+      OperatorText whole = op.text;
+      whole.formula.text = gradient.formula;
+      whole.args.clear();
+      for (const std::string& one : gradient.args) whole.args.push_back({one, "args"});
+      text += "  " + print_formula(read_formula(std::move(whole))->root) + "\n";
+    } catch (const Error& error) {
+      if (error.kind != ErrorKind::formula) throw;
+      text += "  " + error.message + "\n";
+    }
+  }
+  return text;
+}
+
+std::string sources(const Operator& op, Engine engine) {
+  std::string text;
+  for (size_t k = 0; k < op.plan.kernels.size(); ++k) {
+    text += (k ? "\n" : "") + kernel_source(op, k, engine);
+  }
+  return text;
+}
+
+std::string command(Engine engine, const Settings& settings) {
+  ToolchainSettings toolchain = settings.toolchain;
+  if (toolchain.cuda_architecture.empty()) toolchain.cuda_architecture = "sm_90";
+  const bool is_cpu = engine == Engine::cpu;
+  return command_line(compile_command(engine, toolchain,
+                                      is_cpu ? "formula.cpp" : "formula.cu",
+                                      is_cpu ? "formula.so" : "formula.cubin")) +
+         "\n";
+}
+
+std::string engine_text(const Callable& operation, Engine engine,
+                        const Settings& settings) {
+  const std::string compiler = find_compiler(engine, settings.toolchain);
+  std::string text = std::string("engine: ") + engine_name(engine) +
+                     (engine == settings.engine ? " (in use)" : " (not in use)") + "\n";
+  text +=
+      std::string("precision: ") + precision_name(operation.op().plan.precision) + "\n";
+  text += "compiler: " + (compiler.empty() ? "none found" : compiler) + "\n";
+  if (engine == Engine::cpu)
+    text += "threads: " + std::to_string(settings.threads) + "\n";
+  text += std::string("compiled in this session: ") +
+          (operation.is_compiled(engine) ? "yes" : "no") + "\n";
+  return text;
+}
+
+bool is_taken(const Operator& op, const std::string& name) {
+  for (const Argument& argument : op.typed.arguments) {
+    if (argument.name == name) return true;
+  }
+  return false;
+}
+
+std::string declaration(const Argument& argument, bool with_position) {
+  const std::string position =
+      with_position ? std::to_string(argument.position) + ", " : "";
+  return (argument.name.empty() ? "" : argument.name + " = ") +
+         category_name(argument.level) + "(" + position +
+         std::to_string(argument.dimension) + ")";
+}
+
+}  // namespace
+
+const std::vector<std::string>& explained_stages() {
+  static const std::vector<std::string> stages = {"tree",   "graph",   "gradient", "plan",
+                                                  "source", "command", "engine"};
+  return stages;
+}
+
+std::string explain(const Callable& operation, const std::string& what, Engine engine,
+                    const Settings& settings) {
+  const Operator& op = operation.op();
+  if (what == "graph") return print_graph(op.typed.root);
+  if (what == "gradient") return gradients(op);
+  if (what == "plan") return print_plan(op.plan);
+  if (what == "source") return sources(op, engine);
+  if (what == "command") return command(engine, settings);
+  if (what == "engine") return engine_text(operation, engine, settings);
+  if (what != "tree") throw internal_error("explain() of " + what);
+  std::string text;
+  print_tree(op.tree, 0, text);
+  return text;
+}
+
+GradientText gradient_text(const Operator& op, int position, const std::string& name) {
+  const std::vector<Argument>& arguments = op.typed.arguments;
+  GradientText gradient;
+  gradient.name = name;
+  for (int k = 2; is_taken(op, gradient.name); ++k)
+    gradient.name = name + std::to_string(k);
+  gradient.formula = "Grad(" + op.text.formula.text + ", " +
+                     reference(arguments.at(size_t(position))) + ", " + gradient.name +
+                     ")";
+  // variables written in the formula take positions too: then all positions are written
+  bool with_position = arguments.size() != op.text.args.size();
+  for (const Argument& argument : arguments) with_position |= argument.name.empty();
+  for (const Argument& argument : arguments) {
+    gradient.args.push_back(declaration(argument, with_position));
+  }
+  const Argument input = {gradient.name, op.typed.index, op.root->dimension,
+                          int(arguments.size())};
+  gradient.args.push_back(declaration(input, with_position));
+  return gradient;
+}
+
+}  // namespace rkeops

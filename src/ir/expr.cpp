@@ -1,0 +1,157 @@
+// Nodes are interned by structure: see expr.h for the semantics.
+#include "expr.h"
+
+#include <algorithm>
+#include <cstring>
+#include <functional>
+
+#include "ops.h"
+#include "reductions.h"
+
+namespace rkeops {
+
+const char* level_name(Level level) {
+  static const char* const names[] = {"parameter", "i", "j", "pair"};
+  return names[level];
+}
+
+namespace {
+
+void mix(size_t& seed, size_t value) {
+  seed ^= value + 0x9e3779b97f4a7c15ULL + (seed << 6) + (seed >> 2);
+}
+
+/// The bits of a number: -0 and 0 are different constants, NaN equals NaN.
+size_t bits_of(double value) {
+  unsigned long long bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  return size_t(bits);
+}
+
+size_t hash_of(const Node& node) {
+  size_t seed = size_t(node.kind);
+  mix(seed, size_t(node.dimension));
+  mix(seed, size_t(node.level));
+  mix(seed, size_t(node.position));
+  mix(seed, bits_of(node.value));
+  mix(seed, node.operation ? std::hash<std::string>()(node.operation->name) : 0);
+  mix(seed, node.reduction ? std::hash<std::string>()(node.reduction->name) : 0);
+  mix(seed, size_t(node.reduced));
+  for (Expr child : node.children) mix(seed, size_t(child->id));
+  for (int integer : node.integers) mix(seed, size_t(integer));
+  return seed;
+}
+
+bool same_structure(const Node& a, const Node& b) {
+  return a.kind == b.kind && a.dimension == b.dimension && a.level == b.level &&
+         a.position == b.position && bits_of(a.value) == bits_of(b.value) &&
+         a.operation == b.operation && a.reduction == b.reduction &&
+         a.reduced == b.reduced && a.children == b.children && a.integers == b.integers;
+}
+
+}  // namespace
+
+Expr Graph::intern(Node node) {
+  const size_t hash = hash_of(node);
+  auto range = index_.equal_range(hash);
+  for (auto entry = range.first; entry != range.second; ++entry) {
+    if (same_structure(*entry->second, node)) return Expr(entry->second);
+  }
+  node.id = int(nodes_.size());
+  node.graph = this;
+  nodes_.push_back(std::move(node));
+  index_.emplace(hash, &nodes_.back());
+  return Expr(&nodes_.back());
+}
+
+Expr Graph::variable(const std::string& name, int position, Level level, int dimension) {
+  Node node;
+  node.kind = NodeKind::variable;
+  node.name = name;
+  node.position = position;
+  node.level = level;
+  node.dimension = dimension;
+  return intern(std::move(node));
+}
+
+Expr Graph::constant(double value, int dimension) {
+  Node node;
+  node.kind = NodeKind::constant;
+  node.value = value;
+  node.dimension = dimension;
+  node.is_constant = true;
+  return intern(std::move(node));
+}
+
+Expr Graph::apply(const Operation& operation, std::vector<Expr> children,
+                  std::vector<int> integers) {
+  const int dimension = operation.result_dimension(children, integers);
+  if (operation.definition) return operation.definition({this, children, integers});
+  Node node;
+  node.kind = NodeKind::operation;
+  node.operation = &operation;
+  node.dimension = dimension;
+  node.is_constant = true;
+  for (Expr child : children) {
+    node.level = join(node.level, child->level);
+    node.is_constant = node.is_constant && child->is_constant;
+  }
+  node.children = std::move(children);
+  node.integers = std::move(integers);
+  return intern(std::move(node));
+}
+
+Expr Graph::reduce(const Reduction& reduction, Level reduced, std::vector<Expr> children,
+                   std::vector<int> integers) {
+  Node node;
+  node.kind = NodeKind::reduction;
+  node.reduction = &reduction;
+  node.reduced = reduced;
+  node.dimension = reduction.result_dimension(children, integers);
+  for (Expr child : children) node.level = join(node.level, child->level);
+  node.level = without(node.level, reduced);
+  node.children = std::move(children);
+  node.integers = std::move(integers);
+  return intern(std::move(node));
+}
+
+std::vector<Expr> sorted_nodes(const std::vector<Expr>& roots, bool below_reductions) {
+  // Children are older than parents: collecting the reachable nodes and sorting by age is
+  // a topological order, and the same on every run.
+  std::unordered_map<const Node*, bool> seen;
+  std::vector<Expr> pending = roots, found;
+  while (!pending.empty()) {
+    const Expr node = pending.back();
+    pending.pop_back();
+    if (!seen.emplace(&*node, true).second) continue;
+    found.push_back(node);
+    if (node->kind == NodeKind::reduction && !below_reductions) continue;
+    pending.insert(pending.end(), node->children.begin(), node->children.end());
+  }
+  std::sort(found.begin(), found.end(), [](Expr a, Expr b) { return a->id < b->id; });
+  return found;
+}
+
+bool depends_on(Expr whole, Expr part) {
+  for (Expr node : sorted_nodes({whole}, true)) {
+    if (node == part) return true;
+  }
+  return false;
+}
+
+Expr call(const char* name, std::vector<Expr> children, std::vector<int> integers) {
+  Graph* graph = children.at(0)->graph;
+  return graph->apply(operation_named(name), std::move(children), std::move(integers));
+}
+
+Expr operator+(Expr a, Expr b) { return call("Add", {a, b}); }
+Expr operator-(Expr a, Expr b) { return call("Subtract", {a, b}); }
+Expr operator*(Expr a, Expr b) { return call("Mult", {a, b}); }
+Expr operator/(Expr a, Expr b) { return call("Divide", {a, b}); }
+Expr operator-(Expr a) { return call("Minus", {a}); }
+Expr operator*(double a, Expr b) { return b->graph->constant(a) * b; }
+Expr operator+(double a, Expr b) { return b->graph->constant(a) + b; }
+Expr operator-(double a, Expr b) { return b->graph->constant(a) - b; }
+Expr operator/(double a, Expr b) { return b->graph->constant(a) / b; }
+
+}  // namespace rkeops

@@ -1,0 +1,151 @@
+// Operators are printed with the brackets they need and no others; precedences are those
+// of the rows.
+#include "print.h"
+
+#include <cmath>
+#include <cstdio>
+#include <cstdlib>
+
+#include "ops.h"
+#include "reductions.h"
+#include "variables.h"
+
+namespace rkeops {
+
+namespace {
+
+constexpr int precedence_of_a_call = 10;
+
+struct Text {
+  std::string text;
+  int precedence = precedence_of_a_call;
+};
+
+std::string bracketed(const Text& part, int wanted) {
+  return part.precedence < wanted ? "(" + part.text + ")" : part.text;
+}
+
+Text print(Expr node, size_t limit);
+
+Text print_constant(const Node& node) {
+  const std::string number = print_number(node.value);
+  if (node.dimension > 1) {
+    const std::string dimension = std::to_string(node.dimension);
+    if (node.value == 0) return {"Zero(" + dimension + ")"};
+    return {"SumT(" + number + ", " + dimension + ")"};
+  }
+  const int sign_precedence = operation_named("Minus").precedence;
+  return {number, number[0] == '-' ? sign_precedence : precedence_of_a_call};
+}
+
+Text print_infix(const Node& node, size_t limit) {
+  const Operation& row = *node.operation;
+  if (node.children.size() == 1) {
+    return {row.infix + bracketed(print(node.children[0], limit), row.precedence),
+            row.precedence};
+  }
+  // left-associative: the right operand needs brackets at equal precedence
+  const std::string left = bracketed(print(node.children[0], limit), row.precedence);
+  const std::string right = bracketed(print(node.children[1], limit), row.precedence + 1);
+  return {left + " " + row.infix + " " + right, row.precedence};
+}
+
+Text print_call(const Node& node, size_t limit) {
+  const bool is_reduction = node.kind == NodeKind::reduction;
+  std::string text =
+      is_reduction ? node.reduction->name + "_Reduction" : node.operation->name;
+  text += "(";
+  for (size_t k = 0; k < node.children.size(); ++k) {
+    if (limit > 0 && text.size() > limit) break;
+    text += (k ? ", " : "") + print(node.children[k], limit).text;
+    if (k > 0 || !is_reduction) continue;
+    for (int integer : node.integers) text += ", " + std::to_string(integer);
+  }
+  if (is_reduction) return {text + (node.reduced == level_j ? ", 0)" : ", 1)")};
+  for (int integer : node.integers) text += ", " + std::to_string(integer);
+  return {text + ")"};
+}
+
+Text print(Expr node, size_t limit) {
+  switch (node->kind) {
+    case NodeKind::constant:
+      return print_constant(*node);
+    case NodeKind::variable:
+      if (!node->name.empty()) return {node->name};
+      return {std::string(category_name(node->level)) + "(" +
+              std::to_string(node->position) + ", " + std::to_string(node->dimension) +
+              ")"};
+    case NodeKind::operation:
+      return node->operation->infix.empty() ? print_call(*node, limit)
+                                            : print_infix(*node, limit);
+    case NodeKind::reduction:
+      break;
+  }
+  return print_call(*node, limit);
+}
+
+std::string node_reference(Expr node, const std::vector<Expr>& nodes) {
+  for (size_t k = 0; k < nodes.size(); ++k) {
+    if (nodes[k] == node) return "%" + std::to_string(k + 1);
+  }
+  return "?";
+}
+
+std::string made_of(Expr node, const std::vector<Expr>& nodes) {
+  if (node->children.empty()) return print(node, 0).text;
+  std::string text = node->kind == NodeKind::reduction
+                         ? node->reduction->name + "_Reduction"
+                         : node->operation->name;
+  text += "(";
+  for (size_t k = 0; k < node->children.size(); ++k) {
+    text += (k ? ", " : "") + node_reference(node->children[k], nodes);
+  }
+  for (int integer : node->integers) text += ", " + std::to_string(integer);
+  if (node->kind == NodeKind::reduction) {
+    text += std::string(" over ") + level_name(node->reduced);
+  }
+  return text + ")";
+}
+
+std::string padded(std::string text, size_t width) {
+  return text.size() < width ? text + std::string(width - text.size(), ' ') : text;
+}
+
+}  // namespace
+
+std::string print_formula(Expr root, size_t limit) {
+  const std::string text = print(root, limit).text;
+  if (limit == 0 || text.size() <= limit) return text;
+  return text.substr(0, limit - 3) + "...";
+}
+
+std::string print_graph(Expr root) {
+  const std::vector<Expr> nodes = sorted_nodes({root}, true);
+  std::string text;
+  for (size_t k = 0; k < nodes.size(); ++k) {
+    const Expr node = nodes[k];
+    const std::string level = node->is_constant ? "constant" : level_name(node->level);
+    text += padded("%" + std::to_string(k + 1), 6) + padded(level, 11) +
+            padded("dim " + std::to_string(node->dimension), 9) + made_of(node, nodes) +
+            "\n";
+  }
+  return text;
+}
+
+std::string print_number(double value) {
+  if (std::isnan(value)) return "(0 / 0)";
+  if (std::isinf(value)) return value > 0 ? "(1 / 0)" : "(-1 / 0)";
+  char text[40];
+  // the shortest of at most 17 digits that reads back as the same number; "%g" of the C
+  // locale
+  for (int digits = 1; digits <= 17; ++digits) {
+    std::snprintf(text, sizeof text, "%.*g", digits, value);
+    for (char* c = text; *c; ++c) {
+      if (*c == ',') *c = '.';  // a locale with another decimal point
+    }
+    if (std::strtod(text, nullptr) == value) break;
+  }
+  return text;
+}
+
+}  // namespace rkeops

@@ -1,0 +1,19 @@
+// Typed graph -> formula text, which parses to the same graph again.
+#pragma once
+
+#include <string>
+
+#include "expr.h"
+
+namespace rkeops {
+
+/// The formula of `root`; `limit` > 0 cuts it to that many characters, ending in "...".
+std::string print_formula(Expr root, size_t limit = 0);
+
+/// One line a node, children first: number, level, dimension, and what it is made of.
+std::string print_graph(Expr root);
+
+/// A number that reads back as the same double: "2", "0.1", "1e-300".
+std::string print_number(double value);
+
+}  // namespace rkeops

@@ -1,0 +1,44 @@
+// THE table of reductions. One row is all the package knows of a reduction; the
+// accumulator itself is a class template of inst/include/rkeops/reductions.h, named by
+// the row.
+#pragma once
+
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "expr.h"
+
+namespace rkeops {
+
+struct ReductionDerivative {
+  Expr self;
+  Expr adjoint;  // of the result
+  Expr operator[](size_t k) const { return self->children[k]; }
+};
+
+struct Reduction {
+  std::string name;                            // in formulas, followed by "_Reduction"
+  std::vector<std::string> arguments;          // "f", and "weight" where there is one
+  std::vector<std::string> integer_arguments;  // "K"
+  /// The accumulator's type: $d0, $d1 are the dimensions of the arguments, $i0 an integer
+  /// argument, $scheme the way of summing.
+  std::string accumulator;
+  bool sums = false;  // `sum_scheme` applies
+  std::function<int(const std::vector<Expr>&, const std::vector<int>&)> dimension;
+  /// The adjoints of the arguments for one pair, given the adjoint of the result. Empty
+  /// function: the reduction has no derivative.
+  std::function<std::vector<Expr>(const ReductionDerivative&)> adjoints;
+  std::string documentation;
+  std::string derivative;
+  std::string empty;  // the result when there is nothing to reduce
+
+  int result_dimension(const std::vector<Expr>& children,
+                       const std::vector<int>& integers) const;
+};
+
+const std::vector<Reduction>& reductions();
+const Reduction* find_reduction(const std::string& name);
+const Reduction& reduction_named(const char* name);
+
+}  // namespace rkeops

@@ -1,0 +1,44 @@
+// The inputs of an operator: those declared in `args` and those written in the formula.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "check.h"
+
+namespace rkeops {
+
+/// "Vi", "Vj" or "Pm".
+const char* category_name(Level level);
+
+/// Is this the call of a variable, "Vi(3)", "Pm(0, 2)", "Var(0, 3, 1)"?
+bool is_variable_call(const Ast& tree);
+
+/// The value of a tree that is an integer, with its sign; nothing for any other tree.
+std::optional<long> integer_of(const Ast& tree);
+
+class Variables {
+ public:
+  Variables(Graph& graph, const std::vector<SourceText>& args,
+            const std::vector<Declaration>& declarations);
+
+  /// The variable called `name`; a null Expr when there is none.
+  Expr named(const std::string& name) const;
+  /// A variable written in the formula itself.
+  Expr written(const SourceText& source, const Ast& tree);
+  /// The variable at `position`; a null Expr when there is none.
+  Expr at(int position) const;
+
+  std::vector<std::string> names() const;
+  /// All of them, by position; raises gaps between the positions.
+  std::vector<Argument> arguments(const SourceText& formula) const;
+
+ private:
+  Expr add(const SourceText& source, Place place, Argument argument);
+
+  Graph& graph_;
+  std::vector<Expr> by_position_;  // null where no variable is known yet
+};
+
+}  // namespace rkeops

@@ -1,0 +1,142 @@
+// An adjoint belongs to a node and to an index space. Below a reduction over j the space
+// gains j: there is one adjoint for each pair, although the node itself may depend on i
+// alone. All rules are linear in the adjoint, so the sum over the indices a node does not
+// have can wait until the variable is reached, and must only be taken on entering a
+// reduction, whose inner index is another one.
+#include "differentiate.h"
+
+#include <array>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "../diagnostic.h"
+#include "../ir/ops.h"
+#include "../ir/reductions.h"
+
+namespace rkeops {
+
+bool has_reduction(Expr f) {
+  for (Expr node : sorted_nodes({f}, false)) {
+    if (node->kind == NodeKind::reduction) return true;
+  }
+  return false;
+}
+
+namespace {
+
+// Sum over the indices in `from` that `to` does not have.
+Expr summed(Expr adjoint, Level from, Level to) {
+  Expr result = adjoint;
+  for (Level index : {level_j, level_i}) {
+    if (!within(index, without(from, to))) continue;
+    result = adjoint->graph->reduce(reduction_named("Sum"), index, {result});
+  }
+  return result;
+}
+
+class ReverseMode {
+ public:
+  ReverseMode(Expr f, Expr v) : variable_(v) {
+    order_ = sorted_nodes({f}, true);
+    for (Expr node : order_) {
+      bool depends = node == v;
+      for (Expr child : node->children) depends = depends || active_.count(&*child);
+      if (depends) active_.insert(&*node);
+    }
+  }
+
+  // Adjoints of v, one for each index space; null where there is none.
+  std::array<Expr, 4> run(Expr f, Level space, Expr e) {
+    add(f, space, e);
+    for (auto node = order_.rbegin(); node != order_.rend(); ++node) {
+      if (*node == variable_ || !active_.count(&**node)) continue;
+      const auto found = adjoints_.find(&**node);
+      if (found == adjoints_.end()) continue;
+      const std::array<Expr, 4> adjoints = found->second;
+      (*node)->kind == NodeKind::reduction ? enter(*node, adjoints)
+                                           : pass(*node, adjoints);
+    }
+    return adjoints_[&*variable_];
+  }
+
+ private:
+  void add(Expr node, Level space, Expr adjoint) {
+    // a broadcast argument collects the adjoints of all components
+    if (node->dimension == 1 && adjoint->dimension > 1) adjoint = call("Sum", {adjoint});
+    if (adjoint->dimension == 1 && node->dimension > 1) {
+      adjoint = call("SumT", {adjoint}, {node->dimension});
+    }
+    Expr& slot = adjoints_[&*node][space];
+    slot = slot ? slot + adjoint : adjoint;
+  }
+
+  void pass(Expr node, const std::array<Expr, 4>& adjoints) {
+    for (unsigned space = 0; space < 4; ++space) {
+      if (!adjoints[space]) continue;
+      const std::vector<Expr> parts = contributions(node, adjoints[space]);
+      for (size_t k = 0; k < parts.size(); ++k) {
+        const Expr child = node->children[k];
+        if (active_.count(&*child) && parts[k]) add(child, Level(space), parts[k]);
+      }
+    }
+  }
+
+  static std::vector<Expr> contributions(Expr node, Expr adjoint) {
+    const Operation& row = *node->operation;
+    if (row.adjoints) return row.adjoints({node, adjoint});
+    if (!row.partials) return {};
+    std::vector<Expr> parts = row.partials({node, adjoint});
+    for (Expr& part : parts) part = scaled(adjoint, part);
+    return parts;
+  }
+
+  static Expr scaled(Expr adjoint, Expr partial) {
+    if (partial->kind == NodeKind::constant && partial->value == 1) return adjoint;
+    if (partial->kind == NodeKind::constant && partial->value == -1) return -adjoint;
+    return partial * adjoint;
+  }
+
+  void enter(Expr node, const std::array<Expr, 4>& adjoints) {
+    if (!node->reduction->adjoints)
+      throw NotDifferentiable{node->reduction->name + "_Reduction"};
+    Expr adjoint;
+    for (unsigned space = 0; space < 4; ++space) {
+      if (!adjoints[space]) continue;
+      const Expr part = summed(adjoints[space], Level(space), node->level);
+      adjoint = adjoint ? adjoint + part : part;
+    }
+    const std::vector<Expr> parts = node->reduction->adjoints({node, adjoint});
+    for (size_t k = 0; k < parts.size(); ++k) {
+      const Expr child = node->children[k];
+      if (active_.count(&*child)) add(child, join(node->level, node->reduced), parts[k]);
+    }
+  }
+
+  Expr variable_;
+  std::vector<Expr> order_;
+  std::unordered_set<const Node*> active_;  // what depends on the variable
+  std::unordered_map<const Node*, std::array<Expr, 4>> adjoints_;
+};
+
+}  // namespace
+
+Expr pointwise_gradient(Expr f, Expr v, Expr e) {
+  const Expr adjoint = ReverseMode(f, v).run(f, level_none, e)[level_none];
+  return adjoint ? adjoint : v->graph->constant(0, v->dimension);
+}
+
+Expr operator_gradient(Expr f, Level index, Expr v, Expr e) {
+  const std::array<Expr, 4> adjoints = ReverseMode(f, v).run(f, index, e);
+  Expr total;
+  for (unsigned space = 0; space < 4; ++space) {
+    if (!adjoints[space]) continue;
+    const Expr part = summed(adjoints[space], Level(space), v->level);
+    total = total ? total + part : part;
+  }
+  if (total) return total;
+  // no dependence: zeros, as a reduction so that it can be run like any other
+  const Expr zeros = v->graph->constant(0, v->dimension);
+  return summed(zeros, level_pair, v->level == level_none ? level_i : v->level);
+}
+
+}  // namespace rkeops

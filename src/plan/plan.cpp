@@ -1,0 +1,203 @@
+// Kernels are found from the inside out: a reduction waits for those below it. Stages
+// follow from the levels of the nodes alone.
+#include "plan.h"
+
+#include <algorithm>
+
+#include "../diagnostic.h"
+#include "../ir/ops.h"
+#include "../ir/print.h"
+#include "../ir/reductions.h"
+
+namespace rkeops {
+
+const char* precision_name(Precision precision) {
+  return precision == Precision::float32 ? "float32" : "float64";
+}
+
+const char* sum_scheme_name(SumScheme scheme) {
+  static const char* const names[] = {"plain", "block", "compensated"};
+  return names[int(scheme)];
+}
+
+int total_dimension(const std::vector<Expr>& expressions) {
+  int total = 0;
+  for (Expr expression : expressions) total += expression->dimension;
+  return total;
+}
+
+namespace {
+
+// Text of a template with $name replaced.
+std::string filled(std::string text, const std::string& name, const std::string& value) {
+  for (size_t at = text.find(name); at != std::string::npos; at = text.find(name, at)) {
+    text.replace(at, name.size(), value);
+  }
+  return text;
+}
+
+std::string accumulator_type(Expr reduction, SumScheme scheme) {
+  std::string text = reduction->reduction->accumulator;
+  for (size_t k = 0; k < reduction->children.size(); ++k) {
+    text = filled(text, "$d" + std::to_string(k),
+                  std::to_string(reduction->children[k]->dimension));
+  }
+  for (size_t k = 0; k < reduction->integers.size(); ++k) {
+    text = filled(text, "$i" + std::to_string(k), std::to_string(reduction->integers[k]));
+  }
+  return filled(text, "$scheme", sum_scheme_name(scheme));
+}
+
+bool is_input(Expr node) {
+  return node->kind == NodeKind::variable || node->kind == NodeKind::reduction;
+}
+
+// The stage of a kernel a node belongs to, by what it varies with there.
+Stage* stage_of(KernelPlan& kernel, Level level) {
+  if (level == level_none) return &kernel.parameters;
+  if (level == kernel.row_index) return &kernel.rows;
+  if (level == kernel.column_index) return &kernel.columns;
+  return nullptr;  // the pairs
+}
+
+void keep(KernelPlan& kernel, Expr node) {
+  Stage* stage = stage_of(kernel, node->level);
+  if (!stage || node->kind == NodeKind::constant) return;
+  if (std::find(stage->kept.begin(), stage->kept.end(), node) == stage->kept.end()) {
+    stage->kept.push_back(node);
+  }
+}
+
+// A stage keeps what a costlier one reads: children of a node of another stage, and
+// values.
+void fill_stages(KernelPlan& kernel) {
+  for (Expr value : kernel.values) keep(kernel, value);
+  for (Expr node : sorted_nodes(kernel.values, false)) {
+    if (is_input(node)) {
+      Stage* stage = stage_of(kernel, node->level);
+      if (!stage) throw internal_error("an input varies with pairs");
+      stage->inputs.push_back(node);
+      continue;
+    }
+    for (Expr child : node->children) {
+      if (stage_of(kernel, child->level) != stage_of(kernel, node->level))
+        keep(kernel, child);
+    }
+  }
+}
+
+// Vectors of registers: rows and accumulators of one group of lanes must fit a few times.
+int row_groups(const KernelPlan& kernel) {
+  const int registers =
+      total_dimension(kernel.rows.kept) + total_dimension(kernel.values) + 2;
+  return std::max(1, std::min(4, 28 / registers));
+}
+
+int rows_per_thread(const KernelPlan& kernel, Precision precision) {
+  const int words =
+      (total_dimension(kernel.rows.kept) + 3 * total_dimension(kernel.values)) *
+      (precision == Precision::float64 ? 2 : 1);
+  return words <= 24 ? 4 : words <= 48 ? 2 : 1;
+}
+
+// Columns of one tile: shared memory of a block is at most 48 KiB, and several blocks
+// share it.
+int columns_per_tile(const KernelPlan& kernel, Precision precision) {
+  const int bytes = std::max(1, total_dimension(kernel.columns.kept)) *
+                    (precision == Precision::float64 ? 8 : 4);
+  for (int columns : {128, 64, 32, 16, 8, 4, 2, 1}) {
+    if (columns * bytes <= 16384 || (columns <= 8 && columns * bytes <= 40960))
+      return columns;
+  }
+  return 0;  // too long for shared memory: read from global memory
+}
+
+KernelPlan plan_reduction(Expr node, Level row_index, Precision precision,
+                          SumScheme scheme) {
+  KernelPlan kernel;
+  kernel.result = node;
+  kernel.row_index = row_index;
+  kernel.column_index = node->reduced;
+  kernel.values = node->children;
+  kernel.accumulator = accumulator_type(node, scheme);
+  kernel.outputs = node->dimension;
+  fill_stages(kernel);
+  kernel.row_groups = row_groups(kernel);
+  kernel.rows_per_thread = rows_per_thread(kernel, precision);
+  kernel.columns_per_tile = columns_per_tile(kernel, precision);
+  return kernel;
+}
+
+// An expression of finished reductions, once a row: the sum over a single column.
+KernelPlan plan_map(Expr root, Level row_index, Precision precision) {
+  const Expr sum = root->graph->reduce(reduction_named("Sum"), level_none, {root});
+  KernelPlan kernel = plan_reduction(sum, row_index, precision, SumScheme::plain);
+  kernel.result = root;
+  kernel.is_map = true;
+  return kernel;
+}
+
+}  // namespace
+
+Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme) {
+  Plan plan{precision, scheme, {}};
+  for (Expr node : sorted_nodes({root}, true)) {
+    if (node->kind != NodeKind::reduction) continue;
+    const Level row_index = node == root ? index : node->level;
+    plan.kernels.push_back(plan_reduction(node, row_index, precision, scheme));
+  }
+  if (root->kind != NodeKind::reduction) {
+    plan.kernels.push_back(plan_map(root, index, precision));
+  }
+  return plan;
+}
+
+namespace {
+
+std::string listed(const std::vector<Expr>& expressions) {
+  std::string text;
+  for (Expr expression : expressions) {
+    text += (text.empty() ? "" : ", ") + print_formula(expression, 60);
+    if (expression->dimension > 1)
+      text += " [" + std::to_string(expression->dimension) + "]";
+  }
+  return text.empty() ? "nothing" : text;
+}
+
+std::string print_stage(const char* name, const Stage& stage) {
+  return std::string("  once ") + name + ": read " + listed(stage.inputs) + "; keep " +
+         listed(stage.kept) + "\n";
+}
+
+std::string index_text(Level index) {
+  return index == level_none ? "one" : level_name(index);
+}
+
+std::string print_kernel(const KernelPlan& kernel, size_t number) {
+  std::string text =
+      "kernel " + std::to_string(number) + ": " + print_formula(kernel.result, 70) + "\n";
+  text += "  rows: " + index_text(kernel.row_index) +
+          ", columns: " + index_text(kernel.column_index) + ", result of dimension " +
+          std::to_string(kernel.outputs) + "\n";
+  text += print_stage("for all", kernel.parameters) + print_stage("a row", kernel.rows) +
+          print_stage("a column", kernel.columns);
+  text += "  once a pair: " + listed(kernel.values) + "\n";
+  text += "  accumulator: " + kernel.accumulator + "\n";
+  text += "  CPU: " + std::to_string(kernel.row_groups) +
+          " groups of lanes; CUDA: " + std::to_string(kernel.rows_per_thread) +
+          " rows a thread, " + std::to_string(kernel.columns_per_tile) +
+          " columns a tile\n";
+  return text;
+}
+
+}  // namespace
+
+std::string print_plan(const Plan& plan) {
+  std::string text = std::string("precision ") + precision_name(plan.precision) +
+                     ", sums " + sum_scheme_name(plan.sum_scheme) + "\n";
+  for (size_t k = 0; k < plan.kernels.size(); ++k)
+    text += print_kernel(plan.kernels[k], k + 1);
+  return text;
+}
+
+}  // namespace rkeops

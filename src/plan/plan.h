@@ -1,0 +1,57 @@
+// What will be computed, decided before any text is written: plain structs with a
+// printer.
+//
+// A formula becomes a sequence of kernels, one for each reduction in it; a kernel may
+// read the results of earlier ones like inputs. In a kernel "rows" are the index of its
+// result and "columns" the index that is reduced, whichever of i and j they are;
+// everything is computed at the cheapest of four stages: once (parameter), once a row,
+// once a column, once a pair.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "../ir/expr.h"
+
+namespace rkeops {
+
+enum class Precision { float32, float64 };
+enum class SumScheme { plain, block, compensated };
+
+const char* precision_name(Precision precision);
+const char* sum_scheme_name(SumScheme scheme);
+
+struct Stage {
+  std::vector<Expr> inputs;  // variables, and reductions computed by earlier kernels
+  std::vector<Expr> kept;    // what the pairs read of this stage
+};
+
+struct KernelPlan {
+  Expr result;          // what the kernel computes: a reduction, or see `is_map`
+  bool is_map = false;  // no reduction: `result` itself, once a row
+  Level row_index;      // level_none: a single row
+  Level column_index;   // level_none: a single column
+  Stage parameters, rows, columns;
+  std::vector<Expr> values;  // what a pair hands to the accumulator, one after the other
+  std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
+  int outputs = 0;           // components of the result
+  int row_groups = 0;        // CPU: vectors of rows handled together
+  int rows_per_thread = 0;   // CUDA
+  int columns_per_tile = 0;  // CUDA: staged through shared memory together
+};
+
+struct Plan {
+  Precision precision;
+  SumScheme sum_scheme;
+  std::vector<KernelPlan> kernels;  // in order; the last one gives the result
+};
+
+/// `index` is that of the rows of the result (see TypedFormula).
+Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme);
+
+std::string print_plan(const Plan& plan);
+
+/// Components of all expressions together.
+int total_dimension(const std::vector<Expr>& expressions);
+
+}  // namespace rkeops

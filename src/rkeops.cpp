@@ -1,0 +1,354 @@
+// The boundary between R and C++: every function exported to R converts, calls, converts
+// back. No logic. An Error becomes a list of class "rkeops_failure", from which the R
+// code makes a condition; so no exception crosses into R, and no jump of R crosses C++.
+#include <Rcpp.h>
+
+#include "build/compile.h"
+#include "diagnostic.h"
+#include "explain.h"
+#include "ir/ops.h"
+#include "ir/reductions.h"
+#include "ir/variables.h"
+#include "run/cuda_driver.h"
+#include "run/r_values.h"
+
+using namespace rkeops;
+
+namespace {
+
+Settings& settings() {
+  static Settings current;
+  return current;
+}
+
+Timings last_timings;
+
+// ---- errors and interrupts
+// -----------------------------------------------------------------------
+
+Rcpp::CharacterVector character(const std::vector<std::string>& strings) {
+  Rcpp::CharacterVector result(R_xlen_t(strings.size()));
+  for (size_t k = 0; k < strings.size(); ++k) {
+    result[R_xlen_t(k)] =
+        Rf_mkCharLenCE(strings[k].data(), int(strings[k].size()), CE_UTF8);
+  }
+  return result;
+}
+
+Rcpp::CharacterVector character(const std::string& text) {
+  return character(std::vector<std::string>{text});
+}
+
+SEXP failure(const Error& error) {
+  Rcpp::List result = Rcpp::List::create(Rcpp::_["kind"] = error_kind_name(error.kind),
+                                         Rcpp::_["message"] = character(error.message),
+                                         Rcpp::_["details"] = character(error.details),
+                                         Rcpp::_["hints"] = character(error.hints));
+  result.attr("class") = "rkeops_failure";
+  return result;
+}
+
+template <class Body>
+SEXP guarded(Body body) {
+  try {
+    return Rcpp::wrap(body());
+  } catch (const Error& error) {
+    return failure(error);
+  } catch (const std::bad_alloc&) {
+    return failure(
+        Error(ErrorKind::argument, "There is not enough memory for this computation."));
+  }
+}
+
+void ask_r(void*) { R_CheckUserInterrupt(); }
+
+// Asks without jumping.
+bool interrupted() { return R_ToplevelExec(ask_r, nullptr) == FALSE; }
+
+// ---- conversions
+// ---------------------------------------------------------------------------------
+
+std::string string(const Rcpp::List& list, const char* name) {
+  return Rcpp::as<std::string>(list[name]);
+}
+
+std::vector<std::string> strings(const Rcpp::List& list, const char* name) {
+  return Rcpp::as<std::vector<std::string>>(list[name]);
+}
+
+Engine engine_named(const std::string& name) {
+  return name == "cuda" ? Engine::cuda : Engine::cpu;
+}
+
+SumScheme scheme_named(const std::string& name) {
+  if (name == "plain") return SumScheme::plain;
+  return name == "compensated" ? SumScheme::compensated : SumScheme::block;
+}
+
+Settings settings_from(const Rcpp::List& list) {
+  Settings result;
+  result.engine = engine_named(string(list, "engine"));
+  result.devices = Rcpp::as<std::vector<int>>(list["devices"]);
+  result.threads = Rcpp::as<int>(list["threads"]);
+  result.cache.directory = string(list, "cache_directory");
+  result.cache.maximum_bytes = Rcpp::as<double>(list["cache_maximum_bytes"]);
+  result.toolchain.cxx = string(list, "cxx");
+  result.toolchain.cxx_flags = strings(list, "cxx_flags");
+  result.toolchain.nvcc = string(list, "nvcc");
+  result.toolchain.nvcc_flags = strings(list, "nvcc_flags");
+  result.toolchain.cuda_home = string(list, "cuda_home");
+  result.toolchain.cuda_path = string(list, "cuda_path");
+  result.toolchain.path = string(list, "path");
+  result.toolchain.include_directory = string(list, "include_directory");
+  result.toolchain.temporary_directory = string(list, "temporary_directory");
+  result.cuda_driver = string(list, "cuda_driver");
+  result.package_version = string(list, "package_version");
+  return result;
+}
+
+Callable& callable(SEXP pointer) {
+  Rcpp::XPtr<Callable> callable(pointer);
+  return *callable.checked_get();
+}
+
+int position_of(const Operator& op, SEXP var) {
+  const std::vector<Argument>& arguments = op.typed.arguments;
+  if (TYPEOF(var) == STRSXP) {
+    const std::string name = Rcpp::as<std::string>(var);
+    std::vector<std::string> known;
+    for (const Argument& argument : arguments) {
+      if (argument.name == name) return argument.position;
+      if (!argument.name.empty()) known.push_back(argument.name);
+    }
+    const std::string nearest = nearest_name(name, known);
+    throw Error(ErrorKind::argument, "The operator has no argument `" + name + "`.", {},
+                nearest.empty()
+                    ? std::vector<std::string>()
+                    : std::vector<std::string>{"Did you mean `" + nearest + "`?"});
+  }
+  const double position = Rcpp::as<double>(var);
+  if (position < 0 || position >= double(arguments.size())) {
+    throw Error(ErrorKind::argument, "The operator has arguments 0 to " +
+                                         std::to_string(arguments.size() - 1) + ".");
+  }
+  return int(position);
+}
+
+Rcpp::CharacterVector lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return character(lines);
+}
+
+}  // namespace
+
+// ---- settings
+// ------------------------------------------------------------------------------------
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_set_settings(Rcpp::List list) {
+  return guarded([&] {
+    static SEXP before = R_NilValue;
+    // unchanged settings leave what operators have compiled as it is
+    if (R_compute_identical(before, list, 16)) return R_NilValue;
+    Settings next = settings_from(list);
+    next.generation = settings().generation + 1;
+    settings() = next;
+    R_ReleaseObject(before);
+    R_PreserveObject(before = list);
+    return R_NilValue;
+  });
+}
+
+// ---- operators
+// -----------------------------------------------------------------------------------
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::string axis,
+                       std::string precision, std::string sum_scheme) {
+  return guarded([&]() -> SEXP {
+    OperatorText text;
+    text.formula = {formula, "formula"};
+    for (R_xlen_t k = 0; k < args.size(); ++k) {
+      text.args.push_back(
+          {Rcpp::as<std::string>(args[k]), "args[" + std::to_string(k + 1) + "]"});
+    }
+    text.axis = axis == "reduced" ? Axis::reduced : Axis::output;
+    text.precision = precision == "float64" ? Precision::float64 : Precision::float32;
+    text.sum_scheme = scheme_named(sum_scheme);
+    return Rcpp::XPtr<Callable>(new Callable(std::move(text)));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_operator_describe(SEXP op) {
+  return guarded([&] {
+    const Callable& operation = callable(op);
+    std::vector<std::string> names, categories;
+    std::vector<int> dimensions, positions;
+    for (const Argument& argument : operation.op().typed.arguments) {
+      names.push_back(argument.name);
+      categories.push_back(category_name(argument.level));
+      dimensions.push_back(argument.dimension);
+      positions.push_back(argument.position);
+    }
+    const Level index = operation.op().typed.index;
+    return Rcpp::List::create(
+        Rcpp::_["arguments"] = Rcpp::List::create(
+            Rcpp::_["name"] = character(names), Rcpp::_["category"] = categories,
+            Rcpp::_["dimension"] = dimensions, Rcpp::_["position"] = positions),
+        Rcpp::_["result"] = Rcpp::List::create(
+            Rcpp::_["index"] = index == level_none ? "none" : level_name(index),
+            Rcpp::_["dimension"] = operation.op().root->dimension),
+        Rcpp::_["compiled"] = Rcpp::LogicalVector::create(
+            Rcpp::_["cpu"] = operation.is_compiled(Engine::cpu),
+            Rcpp::_["cuda"] = operation.is_compiled(Engine::cuda)));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_operator_gradient(SEXP op, SEXP var, std::string name) {
+  return guarded([&] {
+    const Operator& operation = callable(op).op();
+    const GradientText text = gradient_text(operation, position_of(operation, var), name);
+    return Rcpp::List::create(Rcpp::_["formula"] = character(text.formula),
+                              Rcpp::_["args"] = character(text.args),
+                              Rcpp::_["name"] = character(text.name));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_operator_explain(SEXP op, std::string what, std::string engine) {
+  return guarded([&] {
+    return lines_of(explain(callable(op), what, engine_named(engine), settings()));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny) {
+  return guarded([&] {
+    Callable& operation = callable(op);
+    const TypedFormula& formula = operation.op().typed;
+    const Orientation orientation = Orientation(inner_dim);
+    const RInputs inputs(formula.arguments, input, orientation, nx, ny);
+    Rcpp::NumericMatrix result = new_matrix(size_of(formula.index, inputs.inputs()),
+                                            operation.op().root->dimension);
+    operation.call(inputs.inputs(), result.begin(), settings(), interrupted);
+    last_timings = operation.timings();
+    const SEXP names = inputs.point_names(formula.index);
+    const bool turned = orientation == Orientation::transposed_columns;
+    if (turned) result = transposed(result);
+    if (names != R_NilValue) {
+      result.attr("dimnames") = turned ? Rcpp::List::create(R_NilValue, names)
+                                       : Rcpp::List::create(names, R_NilValue);
+    }
+    return result;
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericVector r_last_timings() {
+  return Rcpp::NumericVector::create(Rcpp::_["kernel"] = last_timings.kernel,
+                                     Rcpp::_["compile"] = last_timings.compile);
+}
+
+// ---- the machine
+// ---------------------------------------------------------------------------------
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_toolchain() {
+  return guarded([&] {
+    const ToolchainSettings& toolchain = settings().toolchain;
+    return Rcpp::List::create(
+        Rcpp::_["cxx"] = character(find_compiler(Engine::cpu, toolchain)),
+        Rcpp::_["cxx_version"] = character(compiler_version(Engine::cpu, toolchain)),
+        Rcpp::_["nvcc"] = character(find_nvcc(toolchain)),
+        Rcpp::_["nvcc_version"] = character(compiler_version(Engine::cuda, toolchain)),
+        Rcpp::_["nvcc_places"] = character(nvcc_places(toolchain)));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_gpu_devices() {
+  return guarded([&] {
+    std::vector<int> numbers;
+    std::vector<std::string> names, architectures;
+    std::vector<double> memory;
+    CudaSettings cuda;
+    cuda.library = settings().cuda_driver;
+    for (const CudaDevice& device : cuda_devices(cuda)) {
+      numbers.push_back(device.number);
+      names.push_back(device.name);
+      memory.push_back(double(device.memory));
+      architectures.push_back(device.architecture());
+    }
+    return Rcpp::DataFrame::create(
+        Rcpp::_["device"] = numbers, Rcpp::_["name"] = names, Rcpp::_["memory"] = memory,
+        Rcpp::_["architecture"] = architectures, Rcpp::_["stringsAsFactors"] = false);
+  });
+}
+
+// ---- the cache
+// -----------------------------------------------------------------------------------
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_cache_list(std::string directory) {
+  return guarded([&] {
+    std::vector<std::string> keys, kinds, formulas;
+    std::vector<double> bytes, last_use;
+    for (const CacheEntry& entry : cache_entries(directory)) {
+      keys.push_back(entry.key);
+      kinds.push_back(entry.kind);
+      bytes.push_back(entry.bytes);
+      last_use.push_back(entry.last_use);
+      formulas.push_back(entry.first_line);
+    }
+    return Rcpp::DataFrame::create(
+        Rcpp::_["key"] = keys, Rcpp::_["kind"] = kinds, Rcpp::_["bytes"] = bytes,
+        Rcpp::_["last_use"] = last_use, Rcpp::_["formula"] = character(formulas),
+        Rcpp::_["stringsAsFactors"] = false);
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_cache_clear(std::string directory) {
+  return guarded([&] { return clear_cache(directory); });
+}
+
+// ---- the language
+// --------------------------------------------------------------------------------
+
+// [[Rcpp::export(rng = false)]]
+Rcpp::DataFrame r_language(std::string table) {
+  std::vector<std::string> names, arguments, definitions, derivatives;
+  const auto joined = [](std::vector<std::string> formulas,
+                         const std::vector<std::string>& integers) {
+    formulas.insert(formulas.end(), integers.begin(), integers.end());
+    std::string text;
+    for (const std::string& one : formulas) text += (text.empty() ? "" : ", ") + one;
+    return text;
+  };
+  if (table == "operations") {
+    for (const Operation& row : operations()) {
+      names.push_back(row.name);
+      arguments.push_back(joined(row.arguments, row.integer_arguments));
+      definitions.push_back(row.documentation);
+      derivatives.push_back(row.derivative);
+    }
+  } else {
+    for (const Reduction& row : reductions()) {
+      names.push_back(row.name + "_Reduction");
+      arguments.push_back(joined(row.arguments, row.integer_arguments));
+      definitions.push_back(row.documentation);
+      derivatives.push_back(row.derivative);
+    }
+  }
+  return Rcpp::DataFrame::create(
+      Rcpp::_["name"] = names, Rcpp::_["arguments"] = arguments,
+      Rcpp::_["definition"] = definitions, Rcpp::_["derivative"] = derivatives,
+      Rcpp::_["stringsAsFactors"] = false);
+}

@@ -1,0 +1,190 @@
+// Threads take tasks (a row range against a column range) from a counter and fold them
+// into partial results; then each row range is finished, its partial results merged in
+// the order of the columns. Threads are started for each call that is worth it: a few
+// tens of microseconds, and nothing is left that a fork could break. All memory is taken
+// before they start, so nothing in them can throw.
+#include "cpu_engine.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <thread>
+
+#include "../diagnostic.h"
+#include "schedule.h"
+
+namespace rkeops {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr long long pairs_worth_threads = 1 << 18;
+constexpr auto between_looks = std::chrono::milliseconds(40);
+
+struct FreeMemory {
+  void operator()(void* memory) const { std::free(memory); }
+};
+using Memory = std::unique_ptr<void, FreeMemory>;
+
+Memory aligned_memory(long long bytes) {
+  void* memory = nullptr;
+  if (posix_memalign(&memory, 64, size_t(std::max(bytes, 64LL))) != 0) {
+    throw Error(ErrorKind::argument, "There is not enough memory for this computation.");
+  }
+  return Memory(memory);
+}
+
+// A pointer for each component of each matrix.
+std::vector<const double*> component_pointers(const std::vector<MatrixView>& matrices) {
+  std::vector<const double*> pointers;
+  for (const MatrixView& matrix : matrices) {
+    for (int k = 0; k < matrix.components; ++k)
+      pointers.push_back(matrix.data + k * matrix.rows);
+  }
+  return pointers;
+}
+
+class CpuRun {
+ public:
+  CpuRun(const RkeopsCpuLibrary& library, const Job& job, int threads,
+         const Interrupted& interrupted)
+      : library_(library),
+        job_(job),
+        interrupted_(interrupted),
+        schedule_(make_schedule(job.rows, job.columns)),
+        parameters_(component_pointers(job.parameter_inputs)),
+        rows_(component_pointers(job.row_inputs)),
+        columns_(component_pointers(job.column_inputs)),
+        splits_((long long)schedule_.columns.size()),
+        tasks_((long long)schedule_.rows.size() * splits_) {
+    const bool worth_threads = job.rows * job.columns >= pairs_worth_threads;
+    threads_ = worth_threads ? int(std::min<long long>(std::max(threads, 1), tasks_)) : 1;
+    long long most_rows = 0;
+    for (const Range& range : schedule_.rows)
+      most_rows = std::max(most_rows, range.size());
+    for (int k = 0; k < threads_; ++k) {
+      workspaces_.push_back(aligned_memory(library.workspace_bytes(most_rows)));
+    }
+    // without splits a task finishes its own rows, and its thread reuses the memory
+    const long long partials = splits_ == 1 ? threads_ : tasks_;
+    for (long long k = 0; k < partials; ++k) {
+      partials_.push_back(aligned_memory(8LL * library.slots * most_rows));
+    }
+  }
+
+  void run() {
+    std::vector<std::thread> others;
+    try {
+      for (int k = 1; k < threads_; ++k) others.emplace_back([this, k] { work(k); });
+    } catch (const std::system_error&) {
+      // fewer threads than asked for: the tasks are done by those there are
+    }
+    work(0);
+    wait_for_tasks();
+    for (std::thread& other : others) other.join();
+    if (stop_) throw Error(ErrorKind::interrupted, "The computation was interrupted.");
+    if (splits_ > 1) {
+      for (long long first = 0; first < tasks_; first += splits_) merge_and_finish(first);
+    }
+  }
+
+ private:
+  const Range& rows_of(long long task) const {
+    return schedule_.rows[size_t(task / splits_)];
+  }
+  const Range& columns_of(long long task) const {
+    return schedule_.columns[size_t(task % splits_)];
+  }
+
+  void work(int thread) {
+    for (long long task = next_++; task < tasks_; task = next_++) {
+      if (!stop_) do_task(task, thread);
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (++done_ == tasks_) all_done_.notify_all();
+    }
+  }
+
+  void do_task(long long task, int thread) {
+    const Range rows = rows_of(task), columns = columns_of(task);
+    void* partial = partials_[size_t(splits_ == 1 ? thread : task)].get();
+    library_.initialise(partial, rows.size());
+    for (long long begin = columns.begin; begin < columns.end && !stop_;
+         begin += schedule_.slice) {
+      const long long end = std::min(begin + schedule_.slice, columns.end);
+      const RkeopsBlock slice = {parameters_.data(),
+                                 rows_.data(),
+                                 columns_.data(),
+                                 rows.begin,
+                                 rows.end,
+                                 begin,
+                                 end,
+                                 partial,
+                                 workspaces_[size_t(thread)].get()};
+      library_.reduce(&slice);
+      if (thread == 0) look_for_interrupt();
+    }
+    if (splits_ == 1) finish(rows, partial);
+  }
+
+  // On the main thread only.
+  void look_for_interrupt() {
+    const Clock::time_point now = Clock::now();
+    if (stop_ || now - last_look_ < between_looks) return;
+    last_look_ = now;
+    if (interrupted_ && interrupted_()) stop_ = true;
+  }
+
+  void wait_for_tasks() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (!all_done_.wait_for(lock, between_looks, [this] { return done_ == tasks_; })) {
+      lock.unlock();
+      look_for_interrupt();
+      lock.lock();
+    }
+  }
+
+  // `first` is the task of the first columns of a row range.
+  void merge_and_finish(long long first) {
+    const Range rows = rows_of(first);
+    void* into = partials_[size_t(first)].get();
+    for (long long split = 1; split < splits_; ++split) {
+      library_.merge(into, partials_[size_t(first + split)].get(), rows.size());
+    }
+    finish(rows, into);
+  }
+
+  void finish(const Range& rows, const void* partial) {
+    library_.finish(partial, rows.size(), job_.output + rows.begin, job_.rows);
+  }
+
+  const RkeopsCpuLibrary& library_;
+  const Job& job_;
+  const Interrupted& interrupted_;
+  const Schedule schedule_;
+  const std::vector<const double*> parameters_, rows_, columns_;
+  const long long splits_, tasks_;
+  int threads_ = 1;
+  std::vector<Memory> workspaces_, partials_;
+
+  std::atomic<long long> next_{0};
+  std::atomic<bool> stop_{false};
+  Clock::time_point last_look_ = Clock::now();
+  std::mutex mutex_;
+  std::condition_variable all_done_;
+  long long done_ = 0;
+};
+
+}  // namespace
+
+void run_on_cpu(const RkeopsCpuLibrary& library, const Job& job, int threads,
+                const Interrupted& interrupted) {
+  if (job.rows == 0) return;
+  CpuRun(library, job, threads, interrupted).run();
+}
+
+}  // namespace rkeops

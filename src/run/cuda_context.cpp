@@ -1,0 +1,222 @@
+// Contexts are opened once for each driver and GPU and stay open. Nothing is closed when
+// the process ends: by then the driver may be gone.
+#include "cuda_context.h"
+
+#include <cstdio>
+#include <cstring>
+#include <utility>
+
+#include "../diagnostic.h"
+
+namespace rkeops {
+
+namespace {
+
+/// Idle memory beyond this is given back at once: allocating it takes less than filling
+/// it.
+constexpr std::size_t idle_limit = std::size_t(256) << 20;
+
+constexpr unsigned non_blocking_stream = 1;
+
+using ContextMap = std::map<std::pair<std::string, int>, std::unique_ptr<CudaContext>>;
+
+ContextMap& contexts() {
+  static ContextMap& all = *new ContextMap;
+  return all;
+}
+
+std::string readable_bytes(std::size_t bytes) {
+  const char* const units[] = {"bytes", "KiB", "MiB", "GiB", "TiB"};
+  double value = double(bytes);
+  int unit = 0;
+  for (; value >= 1024 && unit < 4; ++unit) value /= 1024;
+  char text[32];
+  std::snprintf(text, sizeof(text), unit == 0 ? "%.0f %s" : "%.1f %s", value,
+                units[unit]);
+  return text;
+}
+
+[[noreturn]] void throw_out_of_memory(const CudaContext& context, std::size_t bytes) {
+  std::size_t free = 0, total = 0;
+  context.driver.memory_available(&free, &total);
+  throw Error(ErrorKind::gpu,
+              "The GPU has not enough memory: " + readable_bytes(bytes) +
+                  " more are needed, " + readable_bytes(free) + " of " +
+                  readable_bytes(total) + " are free.",
+              {},
+              {"`nvidia-smi` shows which programs use the memory of the GPU.",
+               "Reduce fewer rows or columns at a time, or use_cpu()."});
+}
+
+CudaFunctionHandle kernel(const CudaModule& module, const char* name) {
+  const CudaDriver& driver = module.context.driver;
+  CudaFunctionHandle function = nullptr;
+  driver.check(driver.module_function(&function, module.handle, name),
+               std::string("find the kernel ") + name);
+  return function;
+}
+
+}  // namespace
+
+CudaBuffer::~CudaBuffer() {
+  if (address_) owner_->give_back(address_, bytes_);
+}
+
+void CudaBuffer::swap(CudaBuffer& other) noexcept {
+  std::swap(owner_, other.owner_);
+  std::swap(address_, other.address_);
+  std::swap(bytes_, other.bytes_);
+}
+
+CudaModule::CudaModule(CudaContext& context, const std::string& path) : context(context) {
+  const CudaDriver& driver = context.driver;
+  driver.check(driver.module_load(&handle, path.c_str()),
+               "load the compiled formula " + path);
+  try {
+    find_kernels();
+    read_plan();
+  } catch (...) {
+    driver.module_unload(handle);
+    throw;
+  }
+}
+
+void CudaModule::find_kernels() {
+  prepare = kernel(*this, "rkeops_prepare");
+  reduce = kernel(*this, "rkeops_reduce");
+  finish = kernel(*this, "rkeops_finish");
+}
+
+void CudaModule::read_plan() {
+  CudaAddress address = 0;
+  std::size_t bytes = 0;
+  context.driver.check(
+      context.driver.module_variable(&address, &bytes, handle, "rkeops_plan"),
+      "find the plan of a formula");
+  if (bytes != sizeof(plan)) throw internal_error("a CUDA module has another plan");
+  context.fetch(&plan, address, bytes);
+}
+
+CudaModule::~CudaModule() { context.driver.module_unload(handle); }
+
+CudaContext::CudaContext(const CudaSettings& settings, int number)
+    : settings(settings),
+      driver(cuda_driver(settings)),
+      device(cuda_device(settings, number)) {
+  driver.check(driver.device_get(&device_handle_, number), "be opened");
+  driver.check(driver.context_retain(&handle, device_handle_), "be started");
+  try {
+    open();
+  } catch (...) {
+    close();
+    throw;
+  }
+}
+
+CudaContext::~CudaContext() { close(); }
+
+void CudaContext::open() {
+  const CudaCurrent current(*this);
+  driver.check(driver.stream_create(&stream, non_blocking_stream), "be started");
+  driver.check(driver.event_create(&start, 0), "be started");
+  driver.check(driver.event_create(&stop, 0), "be started");
+  driver.check(driver.host_memory_allocate(&staging, staging_bytes),
+               "reserve page-locked memory");
+}
+
+/// What the driver answers does not matter here: nothing could be done about it.
+void CudaContext::close() {
+  CudaContextHandle before = nullptr;
+  driver.context_current(&before);
+  driver.context_make_current(handle);
+  modules_.clear();
+  free_idle();
+  if (staging) driver.host_memory_free(staging);
+  if (stop) driver.event_destroy(stop);
+  if (start) driver.event_destroy(start);
+  if (stream) driver.stream_destroy(stream);
+  driver.context_make_current(before);
+  driver.context_release(device_handle_);
+}
+
+void CudaContext::free_idle() {
+  for (const auto& entry : idle_) driver.memory_free(entry.second);
+  idle_.clear();
+  idle_bytes_ = 0;
+}
+
+CudaBuffer CudaContext::allocate(std::size_t bytes) {
+  if (bytes == 0) return {};
+  bytes = (bytes + 4095) / 4096 * 4096;
+  const auto found = idle_.lower_bound(bytes);
+  if (found != idle_.end() && found->first <= 2 * bytes + (1 << 20)) {
+    CudaBuffer buffer(this, found->second, found->first);
+    idle_bytes_ -= found->first;
+    idle_.erase(found);
+    return buffer;
+  }
+  CudaAddress address = 0;
+  CudaStatus status = driver.memory_allocate(&address, bytes);
+  if (status == cuda_status::out_of_memory) {
+    free_idle();
+    status = driver.memory_allocate(&address, bytes);
+  }
+  if (status == cuda_status::out_of_memory) throw_out_of_memory(*this, bytes);
+  driver.check(status, "allocate " + readable_bytes(bytes));
+  return CudaBuffer(this, address, bytes);
+}
+
+void CudaContext::give_back(CudaAddress address, std::size_t bytes) {
+  if (idle_bytes_ + bytes > idle_limit) {
+    driver.memory_free(address);
+    return;
+  }
+  idle_.emplace(bytes, address);
+  idle_bytes_ += bytes;
+}
+
+void CudaContext::fetch(void* to, CudaAddress from, std::size_t bytes) const {
+  const bool small = bytes <= staging_bytes;
+  driver.check(driver.copy_to_host(small ? staging : to, from, bytes, stream),
+               "return the result");
+  driver.check(driver.stream_wait(stream), "compute the result");
+  if (small) std::memcpy(to, staging, bytes);
+}
+
+CudaModule& CudaContext::module(const std::string& path) {
+  std::unique_ptr<CudaModule>& module = modules_[path];
+  if (!module) module = std::make_unique<CudaModule>(*this, path);
+  return *module;
+}
+
+CudaCurrent::CudaCurrent(const CudaContext& context) : driver_(context.driver) {
+  driver_.check(driver_.context_current(&before_), "tell its current context");
+  driver_.check(driver_.context_make_current(context.handle), "switch to its context");
+}
+
+CudaCurrent::~CudaCurrent() { driver_.context_make_current(before_); }
+
+CudaContext& cuda_context(const CudaSettings& settings, int number) {
+  cuda_driver(settings);  // throws if this process cannot use the GPU any more
+  std::unique_ptr<CudaContext>& context = contexts()[{settings.library, number}];
+  if (!context) context = std::make_unique<CudaContext>(settings, number);
+  context->settings = settings;
+  return *context;
+}
+
+CudaModule& cuda_module(const CudaSettings& settings, int number,
+                        const std::string& path) {
+  CudaContext& context = cuda_context(settings, number);
+  const CudaCurrent current(context);
+  return context.module(path);
+}
+
+void release_cuda() {
+  for (auto& entry : contexts()) {
+    // A forked child must leave alone what its parent uses.
+    if (entry.second && !entry.second->driver.started_here()) entry.second.release();
+  }
+  contexts().clear();
+}
+
+}  // namespace rkeops

@@ -1,0 +1,92 @@
+// The number of splits minimises a model of the time: the busiest multiprocessor decides,
+// it needs a few blocks at a time to hide latencies, and every split has to be merged.
+#include "cuda_schedule.h"
+
+#include <rkeops/cuda_arguments.h>
+
+#include <algorithm>
+
+namespace rkeops {
+
+namespace {
+
+constexpr long long accumulator_bytes = 256ll << 20;
+constexpr long long fewest_columns_a_split = 32;
+constexpr long long most_splits = 65535;  // limit of the grid
+constexpr long long split_multiple = 16;
+
+// Cycles, measured on large GPUs; only their ratios matter.
+constexpr double pair_cycles = 10;
+constexpr double start_columns = 100;  // a block starts in the time of so many columns
+constexpr double busy_blocks = 4;  // fewer blocks a multiprocessor take as long as these
+constexpr double merge_launch_cycles = 4000;
+constexpr double merge_cycles = 40;
+
+long long divide_up(long long a, long long b) { return (a + b - 1) / b; }
+
+long long columns_a_split(long long columns, long long splits) {
+  return divide_up(divide_up(columns, splits), split_multiple) * split_multiple;
+}
+
+double model_cycles(const CudaWork& work, long long blocks, long long splits) {
+  const double columns = columns_a_split(work.columns, splits);
+  const double busiest = divide_up(blocks * splits, work.multiprocessors);
+  const double folding = std::max(busiest, busy_blocks) * pair_cycles *
+                         (columns * work.rows_a_thread + start_columns);
+  return splits == 1 ? folding : folding + merge_launch_cycles + merge_cycles * splits;
+}
+
+long long choose_splits(const CudaWork& work, long long rows) {
+  const long long blocks = divide_up(rows, cuda_threads * work.rows_a_thread);
+  const long long memory = accumulator_bytes / (8ll * std::max(work.slots, 1) * rows);
+  const long long most =
+      std::min({work.columns / fewest_columns_a_split, memory, most_splits,
+                divide_up(16ll * work.multiprocessors, blocks)});
+  long long best = 1;
+  double best_cycles = model_cycles(work, blocks, 1);
+  for (long long splits = 2; splits <= most; ++splits) {
+    const double cycles = model_cycles(work, blocks, splits);
+    if (cycles < best_cycles) {
+      best = splits;
+      best_cycles = cycles;
+    }
+  }
+  return best;
+}
+
+long long whole_units(double columns) {
+  const double units = std::max(1.0, std::min(columns / cuda_column_unit, 1e15));
+  return static_cast<long long>(units) * cuda_column_unit;
+}
+
+}  // namespace
+
+CudaSchedule cuda_schedule(const CudaWork& work) {
+  const long long filling =
+      8ll * work.multiprocessors * cuda_threads * work.rows_a_thread;
+  const long long remembered = accumulator_bytes / (8ll * std::max(work.slots, 1));
+  CudaSchedule schedule;
+  schedule.rows_a_part = std::min(work.rows, std::max(filling, remembered));
+  schedule.columns_a_split =
+      columns_a_split(work.columns, choose_splits(work, schedule.rows_a_part));
+  schedule.splits =
+      work.columns == 0 ? 1 : int(divide_up(work.columns, schedule.columns_a_split));
+  return schedule;
+}
+
+long long first_cuda_slice(const CudaWork& work, const CudaSchedule& schedule,
+                           double first_slice_work) {
+  const double pairs_a_column = double(schedule.rows_a_part) * schedule.splits;
+  const double columns = first_slice_work * work.multiprocessors /
+                         (pairs_a_column * std::max(work.components, 1));
+  if (columns >= schedule.columns_a_split) return std::max(schedule.columns_a_split, 1ll);
+  return whole_units(columns);
+}
+
+long long next_cuda_slice(long long last, double milliseconds,
+                          double wanted_milliseconds) {
+  const double growth = wanted_milliseconds / std::max(milliseconds, 1e-3);
+  return whole_units(last * std::min(std::max(growth, 0.125), 8.0));
+}
+
+}  // namespace rkeops

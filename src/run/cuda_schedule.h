@@ -1,0 +1,33 @@
+// How a reduction is cut into launches, decided from sizes alone so that results repeat.
+#pragma once
+
+namespace rkeops {
+
+struct CudaSchedule {
+  /// Rows that one sequence of launches does; bounds the memory of accumulators.
+  long long rows_a_part;
+  /// The columns are split over the grid when rows are too few to fill the GPU.
+  int splits;
+  long long columns_a_split;
+};
+
+struct CudaWork {
+  long long rows, columns;
+  int rows_a_thread;
+  int slots;       // accumulators a row
+  int components;  // what a pair costs, roughly: scalars read and folded
+  int multiprocessors;
+};
+
+CudaSchedule cuda_schedule(const CudaWork& work);
+
+/// Columns of each split for the first launch of a part: all of them, or when they may
+/// take long as many as are `first_slice_work`.
+long long first_cuda_slice(const CudaWork& work, const CudaSchedule& schedule,
+                           double first_slice_work);
+
+/// Columns of each split for the next launch, given that the last one took that long.
+long long next_cuda_slice(long long last, double milliseconds,
+                          double wanted_milliseconds);
+
+}  // namespace rkeops

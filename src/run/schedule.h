@@ -1,0 +1,28 @@
+// How the rows and columns of a job are cut into tasks for threads. Plain numbers, no
+// threads here.
+#pragma once
+
+#include <vector>
+
+namespace rkeops {
+
+struct Range {
+  long long begin, end;
+  long long size() const { return end - begin; }
+};
+
+/// `rows` x `columns` cut into row ranges, each of them against every column range. A
+/// task is one pair of ranges; `slice` columns of it are done between two looks at the
+/// clock.
+struct Schedule {
+  std::vector<Range> rows;
+  std::vector<Range> columns;  // one, unless rows are few
+  long long slice;
+};
+
+/// Depends on the sizes alone, so that results do not depend on the number of threads.
+/// Column ranges and slices begin at multiples of 256, the largest block of an
+/// accumulator.
+Schedule make_schedule(long long rows, long long columns);
+
+}  // namespace rkeops

@@ -1,0 +1,25 @@
+// What the options of the R session mean for the C++ side; filled by r_set_settings().
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "build/cache.h"
+#include "build/toolchain.h"
+#include "engine.h"
+
+namespace rkeops {
+
+struct Settings {
+  Engine engine = Engine::cpu;
+  std::vector<int> devices = {0};  // numbers of the GPUs to use
+  int threads = 1;
+  CacheSettings cache;
+  ToolchainSettings toolchain;
+  std::string cuda_driver;  // path of libcuda, or "" for the system's
+  std::string package_version;
+  /// Changes whenever the settings do, so that operators know when to look at them again.
+  int generation = 0;
+};
+
+}  // namespace rkeops

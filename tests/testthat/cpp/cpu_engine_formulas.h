@@ -1,0 +1,98 @@
+// Formulas as the generator would write them, for the tests of the CPU engine.
+#ifndef RKEOPS_TESTS_CPU_ENGINE_FORMULAS_H
+#define RKEOPS_TESTS_CPU_ENGINE_FORMULAS_H
+
+#include <rkeops/cpu_engine.h>
+
+namespace product {
+
+// value_k = x_k * y_k: small whole numbers give ties, infinities give NaN.
+template <class Scalar, int D>
+struct Formula {
+  static constexpr int parameter_inputs = 0, parameters_kept = 0;
+  static constexpr int row_inputs = D, row_kept = D;
+  static constexpr int column_inputs = D, column_kept = D;
+  static constexpr int pair_values = D;
+
+  template <class V>
+  RKEOPS_INLINE static void parameter_stage(const V*, V*) {}
+  template <class V>
+  RKEOPS_INLINE static void row_stage(const Scalar*, const V* input, V* kept) {
+    RKEOPS_UNROLL
+    for (int k = 0; k < D; ++k) kept[k] = input[k];
+  }
+  template <class V>
+  RKEOPS_INLINE static void column_stage(const Scalar*, const V* input, V* kept) {
+    RKEOPS_UNROLL
+    for (int k = 0; k < D; ++k) kept[k] = input[k];
+  }
+  template <class V>
+  RKEOPS_INLINE static void pair_stage(const Scalar*, const V* row, const Scalar* column,
+                                       V* value) {
+    RKEOPS_UNROLL
+    for (int k = 0; k < D; ++k) value[k] = row[k] * column[k];
+  }
+};
+
+}  // namespace product
+
+namespace scalar_product {
+
+// value = s * sum_k x_k y_k over long vectors.
+template <class Scalar, int D>
+struct Formula {
+  static constexpr int parameter_inputs = 1, parameters_kept = 1;
+  static constexpr int row_inputs = D, row_kept = D;
+  static constexpr int column_inputs = D, column_kept = D;
+  static constexpr int pair_values = 1;
+
+  template <class V>
+  RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
+    kept[0] = input[0];
+  }
+  template <class V>
+  RKEOPS_INLINE static void row_stage(const Scalar* parameter, const V* input, V* kept) {
+    for (int k = 0; k < D; ++k) kept[k] = parameter[0] * input[k];
+  }
+  template <class V>
+  RKEOPS_INLINE static void column_stage(const Scalar*, const V* input, V* kept) {
+    for (int k = 0; k < D; ++k) kept[k] = input[k];
+  }
+  template <class V>
+  RKEOPS_INLINE static void pair_stage(const Scalar*, const V* row, const Scalar* column,
+                                       V* value) {
+    value[0] = rkeops::all<V>(0);
+    for (int k = 0; k < D; ++k) value[0] += row[k] * column[k];
+  }
+};
+
+}  // namespace scalar_product
+
+namespace constant {
+
+// value = p: neither rows nor columns have variables.
+template <class Scalar>
+struct Formula {
+  static constexpr int parameter_inputs = 1, parameters_kept = 1;
+  static constexpr int row_inputs = 0, row_kept = 0;
+  static constexpr int column_inputs = 0, column_kept = 0;
+  static constexpr int pair_values = 1;
+
+  template <class V>
+  RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
+    kept[0] = input[0];
+  }
+  template <class V>
+  RKEOPS_INLINE static void row_stage(const Scalar*, const V*, V*) {}
+  template <class V>
+  RKEOPS_INLINE static void column_stage(const Scalar*, const V*, V*) {}
+  template <class V>
+  RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V*, const Scalar*,
+                                       V* value) {
+    value[0] = rkeops::all<V>(parameter[0]);
+  }
+};
+
+}  // namespace constant
+
+#endif

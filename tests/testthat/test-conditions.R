@@ -1,0 +1,163 @@
+# What a first user gets wrong gives one R error of its class, which says what
+# is wrong, and the session goes on.
+
+args <- c("x=Vi(3)", "y=Vj(3)", "b=Vj(6)", "s=Pm(1)")
+
+test_that("wrong formulas are shown with the place of the error", {
+  expect_snapshot(error = TRUE, {
+    keops_kernel("Sum_Reduction(Expo(-s * SqNorm2(x - y)) * b, 0)", args)
+    keops_kernel("Sum_Reduction(Exp(-s * SqNorm2(x - z)) * b, 0)", args)
+    keops_kernel("Sum_Reduction(Exp(-s * SqNorm2(x - y) * b, 0)", args)
+    keops_kernel("Sum_Reduction(SqNorm2(x - b), 0)", args)
+    keops_kernel("Sum_Reduction(x - y)", args)
+    keops_kernel("Add_Reduction(x - y, 0)", args)
+    keops_kernel("Sum_Reduction(x - y, 2)", args)
+  })
+})
+
+test_that("wrong formulas are errors of their class", {
+  wrong <- c(
+    "", "Sum_Reduction(Expo(x), 0)", "Sum_Reduction(x - z, 0)",
+    "Sum_Reduction(Exp(x, 0)", "Sum_Reduction(x - b, 0)", "x - y",
+    "Sum_Reduction(x, 2)", "Sum_Reduction(x; y, 0)", "Sum_Reduction({x}, 0)",
+    "Sum_Reduction(x %in% y, 0)", "Sum_Reduction(,0)"
+  )
+  for (formula in wrong[-1]) {
+    expect_rkeops_error(keops_kernel(formula, args), "formula")
+  }
+  expect_rkeops_error(keops_kernel("", args), "argument")
+})
+
+test_that("wrong declarations are errors of their class", {
+  make <- function(...) keops_kernel("Sum_Reduction(x, 0)", c(...))
+  expect_rkeops_error(make("x = Vx(3)"), "formula")
+  expect_rkeops_error(make("x = Vi(three)"), "formula")
+  expect_rkeops_error(make("x = Vi(0)"), "formula")
+  expect_rkeops_error(make("x"), "formula")
+  expect_rkeops_error(make("x = Vi(3)", "x = Vj(3)"), "formula")
+  expect_rkeops_error(make("x = Vi(0,3)", "y = Vj(3)"), "formula")
+  expect_rkeops_error(make(NA), "argument")
+})
+
+test_that("wrong inputs name the argument, what it is and what is wanted", {
+  op <- gaussian_operator()
+  data <- gaussian_data(10, 15)
+  expect_snapshot(error = TRUE, {
+    op(data$x, data$y)
+    op(list(data$x[, 1:2], data$y, data$b, data$s))
+    op(list(data$x, data$y, data$b[1:14, ], data$s))
+    op(list(data$x, data$y, data$b, 1:2))
+    op(list(data$x, data$y, data$b, "0.2"))
+    op(list(x = data$x, y = data$y, b = data$b, sigma = 1))
+    op(data, inner_dim = 3)
+    op(data, nx = 11)
+  })
+})
+
+test_that("wrong inputs are errors of their class", {
+  op <- gaussian_operator()
+  data <- gaussian_data(10, 15)
+  with_input <- function(...) op(utils::modifyList(data, list(...)))
+  expect_rkeops_error(op(unname(data)[1:3]), "shape")
+  expect_rkeops_error(op(c(unname(data), 1)), "shape")
+  expect_rkeops_error(with_input(x = data$x[, 1:2]), "shape")
+  expect_rkeops_error(with_input(y = data$y[1:3, ]), "shape")
+  expect_rkeops_error(with_input(x = array(0, c(2, 3, 3))), "shape")
+  expect_rkeops_error(with_input(x = matrix("a", 10, 3)), "argument")
+  expect_rkeops_error(with_input(x = matrix(1i, 10, 3)), "argument")
+  expect_rkeops_error(with_input(x = mean), "argument")
+  expect_rkeops_error(with_input(x = data.frame(letters[1:10])), "argument")
+  expect_rkeops_error(op(data, inner_dim = NA), "argument")
+  expect_rkeops_error(op(data, inner_dim = 0), "shape")
+  expect_rkeops_error(op(data, ny = 3), "shape")
+  expect_rkeops_error(op(data, nx = -1), "argument")
+  expect_close(op(data), do.call(gaussian_sum, data))
+})
+
+test_that("wrong variables of gradients are errors of their class", {
+  op <- gaussian_operator()
+  expect_rkeops_error(keops_grad(op, "z"), "argument")
+  expect_rkeops_error(keops_grad(op, 4), "argument")
+  expect_rkeops_error(keops_grad(op, -1), "argument")
+  expect_rkeops_error(keops_grad(op, TRUE), "argument")
+  expect_rkeops_error(keops_grad("Sum_Reduction(x, 0)", "x"), "argument")
+})
+
+test_that("conditions carry details and hints, and name the user's call", {
+  error <- tryCatch(
+    keops_kernel("Sum_Reduction(Expo(x), 0)", "x=Vi(3)"),
+    rkeops_error = identity
+  )
+  expect_s3_class(error, c("rkeops_error_formula", "rkeops_error"))
+  expect_match(paste(error$details, collapse = "\n"), "Expo")
+  expect_match(paste(error$details, collapse = "\n"), "^", fixed = TRUE)
+  expect_identical(as.character(conditionCall(error)[[1]]), "keops_kernel")
+  op <- gaussian_operator()
+  error <- tryCatch(op(list(1)), rkeops_error = identity)
+  expect_identical(as.character(conditionCall(error)[[1]]), "op")
+})
+
+# A formula that no other test compiles, in a directory of its own.
+fresh_call <- function(number, ..., .frame = parent.frame()) {
+  directory <- withr::local_tempdir(.local_envir = .frame)
+  default <- list(cache_dir = file.path(directory, "cache"))
+  local_rkeops_options(utils::modifyList(default, list(...)), .frame = .frame)
+  formula <- sprintf("Sum_Reduction(x + IntCst(%d), 0)", number)
+  function() keops_kernel(formula, "x=Vi(1)")(1:3)
+}
+
+script <- function(lines, .frame = parent.frame()) {
+  path <- withr::local_tempfile(.local_envir = .frame)
+  writeLines(c("#!/bin/sh", lines), path)
+  Sys.chmod(path, "700")
+  path
+}
+
+test_that("no compiler, or a broken one, is an error of its class", {
+  skip_on_cran()
+  missing <- fresh_call(101, compiler = "/nonexistent/c++")
+  expect_rkeops_error(missing(), "compile", "nonexistent")
+  broken <- script("echo 'fatal error: out of order' >&2; exit 1")
+  refusing <- fresh_call(102, compiler = broken)
+  expect_rkeops_error(refusing(), "compile", "out of order")
+  silent <- script("exit 0")
+  lying <- fresh_call(103, compiler = silent)
+  expect_rkeops_error(lying(), "compile")
+  set_rkeops_option("compiler", "")
+  expect_equal(lying(), cbind(1:3 + 103))
+})
+
+test_that("a directory that cannot be written is an error of its class", {
+  skip_on_cran()
+  file <- withr::local_tempfile(lines = "a file")
+  unwritable <- fresh_call(104, cache_dir = file.path(file, "cache"))
+  expect_rkeops_error(unwritable(), "cache")
+  nowhere <- fresh_call(105, cache_dir = "/proc/rkeops")
+  expect_rkeops_error(nowhere(), "cache")
+  set_rkeops_cache_dir()
+  expect_equal(nowhere(), cbind(1:3 + 105))
+})
+
+test_that("a directory of another's that others may write is refused", {
+  skip_on_cran()
+  directory <- withr::local_tempdir()
+  Sys.chmod(directory, "777", use_umask = FALSE)
+  shared <- fresh_call(106, cache_dir = directory)
+  expect_rkeops_error(shared(), "cache")
+})
+
+test_that("a full disk is an error of its class", {
+  skip_on_cran()
+  directory <- withr::local_tempdir()
+  mounted <- suppressWarnings(system2("mount",
+    c("-t", "tmpfs", "-o", "size=8k,mode=0700", "tmpfs", shQuote(directory)),
+    stdout = FALSE, stderr = FALSE
+  ))
+  skip_if(mounted != 0, "Small disks cannot be made here.")
+  withr::defer(system2("umount", shQuote(directory)))
+  full <- fresh_call(107, cache_dir = file.path(directory, "cache"))
+  error <- tryCatch(full(), rkeops_error = identity)
+  expect_true(inherits(error, c("rkeops_error_cache", "rkeops_error_compile")))
+  set_rkeops_cache_dir()
+  expect_equal(full(), cbind(1:3 + 107))
+})

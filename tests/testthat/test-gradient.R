@@ -1,0 +1,109 @@
+# Gradients against finite differences and against the definition of the
+# adjoint.
+
+skip_on_cran()
+
+test_that("gradients agree with finite differences", {
+  op <- gaussian_operator(components = 2)
+  data <- gaussian_data(4, 5, components = 2)
+  eta <- points(4, 2, start = 0.9)
+  for (name in names(data)) {
+    f <- function(value) {
+      do.call(gaussian_sum, utils::modifyList(data, rlang::set_names(
+        list(value), name
+      )))
+    }
+    expected <- numeric_gradient(f, data[[name]], eta)
+    actual <- keops_grad(op, name)(c(unname(data), list(eta)))
+    expect_equal(actual, as.matrix(expected), tolerance = 1e-7)
+  }
+})
+
+test_that("a gradient is the adjoint of the differential", {
+  op <- gaussian_operator(components = 2)
+  data <- gaussian_data(31, 47, components = 2)
+  eta <- points(31, 2, start = 0.9) - 0.5
+  direction <- points(47, 2, start = 0.1)
+  # The operator is linear in b: its differential is itself.
+  forward <- op(data$x, data$y, direction, data$s)
+  backward <- keops_grad(op, "b")(data$x, data$y, data$b, data$s, eta)
+  expect_equal(sum(eta * forward), sum(backward * direction), tolerance = 1e-12)
+})
+
+test_that("a variable has a name or a position, counted from 0", {
+  op <- gaussian_operator(components = 2)
+  data <- c(
+    unname(gaussian_data(6, 7, components = 2)), list(points(6, 2))
+  )
+  expect_identical(keops_grad(op, 1)(data), keops_grad(op, "y")(data))
+  expect_equal(dim(keops_grad(op, 1)(data)), c(7L, 3L))
+})
+
+test_that("the additional input is last, and has the name it was given", {
+  op <- gaussian_operator(components = 2)
+  gradient <- keops_grad(op, "x", name = "w")
+  expect_match(gradient()$args[5], "^w *=")
+  data <- gaussian_data(6, 7, components = 2)
+  w <- points(6, 2)
+  expect_identical(gradient(c(list(w = w), data)), gradient(c(data, list(w))))
+})
+
+test_that("several variables give a list", {
+  op <- gaussian_operator(components = 2)
+  data <- c(
+    unname(gaussian_data(6, 7, components = 2)), list(points(6, 2))
+  )
+  gradients <- keops_grad(op, c("x", "b"))
+  result <- gradients(data)
+  expect_named(result, c("x", "b"))
+  expect_identical(result$x, keops_grad(op, "x")(data))
+  expect_identical(result$b, keops_grad(op, "b")(data))
+  expect_named(keops_grad(op, c(0, 2))(data), c("x", "b"))
+  expect_output(print(gradients), "\\$b")
+})
+
+test_that("gradients have gradients", {
+  op <- keops_kernel(
+    "Sum_Reduction(Exp(-SqDist(x, y)), 0)", c("x=Vi(2)", "y=Vj(2)"),
+    precision = "float64"
+  )
+  x <- points(4, 2)
+  y <- points(5, 2, start = 0.4)
+  eta <- points(4, 1, start = 0.8)
+  xi <- points(4, 2, start = 0.1)
+  first <- keops_grad(op, "x")
+  second <- keops_grad(first, "x")
+  expected <- numeric_gradient(function(x) first(x, y, eta), x, xi)
+  expect_equal(second(x, y, eta, xi), expected, tolerance = 1e-7)
+})
+
+test_that("the gradient of log-sum-exp is a softmax", {
+  op <- keops_kernel(
+    "LogSumExp_Reduction(-SqDist(x, y) + b, 0)",
+    c("x=Vi(2)", "y=Vj(2)", "b=Vj(1)"), precision = "float64"
+  )
+  x <- points(9, 2)
+  y <- points(14, 2, start = 0.4)
+  b <- points(14, 1, start = 0.6)
+  eta <- points(9, 1)
+  scores <- rep(b, each = 9) - squared_distances(x, y)
+  softmax <- exp(scores - log_sum_exp(scores))
+  expect_equal(
+    keops_grad(op, "b")(x, y, b, eta), t(softmax) %*% eta, tolerance = 1e-12
+  )
+})
+
+test_that("a gradient can be written in the formula", {
+  op <- keops_kernel("Sum_Reduction(SqNorm2(x - y), 0)",
+    c("x=Vi(0,3)", "y=Vj(1,3)"), precision = "float64"
+  )
+  written <- keops_kernel("Grad(Sum_Reduction(SqNorm2(x - y), 0), x, eta)",
+    c("x=Vi(0,3)", "y=Vj(1,3)", "eta=Vi(2,1)"), precision = "float64"
+  )
+  x <- points(10)
+  y <- points(15, start = 0.5)
+  eta <- points(10, 1)
+  expected <- c(eta) * 2 * (15 * x - rep(colSums(y), each = 10))
+  expect_equal(keops_grad(op, "x")(x, y, eta), expected, tolerance = 1e-12)
+  expect_equal(written(x, y, eta), expected, tolerance = 1e-12)
+})

@@ -1,0 +1,142 @@
+# One store of options, and the names of both earlier generations for it.
+
+test_that("the defaults are those of the documentation", {
+  local_rkeops_options()
+  set_rkeops_options()
+  expect_identical(get_rkeops_option("precision"), "float32")
+  expect_identical(get_rkeops_option("axis"), "output")
+  expect_identical(get_rkeops_option("engine"), "cpu")
+  expect_false(get_rkeops_option("verbose"))
+  set_rkeops_option("threads", 2)
+})
+
+test_that("the setters of rkeops 1.x and 2.x change the same options", {
+  local_rkeops_options(precision = "float32", verbose = FALSE)
+  compile4float64()
+  expect_identical(get_rkeops_option("precision"), "float64")
+  rkeops_use_float32()
+  expect_identical(get_rkeops_option("precision"), "float32")
+  rkeops_use_float64()
+  compile4float32()
+  expect_identical(get_rkeops_option("precision"), "float32")
+  rkeops_enable_verbosity()
+  expect_identical(get_rkeops_option("verbosity"), 1L)
+  rkeops_disable_verbosity()
+  expect_false(get_rkeops_option("verbose"))
+  set_rkeops_option("precision", "double")
+  expect_identical(get_rkeops_options("precision"), "float64")
+})
+
+test_that("several options are set at once, and set back", {
+  previous <- set_rkeops_options(list(precision = "float64", verbosity = 1))
+  expect_identical(
+    get_rkeops_options(c("precision", "verbose")),
+    list(precision = "float64", verbose = TRUE)
+  )
+  set_rkeops_options(previous)
+  expect_identical(
+    get_rkeops_options(c("precision", "verbose")),
+    list(precision = "float32", verbose = FALSE)
+  )
+  previous <- set_rkeops_options(axis = "reduced")
+  expect_identical(previous, list(axis = "output"))
+  set_rkeops_options(previous)
+  expect_named(get_rkeops_options(), main_options)
+})
+
+test_that("options of rkeops 1.x without a meaning here may be set", {
+  previous <- c(
+    set_rkeops_option("use_cuda_if_possible", 0),
+    set_rkeops_option("device_id", 0), set_rkeops_option("tagCpuGpu", 0)
+  )
+  expect_identical(get_rkeops_option("use_cuda_if_possible"), 0L)
+  compile4gpu()
+  expect_identical(get_rkeops_option("use_cuda_if_possible"), 1L)
+  compile4cpu()
+  set_rkeops_options(previous)
+})
+
+test_that("use_cpu() sets the threads, at most those allowed", {
+  local_rkeops_options(threads = 2)
+  use_cpu(1)
+  expect_identical(get_threads(), 1L)
+  use_cpu(100000)
+  expect_identical(get_threads(), allowed_cores())
+  rkeops_use_cpu(ncore = 1)
+  expect_identical(get_threads(), 1L)
+  use_cpu(0)
+  expect_identical(get_threads(), allowed_cores())
+})
+
+test_that("a failed change changes nothing", {
+  expect_rkeops_error(
+    set_rkeops_options(list(verbose = TRUE, precision = "half")), "argument"
+  )
+  expect_false(get_rkeops_option("verbose"))
+  expect_rkeops_error(set_rkeops_option("precison", "float64"), "argument")
+  expect_rkeops_error(get_rkeops_option("nothing"), "argument")
+  expect_rkeops_error(set_rkeops_options(list("float64")), "argument")
+  expect_rkeops_error(use_cpu("all"), "argument")
+})
+
+test_that("messages about options say what is wanted", {
+  expect_snapshot(error = TRUE, {
+    set_rkeops_option("precison", "float64")
+    set_rkeops_option("precision", "half")
+    set_rkeops_option("verbose", "yes")
+    use_cpu(1:2)
+    keops_kernel(3)
+    keops_kernel("Sum_Reduction(x, 0)", list("x = Vi(3)"))
+  })
+})
+
+test_that("threads are what the machine and the user allow", {
+  clear <- c(
+    OMP_THREAD_LIMIT = NA, OMP_NUM_THREADS = NA, SLURM_CPUS_PER_TASK = NA,
+    `_R_CHECK_LIMIT_CORES_` = NA
+  )
+  withr::local_envvar(clear)
+  withr::local_options(mc.cores = NULL)
+  expect_gte(allowed_cores(), 1L)
+  withr::with_envvar(c(OMP_THREAD_LIMIT = "1"), {
+    expect_identical(allowed_cores(), 1L)
+  })
+  withr::with_envvar(c(OMP_NUM_THREADS = "1,4"), {
+    expect_identical(allowed_cores(), 1L)
+  })
+  withr::with_envvar(c(`_R_CHECK_LIMIT_CORES_` = "TRUE"), {
+    expect_lte(allowed_cores(), 2L)
+  })
+  withr::with_options(list(mc.cores = 1), {
+    expect_identical(allowed_cores(), 1L)
+  })
+})
+
+test_that("the limits of a container are read", {
+  root <- withr::local_tempdir()
+  dir.create(file.path(root, "a", "b"), recursive = TRUE)
+  self <- file.path(root, "self")
+  writeLines("0::/a/b", self)
+  expect_identical(cgroup_cores(root, self), NA_real_)
+  writeLines("max 100000", file.path(root, "a", "b", "cpu.max"))
+  expect_identical(cgroup_cores(root, self), NA_real_)
+  writeLines("350000 100000", file.path(root, "a", "cpu.max"))
+  expect_identical(cgroup_cores(root, self), 3)
+  expect_identical(count_list("0-3,8"), 5)
+  expect_identical(count_list("7"), 1)
+})
+
+test_that("the compiler is that of R, unless another is named", {
+  makeconf <- withr::local_tempfile()
+  writeLines(c(
+    "# CXX17 = not this one", "CXX = g++ -m64", "CXX17 = $(CXX) -pipe",
+    "CXX17STD = -std=gnu++17"
+  ), makeconf)
+  values <- read_makeconf(makeconf)
+  expect_identical(expand_variable("CXX17", values), "g++ -m64 -pipe")
+  expect_identical(expand_variable("missing", values), "")
+  withr::local_envvar(RKEOPS_CXX = "clang++")
+  expect_identical(cxx_command(), "clang++ -std=c++17")
+  local_rkeops_options(compiler = "g++ -std=c++20")
+  expect_identical(cxx_command(), "g++ -std=c++20")
+})
