@@ -6,9 +6,8 @@
 #include "build/compile.h"
 #include "diagnostic.h"
 #include "explain.h"
-#include "ir/ops.h"
-#include "ir/reductions.h"
 #include "ir/variables.h"
+#include "language.h"
 #include "run/cuda_driver.h"
 #include "run/r_values.h"
 
@@ -323,32 +322,23 @@ SEXP r_cache_clear(std::string directory) {
 // --------------------------------------------------------------------------------
 
 // [[Rcpp::export(rng = false)]]
-Rcpp::DataFrame r_language(std::string table) {
-  std::vector<std::string> names, arguments, definitions, derivatives;
-  const auto joined = [](std::vector<std::string> formulas,
-                         const std::vector<std::string>& integers) {
-    formulas.insert(formulas.end(), integers.begin(), integers.end());
-    std::string text;
-    for (const std::string& one : formulas) text += (text.empty() ? "" : ", ") + one;
-    return text;
-  };
-  if (table == "operations") {
-    for (const Operation& row : operations()) {
-      names.push_back(row.name);
-      arguments.push_back(joined(row.arguments, row.integer_arguments));
-      definitions.push_back(row.documentation);
-      derivatives.push_back(row.derivative);
+SEXP r_language(std::string table) {
+  return guarded([&] {
+    std::vector<std::string> name, also, arguments, definition, derivative, empty,
+        example;
+    for (const LanguageRow& row : language_rows(table == "reductions")) {
+      name.push_back(row.name);
+      also.push_back(row.also);
+      arguments.push_back(row.arguments);
+      definition.push_back(row.definition);
+      derivative.push_back(row.derivative);
+      empty.push_back(row.empty);
+      example.push_back(row.example);
     }
-  } else {
-    for (const Reduction& row : reductions()) {
-      names.push_back(row.name + "_Reduction");
-      arguments.push_back(joined(row.arguments, row.integer_arguments));
-      definitions.push_back(row.documentation);
-      derivatives.push_back(row.derivative);
-    }
-  }
-  return Rcpp::DataFrame::create(
-      Rcpp::_["name"] = names, Rcpp::_["arguments"] = arguments,
-      Rcpp::_["definition"] = definitions, Rcpp::_["derivative"] = derivatives,
-      Rcpp::_["stringsAsFactors"] = false);
+    return Rcpp::DataFrame::create(
+        Rcpp::_["name"] = name, Rcpp::_["also"] = also, Rcpp::_["arguments"] = arguments,
+        Rcpp::_["definition"] = definition, Rcpp::_["derivative"] = derivative,
+        Rcpp::_["empty"] = empty, Rcpp::_["example"] = example,
+        Rcpp::_["stringsAsFactors"] = false);
+  });
 }

@@ -11,6 +11,7 @@
 #include "../diagnostic.h"
 #include "../ir/ops.h"
 #include "../ir/print.h"
+#include "../ir/tensor.h"
 #include "literal.h"
 
 namespace rkeops {
@@ -21,11 +22,27 @@ constexpr int precedence_of_a_call = 10;
 constexpr int longest_unrolled_loop = 16;
 constexpr size_t longest_comment = 50;
 
-// Which component: `offset` alone, or counted from the loop variable k.
+// Which component: offset + factor * loop, where `loop` is an expression of loop
+// variables.
 struct Component {
-  bool in_loop;
-  int offset;
-  Component shifted(int by) const { return {in_loop, offset + by}; }
+  std::string loop;  // "" for the component `offset`
+  int factor = 1;
+  int offset = 0;
+
+  Component within(Placement placement) const {
+    return {loop, factor * placement.stride, placement.start + placement.stride * offset};
+  }
+  // As an expression of C++, counted from `first`.
+  std::string text(int first = 0) const {
+    const std::string constant = std::to_string(first + offset);
+    if (loop.empty()) return constant;
+    const bool is_name = loop.find(' ') == std::string::npos;
+    const std::string scaled = factor == 1 ? loop
+                                           : std::to_string(factor) + " * " +
+                                                 (is_name ? loop : "(" + loop + ")");
+    return first + offset == 0 ? scaled : constant + " + " + scaled;
+  }
+  std::string index(int first = 0) const { return "[" + text(first) + "]"; }
 };
 
 struct Operand {
@@ -52,16 +69,13 @@ class Statements {
     for (Expr node : computed_) {
       if (needs_variable(node)) write_variable(node);
     }
-    int offset = 0;
+    int start = 0;
     for (Expr output : outputs) {
-      write_loop(
-          output->dimension,
-          [&](Component component) {
-            return target + index(offset, component) + " = " +
-                   lanes(operand(output, component)) + ";";
-          },
+      write_copy(
+          output->dimension, target, {start, 1},
+          [&](const Component& c) { return operand(output, c); },
           print_formula(output, longest_comment));
-      offset += output->dimension;
+      start += output->dimension;
     }
   }
 
@@ -97,19 +111,26 @@ class Statements {
     }
   }
 
-  // Would `child`, written inside `node`, be computed once a component although it is one
-  // value, or be picked from by an index?
+  // Would `child`, written inside `node`, be computed again and again, or be picked from
+  // by an index?
   static bool repeats(Expr node, Expr child) {
     const Form form = node->operation->form;
-    if (form == Form::repeat || form == Form::slice) return true;
+    if (form == Form::repeat || form == Form::slice || form == Form::contraction)
+      return true;
     return child->dimension == 1 && node->dimension > 1;
   }
 
   bool needs_variable(Expr node) const {
-    const Form form = node->operation->form;
-    if (form == Form::repeat || form == Form::slice) return false;
-    if (form != Form::elementwise) return true;
-    return uses_.at(&*node) > 1 || repeated_.count(&*node);
+    switch (node->operation->form) {
+      case Form::repeat:
+      case Form::slice:
+      case Form::range:
+        return false;
+      case Form::elementwise:
+        return uses_.at(&*node) > 1 || repeated_.count(&*node);
+      default:
+        return true;
+    }
   }
 
   // ---- statements ----
@@ -127,6 +148,9 @@ class Statements {
       case Form::insert:
         write_insert(node, name, comment);
         break;
+      case Form::contraction:
+        write_contraction(node, name, comment);
+        break;
       default:
         write_elementwise(node, name, comment);
     }
@@ -135,29 +159,25 @@ class Statements {
 
   void write_elementwise(Expr node, const std::string& name, const std::string& comment) {
     if (node->dimension == 1) {
-      writer_.line("const V " + name + " = " + lanes(computed(node, {false, 0})) + ";",
-                   comment);
+      writer_.line("const V " + name + " = " + lanes(computed(node, {})) + ";", comment);
       return;
     }
     declare(node, name);
-    write_loop(
-        node->dimension,
-        [&](Component component) {
-          return name + index(0, component) + " = " + lanes(computed(node, component)) +
-                 ";";
-        },
+    write_copy(
+        node->dimension, name, {}, [&](const Component& c) { return computed(node, c); },
         comment);
   }
 
   void write_fold(Expr node, const std::string& name, const std::string& comment) {
-    writer_.line("V " + name + " = all<V>(0);", comment);
-    const Expr folded = node->children[0];
+    const Operation& row = *node->operation;
+    writer_.line("V " + name + " = all<V>(" + literal(row.start, precision_) + ");",
+                 comment);
     write_loop(
-        folded->dimension,
-        [&](Component component) {
-          std::string code = node->operation->code + ";";
+        node->children[0]->dimension,
+        [&](const Component& component) {
+          std::string code = row.code + ";";
           replace(code, "$t", name);
-          replace(code, "$0", lanes(operand(folded, component)));
+          replace(code, "$0", lanes(operand(node->children[0], component)));
           return code;
         },
         "");
@@ -165,59 +185,101 @@ class Statements {
 
   void write_concat(Expr node, const std::string& name, const std::string& comment) {
     declare(node, name);
-    int offset = 0;
+    int start = 0;
     for (Expr child : node->children) {
-      write_loop(
-          child->dimension,
-          [&](Component component) {
-            return name + index(offset, component) + " = " +
-                   lanes(operand(child, component)) + ";";
-          },
-          offset == 0 ? comment : "");
-      offset += child->dimension;
+      write_copy(
+          child->dimension, name, {start, 1},
+          [&](const Component& c) { return operand(child, c); },
+          start == 0 ? comment : "");
+      start += child->dimension;
     }
   }
 
   void write_insert(Expr node, const std::string& name, const std::string& comment) {
     declare(node, name);
-    write_loop(
-        node->dimension,
-        [&](Component component) { return name + index(0, component) + " = all<V>(0);"; },
-        comment);
-    write_loop(
-        node->children[0]->dimension,
-        [&](Component component) {
-          return name + index(node->integers[0], component) + " = " +
-                 lanes(operand(node->children[0], component)) + ";";
-        },
-        "");
+    const Operand zero = {literal(0, precision_), false, precedence_of_a_call};
+    write_copy(
+        node->dimension, name, {}, [&](const Component&) { return zero; }, comment);
+    const Expr inserted = node->children[0];
+    write_copy(
+        inserted->dimension, name, node->operation->placement(node->integers),
+        [&](const Component& c) { return operand(inserted, c); }, "");
+  }
+
+  // result = 0, then result += f * g in loops over all axes
+  void write_contraction(Expr node, const std::string& name, const std::string& comment) {
+    const TensorDot dot = tensor_dot_of(node->integers);
+    const std::vector<TensorLoop> kept = kept_loops(dot),
+                                  contracted = contracted_loops(dot);
+    std::vector<TensorLoop> loops = kept;
+    loops.insert(loops.end(), contracted.begin(), contracted.end());
+    std::string text, f_index, g_index, result_index;
+    for (size_t k = 0; k < loops.size(); ++k) {
+      const std::string variable = "k" + std::to_string(k);
+      text += loop_head(loops[k].extent, variable);
+      add_term(f_index, loops[k].f_stride, variable);
+      add_term(g_index, loops[k].g_stride, variable);
+      add_term(result_index, loops[k].result_stride, variable);
+    }
+    const Operand f = operand(node->children[0], {f_index, 1, 0});
+    const Operand g = operand(node->children[1], {g_index, 1, 0});
+    const std::string product =
+        (f.is_lanes || g.is_lanes ? f.text : lanes(f)) + " * " + g.text;
+    const Operand zero = {literal(0, precision_), false, precedence_of_a_call};
+    if (node->dimension == 1) {
+      writer_.line("V " + name + " = " + lanes(zero) + ";", comment);
+      writer_.line(text + name + " += " + product + ";");
+      return;
+    }
+    declare(node, name);
+    write_copy(
+        node->dimension, name, {}, [&](const Component&) { return zero; }, comment);
+    writer_.line(text + name + Component{result_index, 1, 0}.index() + " += " + product +
+                 ";");
+  }
+
+  static void add_term(std::string& index, int stride, const std::string& variable) {
+    if (stride == 0) return;
+    if (!index.empty()) index += " + ";
+    index += (stride == 1 ? "" : std::to_string(stride) + " * ") + variable;
   }
 
   void declare(Expr node, const std::string& name) {
     writer_.line("V " + name + "[" + std::to_string(node->dimension) + "];");
   }
 
+  // target[placement of k] = value of component k
+  template <class Value>
+  void write_copy(int dimension, const std::string& target, Placement placement,
+                  Value value, const std::string& comment) {
+    write_loop(
+        dimension,
+        [&](const Component& component) {
+          const Component place = {component.loop, placement.stride, placement.start};
+          return target + place.index() + " = " + lanes(value(component)) + ";";
+        },
+        comment);
+  }
+
+  static std::string loop_head(int extent, const std::string& variable) {
+    return (extent <= longest_unrolled_loop ? "RKEOPS_UNROLL for (int " : "for (int ") +
+           variable + " = 0; " + variable + " < " + std::to_string(extent) + "; ++" +
+           variable + ") ";
+  }
+
   template <class Statement>
   void write_loop(int dimension, Statement statement, const std::string& comment) {
-    std::string text = statement(Component{dimension > 1, 0});
-    if (dimension > 1) {
-      text = "for (int k = 0; k < " + std::to_string(dimension) + "; ++k) " + text;
-      if (dimension <= longest_unrolled_loop) text = "RKEOPS_UNROLL " + text;
-    }
+    const std::string text =
+        dimension == 1 ? statement(Component{})
+                       : loop_head(dimension, "k") + statement(Component{"k", 1, 0});
     comment.empty() ? writer_.line(text) : writer_.line(text, comment);
   }
 
   // ---- expressions ----
 
-  static std::string index(int offset, Component component) {
-    const int constant = offset + component.offset;
-    if (!component.in_loop) return "[" + std::to_string(constant) + "]";
-    return constant == 0 ? "[k]" : "[" + std::to_string(constant) + " + k]";
-  }
-
   // `node` as it can be read at `component`; a scalar is the same for every component.
   Operand operand(Expr node, Component component) {
-    if (node->dimension == 1) component = {false, 0};
+    if (node->dimension == 1) component = {};
     if (node->kind == NodeKind::constant) {
       return {literal(node->value, precision_), false, precedence_of_a_call};
     }
@@ -226,22 +288,31 @@ class Statements {
     return computed(node, component);
   }
 
-  static Operand located(const Node& node, const Location& place, Component component) {
+  static Operand located(const Node& node, const Location& place,
+                         const Component& component) {
     const bool is_plain_variable = place.array[0] == 't' && node.dimension == 1;
     const std::string text =
-        is_plain_variable ? place.array : place.array + index(place.offset, component);
+        is_plain_variable ? place.array : place.array + component.index(place.offset);
     return {text, place.is_lanes, precedence_of_a_call};
   }
 
-  Operand computed(Expr node, Component component) {
+  Operand computed(Expr node, const Component& component) {
     const Operation& row = *node->operation;
-    if (row.form == Form::repeat) return operand(node->children[0], {false, 0});
-    if (row.form == Form::slice) {
-      return operand(node->children[0], component.shifted(node->integers[0]));
+    switch (row.form) {
+      case Form::repeat:
+        return operand(node->children[0], {});
+      case Form::slice:
+        return operand(node->children[0],
+                       component.within(row.placement(node->integers)));
+      case Form::range:
+        return {"Scalar(" + component.text() + ")", false, precedence_of_a_call};
+      default:
+        break;
     }
     std::vector<Operand> operands;
     for (Expr child : node->children) operands.push_back(operand(child, component));
-    return row.infix.empty() ? call(row, *node, operands) : infix(row, operands);
+    const bool is_call = row.code.back() == ')';
+    return is_call ? call(row, *node, operands) : infix(row, operands);
   }
 
   Operand call(const Operation& row, const Node& node,
@@ -275,12 +346,15 @@ class Statements {
     return part.is_lanes ? part.text : "all<V>(" + part.text + ")";
   }
 
+  // Every `name` in `text`.
   static void replace(std::string& text, const std::string& name,
                       const std::string& value) {
-    const size_t at = text.find(name);
+    size_t at = text.find(name);
     if (at == std::string::npos)
       throw internal_error("code without " + name + ": " + text);
-    text.replace(at, name.size(), value);
+    for (; at != std::string::npos; at = text.find(name, at + value.size())) {
+      text.replace(at, name.size(), value);
+    }
   }
 
   Writer& writer_;

@@ -74,6 +74,14 @@ Expr Graph::variable(const std::string& name, int position, Level level, int dim
   return intern(std::move(node));
 }
 
+Expr Graph::index(Level level) {
+  Node node;
+  node.kind = NodeKind::index;
+  node.level = level;
+  node.dimension = 2;
+  return intern(std::move(node));
+}
+
 Expr Graph::constant(double value, int dimension) {
   Node node;
   node.kind = NodeKind::constant;
@@ -103,11 +111,14 @@ Expr Graph::apply(const Operation& operation, std::vector<Expr> children,
 
 Expr Graph::reduce(const Reduction& reduction, Level reduced, std::vector<Expr> children,
                    std::vector<int> integers) {
+  const int dimension = reduction.result_dimension(children, integers);
+  if (reduction.definition)
+    return reduction.definition({this, reduced, children, integers});
   Node node;
   node.kind = NodeKind::reduction;
   node.reduction = &reduction;
   node.reduced = reduced;
-  node.dimension = reduction.result_dimension(children, integers);
+  node.dimension = dimension;
   for (Expr child : children) node.level = join(node.level, child->level);
   node.level = without(node.level, reduced);
   node.children = std::move(children);
@@ -148,6 +159,10 @@ Expr operator+(Expr a, Expr b) { return call("Add", {a, b}); }
 Expr operator-(Expr a, Expr b) { return call("Subtract", {a, b}); }
 Expr operator*(Expr a, Expr b) { return call("Mult", {a, b}); }
 Expr operator/(Expr a, Expr b) { return call("Divide", {a, b}); }
+Expr operator<(Expr a, Expr b) { return call("LessThan", {a, b}); }
+Expr operator<=(Expr a, Expr b) { return call("LessOrEqual", {a, b}); }
+Expr operator>(Expr a, Expr b) { return call("GreaterThan", {a, b}); }
+Expr operator>=(Expr a, Expr b) { return call("GreaterOrEqual", {a, b}); }
 Expr operator-(Expr a) { return call("Minus", {a}); }
 Expr operator*(double a, Expr b) { return b->graph->constant(a) * b; }
 Expr operator+(double a, Expr b) { return b->graph->constant(a) + b; }

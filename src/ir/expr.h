@@ -22,6 +22,9 @@ struct Reduction;
 struct Node;
 class Graph;
 
+/// Components of the longest vector in a formula.
+constexpr int largest_dimension = 1 << 20;
+
 /// The indices a value varies with; a set of bits. `none` holds constants and parameters.
 enum Level : unsigned { level_none = 0, level_i = 1, level_j = 2, level_pair = 3 };
 
@@ -47,7 +50,7 @@ class Expr {
   const Node* node_ = nullptr;
 };
 
-enum class NodeKind { variable, constant, operation, reduction };
+enum class NodeKind { variable, index, constant, operation, reduction };
 
 struct Node {
   NodeKind kind = NodeKind::constant;
@@ -79,6 +82,9 @@ class Graph {
   /// `level` is level_i, level_j or level_none (a parameter).
   Expr variable(const std::string& name, int position, Level level, int dimension);
   Expr constant(double value, int dimension = 1);
+  /// The number (from 0) of the element with this index, as its remainder modulo 2^20 and
+  /// the rest, which are exact in float32.
+  Expr index(Level level);
   /// Children of valid dimensions only: the rule of the operation raises what is wrong. A
   /// row of the table that is a definition is replaced by what it stands for.
   Expr apply(const Operation& operation, std::vector<Expr> children,
@@ -109,6 +115,11 @@ Expr operator*(double a, Expr b);
 Expr operator+(double a, Expr b);
 Expr operator-(double a, Expr b);
 Expr operator/(double a, Expr b);
+// Comparisons: 1 or 0.
+Expr operator<(Expr a, Expr b);
+Expr operator<=(Expr a, Expr b);
+Expr operator>(Expr a, Expr b);
+Expr operator>=(Expr a, Expr b);
 /// The operation called `name` in formulas.
 Expr call(const char* name, std::vector<Expr> children, std::vector<int> integers = {});
 

@@ -12,15 +12,22 @@
 namespace rkeops {
 
 /// How the components of the result come from those of the arguments, which is all an
-/// emitter needs besides `code`.
+/// emitter needs besides `code`, `start` and `placement`.
 enum class Form {
-  elementwise,  // result[k] = code(a[k], b[k], ...), arguments of dimension 1 broadcast
-  fold,    // result = code folded over k: "$t" is the running value, "$0" the component
-  repeat,  // result[k] = a[0], integer 0 times
-  slice,   // result[k] = a[integer 0 + k], integer 1 components
-  insert,  // a placed at integer 0 in a vector of zeros, integer 1 components long
-  concat,  // the components of a, then those of b
-  definition  // stands for an expression of other operations; never a node of the graph
+  elementwise,  // result[k] = code(a[k], b[k], ...), arguments of dimension 1 repeated
+  fold,  // code folded over k from `start`: "$t" is the running value, "$0" the component
+  range,        // result[k] = k
+  repeat,       // result[k] = a[0], integer 0 times
+  slice,        // result[k] = a[start + stride * k]
+  insert,       // a zero vector with result[start + stride * k] = a[k]
+  concat,       // the components of a, then those of b
+  contraction,  // sums of products of two tensors, see tensor.h
+  definition    // stands for an expression of other operations; never a node of the graph
+};
+
+/// Which components a slice takes, or an insertion fills.
+struct Placement {
+  int start = 0, stride = 1;
 };
 
 /// What a definition gets.
@@ -41,14 +48,22 @@ struct DerivativeArguments {
 
 struct Operation {
   std::string name;  // in formulas
+  std::vector<std::string> other_names;
   std::vector<std::string>
       arguments;  // names of the formula arguments, for messages and documentation
   std::vector<std::string> integer_arguments;
+  /// Lists of integers, after the integers; in a node each stands as its length, then its
+  /// entries.
+  std::vector<std::string> list_arguments;
+  int optional_lists = 0;  // how many of the last lists may be left out
   Form form;
   /// C++ of one component: $0, $1 are the operands, $i0 an integer argument.
   std::string code;
+  double start = 0;  // of a fold
+  std::function<Placement(const std::vector<int>&)>
+      placement;  // of a slice or an insertion
   /// Dimension of the result; throws DimensionProblem. Empty: the elementwise rule.
-  std::function<int(const std::vector<Expr>&, const std::vector<int>&)> dimension;
+  std::function<long long(const std::vector<Expr>&, const std::vector<int>&)> dimension;
   std::function<Expr(const DefinitionArguments&)> definition;
   /// Elementwise: the partial derivative in argument k as an expression; empty result:
   /// zero.
@@ -61,6 +76,7 @@ struct Operation {
   int precedence = 0;         // of the infix operator, as in lang/parser
   std::string documentation;  // definition, one line
   std::string derivative;     // the derivative, one line
+  std::string example;        // a formula, see `shown` in ops_rows.h
 
   int result_dimension(const std::vector<Expr>& children,
                        const std::vector<int>& integers) const;
@@ -71,9 +87,14 @@ struct DimensionProblem {
   std::string message;
 };
 
+/// The dimension itself; throws DimensionProblem when it is too large to be meant.
+int limited_dimension(long long dimension);
+
 const std::vector<Operation>& operations();
-/// nullptr when there is none of that name.
-const Operation* find_operation(const std::string& name);
+/// The row of that name, or of that other spelling; nullptr when there is none. Where two
+/// rows share a name, `arguments` tells which: Max(f) is a component, Max(f, g)
+/// elementwise.
+const Operation* find_operation(const std::string& name, size_t arguments = 0);
 /// For names written in the sources; a missing row is a bug.
 const Operation& operation_named(const char* name);
 

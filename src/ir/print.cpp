@@ -50,6 +50,28 @@ Text print_infix(const Node& node, size_t limit) {
   return {left + " " + row.infix + " " + right, row.precedence};
 }
 
+// The integers and lists of an operation, each after a comma, the first without one if it
+// `is_first`.
+std::string integers_text(const Node& node, bool is_first) {
+  const size_t plain = node.operation->integer_arguments.size();
+  std::string text;
+  for (size_t at = 0; at < node.integers.size(); ++at) {
+    text += is_first && at == 0 ? "" : ", ";
+    if (at < plain) {
+      text += std::to_string(node.integers[at]);
+      continue;
+    }
+    const size_t end = at + size_t(node.integers[at]);
+    text += "[";
+    while (at++ < end) {
+      text += std::to_string(node.integers[at]) + (at < end ? ", " : "");
+    }
+    --at;
+    text += "]";
+  }
+  return text;
+}
+
 Text print_call(const Node& node, size_t limit) {
   const bool is_reduction = node.kind == NodeKind::reduction;
   std::string text =
@@ -62,8 +84,7 @@ Text print_call(const Node& node, size_t limit) {
     for (int integer : node.integers) text += ", " + std::to_string(integer);
   }
   if (is_reduction) return {text + (node.reduced == level_j ? ", 0)" : ", 1)")};
-  for (int integer : node.integers) text += ", " + std::to_string(integer);
-  return {text + ")"};
+  return {text + integers_text(node, node.children.empty()) + ")"};
 }
 
 Text print(Expr node, size_t limit) {
@@ -75,6 +96,8 @@ Text print(Expr node, size_t limit) {
       return {std::string(category_name(node->level)) + "(" +
               std::to_string(node->position) + ", " + std::to_string(node->dimension) +
               ")"};
+    case NodeKind::index:
+      return {node->level == level_i ? "IndexParts(0)" : "IndexParts(1)"};
     case NodeKind::operation:
       return node->operation->infix.empty() ? print_call(*node, limit)
                                             : print_infix(*node, limit);
@@ -100,8 +123,9 @@ std::string made_of(Expr node, const std::vector<Expr>& nodes) {
   for (size_t k = 0; k < node->children.size(); ++k) {
     text += (k ? ", " : "") + node_reference(node->children[k], nodes);
   }
-  for (int integer : node->integers) text += ", " + std::to_string(integer);
+  if (node->kind == NodeKind::operation) text += integers_text(*node, false);
   if (node->kind == NodeKind::reduction) {
+    for (int integer : node->integers) text += ", " + std::to_string(integer);
     text += std::string(" over ") + level_name(node->reduced);
   }
   return text + ")";

@@ -10,84 +10,362 @@ namespace rkeops {
 
 namespace {
 
-int dimension_of_first(const std::vector<Expr>& children, const std::vector<int>&) {
-  return children[0]->dimension;
+using Children = std::vector<Expr>;
+using Integers = std::vector<int>;
+using Arguments = ReductionDerivative;
+using Parts = std::vector<Expr>;
+
+// ---- dimensions ----
+
+int dimension_of_first(const Children& c, const Integers&) { return c[0]->dimension; }
+int dimension_of_weight(const Children& c, const Integers&) { return c[1]->dimension; }
+
+void require_scalar(const Children& c) {
+  if (c[0]->dimension == 1) return;
+  throw DimensionProblem{"reduces a formula of dimension 1, not " +
+                         std::to_string(c[0]->dimension)};
 }
 
-int scalar_only(const std::vector<Expr>& children, const std::vector<int>&) {
-  if (children[0]->dimension != 1) {
-    throw DimensionProblem{"reduces a formula of dimension 1, not " +
-                           std::to_string(children[0]->dimension)};
-  }
-  return 1;
+long long times_count(const Children& c, const Integers& n) {
+  if (n[0] < 1) throw DimensionProblem{"needs K of at least 1"};
+  return 1LL * n[0] * c[0]->dimension;
 }
 
-Reduction sum_row() {
-  Reduction row;
-  row.name = "Sum";
-  row.arguments = {"f"};
-  row.accumulator = "Sum<V, $d0, SumScheme::$scheme>";
-  row.sums = true;
-  row.dimension = dimension_of_first;
-  row.adjoints = [](const ReductionDerivative& a) {
-    return std::vector<Expr>{a.adjoint};
-  };
-  row.documentation = "sum of f";
-  row.derivative = "sum of df";
-  row.empty = "0";
-  return row;
+// ---- parts of derivatives ----
+
+Expr slice(Expr f, int start, int length) {
+  return f->dimension == length ? f : call("Extract", {f}, {start, length});
 }
 
-Reduction log_sum_exp_row() {
-  Reduction row;
-  row.name = "LogSumExp";
-  row.arguments = {"f"};
-  row.accumulator = "LogSumExp<V>";
-  row.dimension = scalar_only;
-  // d log sum exp(f) = sum exp(f - log sum exp(f)) df
-  row.adjoints = [](const ReductionDerivative& a) {
-    return std::vector<Expr>{call("Exp", {a[0] - a.self}) * a.adjoint};
-  };
-  row.documentation = "log of the sum of exp(f), without overflow";
-  row.derivative = "sum of exp(f - value) df";
-  row.empty = "-Inf";
-  return row;
+Expr reduced(const Arguments& a, const char* name, Children children,
+             Integers integers = {}) {
+  return a.self->graph->reduce(reduction_named(name), a.self->reduced,
+                               std::move(children), std::move(integers));
 }
 
-// Extrema component by component; no derivative.
-Reduction extremum_row(const char* name, const char* documentation, const char* empty) {
+// g where the element that is reduced is the one that the result came from, else 0.
+// `places` are the exact indices of ArgXParts: all their low parts, then all high parts.
+Expr at_place(const Arguments& a, Expr places, int start, Expr g) {
+  const int dimension = g->dimension, all = places->dimension / 2;
+  const Expr index = a.self->graph->index(a.self->reduced);
+  const Expr low = call("Equal", {slice(places, start, dimension), slice(index, 0, 1)});
+  const Expr high =
+      call("Equal", {slice(places, all + start, dimension), slice(index, 1, 1)});
+  const Expr half = a.self->graph->constant(0.5);
+  return call("IfElse", {low * high - half, g, a.self->graph->constant(0)});
+}
+
+Parts no_derivative(const Arguments& a) { return Parts(a.self->children.size()); }
+
+// ---- rows ----
+
+Reduction row_of(const char* name, const char* accumulator,
+                 std::function<long long(const Children&, const Integers&)> dimension,
+                 std::function<Parts(const Arguments&)> adjoints,
+                 const char* documentation, const char* derivative, const char* empty) {
   Reduction row;
   row.name = name;
   row.arguments = {"f"};
-  row.accumulator = std::string(name) + "<V, $d0>";
-  row.dimension = dimension_of_first;
+  row.accumulator = accumulator;
+  row.dimension = std::move(dimension);
+  row.adjoints = std::move(adjoints);
   row.documentation = documentation;
-  row.derivative = "none";
+  row.derivative = derivative;
   row.empty = empty;
   return row;
 }
 
+Reduction with_weight(Reduction row) {
+  row.arguments.push_back("weight");
+  const auto dimension = row.dimension;
+  row.dimension = [dimension](const Children& c, const Integers& n) {
+    require_scalar(c);
+    return dimension(c, n);
+  };
+  return row;
+}
+
+Reduction also_called(std::vector<std::string> names, Reduction row) {
+  row.other_names = std::move(names);
+  return row;
+}
+
+Reduction of_scalars(Reduction row) {
+  const auto dimension = row.dimension;
+  row.dimension = [dimension](const Children& c, const Integers& n) {
+    require_scalar(c);
+    return dimension(c, n);
+  };
+  return row;
+}
+
+// -- sums and moments --
+
+Expr count_of(const Arguments& a) {
+  return reduced(a, "Sum", {a.self->graph->constant(1)});
+}
+
+// The product of the others is product / f, but where f is 0: there it is the product of
+// the others if they are not 0 as well.
+Parts product_adjoints(const Arguments& a) {
+  const Expr f = a[0], zero = a.self->graph->constant(0),
+             one = a.self->graph->constant(1);
+  const Expr is_zero = call("Equal", {f, zero});
+  const Expr not_zero = f + is_zero;
+  const Expr zeros = reduced(a, "Sum", {is_zero});
+  const Expr product = reduced(a, "Prod", {not_zero});
+  const Expr others = call("IfElse", {-zeros, product / not_zero,
+                                      call("Equal", {zeros, one}) * is_zero * product});
+  return {others * a.adjoint};
+}
+
+void add_sums(std::vector<Reduction>& rows) {
+  Reduction sum = row_of(
+      "Sum", "Sum<V, $d0, SumScheme::$scheme>", dimension_of_first,
+      [](const Arguments& a) { return Parts{a.adjoint}; }, "sum of f", "sum of df", "0");
+  sum.sums = true;
+  rows.push_back(sum);
+  Reduction mean = row_of(
+      "Mean", "Mean<V, $d0, SumScheme::$scheme>", dimension_of_first,
+      [](const Arguments& a) { return Parts{a.adjoint / count_of(a)}; }, "mean of f",
+      "mean of df", "NaN");
+  mean.sums = true;
+  rows.push_back(mean);
+  rows.push_back(row_of(
+      "Var", "Var<V, $d0>", dimension_of_first,
+      [](const Arguments& a) {
+        const Expr mean = reduced(a, "Mean", {a[0]});
+        const Expr freedom = count_of(a) - a.self->graph->constant(1);
+        return Parts{2.0 * (a[0] - mean) * (a.adjoint / freedom)};
+      },
+      "variance of f, with the number of elements less 1 below",
+      "2 sum of (f - mean) df / (n - 1)", "NaN"));
+  rows.push_back(row_of("Prod", "Prod<V, $d0>", dimension_of_first, product_adjoints,
+                        "product of f", "sum of (product of the others) df", "1"));
+  rows.push_back(row_of("Count", "Count<V, $d0>", dimension_of_first, no_derivative,
+                        "number of elements where f is not 0", "0", "0"));
+  rows.push_back(row_of("Any", "Any<V, $d0>", dimension_of_first, no_derivative,
+                        "1 if f is not 0 somewhere, else 0", "0", "0"));
+  rows.push_back(row_of("All", "All<V, $d0>", dimension_of_first, no_derivative,
+                        "1 if f is not 0 everywhere, else 0", "0", "1"));
+}
+
+// -- exponentials --
+
+void add_exponentials(std::vector<Reduction>& rows) {
+  rows.push_back(of_scalars(row_of(
+      "LogSumExp", "LogSumExp<V>", dimension_of_first,
+      [](const Arguments& a) { return Parts{call("Exp", {a[0] - a.self}) * a.adjoint}; },
+      "log of the sum of exp(f), without overflow", "sum of exp(f - value) df", "-Inf")));
+  rows.push_back(
+      also_called({"LogSumExp"},
+                  with_weight(row_of(
+                      "LogSumExpWeight", "LogSumExpWeight<V, $d1>", dimension_of_weight,
+                      [](const Arguments& a) {
+                        const Expr shares = call("Exp", {a[0] - a.self}) * a.adjoint;
+                        return Parts{call("Sum", {shares * a[1]}), shares};
+                      },
+                      "log of the sum of exp(f) * weight, without overflow",
+                      "sum of exp(f - value) (weight df + dweight)", "-Inf"))));
+  rows.push_back(also_called(
+      {"SoftMax"},
+      with_weight(row_of(
+          "SumSoftMaxWeight", "SumSoftMaxWeight<V, $d1>", dimension_of_weight,
+          [](const Arguments& a) {
+            const Expr share = call("Exp", {a[0] - reduced(a, "LogSumExp", {a[0]})});
+            return Parts{share * call("Sum", {(a[1] - a.self) * a.adjoint}),
+                         share * a.adjoint};
+          },
+          "sum of exp(f) * weight over the sum of exp(f)",
+          "sum of exp(f) / sum(exp(f)) ((weight - value) df + dweight)", "NaN"))));
+}
+
+// (m, s): the derivative of s counts the change of m.
+Parts shifted_adjoints(const Arguments& a, Expr weight) {
+  const int sums = a.self->dimension - 1;
+  const Expr m = slice(a.self, 0, 1), s = slice(a.self, 1, sums);
+  const Expr g_m = slice(a.adjoint, 0, 1), g_s = slice(a.adjoint, 1, sums);
+  const Expr share = call("Exp", {a[0] - m});
+  const Expr place = reduced(a, "ArgMaxParts", {a[0]});
+  const Expr of_m = g_m - call("Sum", {g_s * s});
+  const Expr through_sum = weight ? share * call("Sum", {g_s * weight}) : share * g_s;
+  Parts parts = {through_sum + at_place(a, place, 0, of_m)};
+  if (weight) parts.push_back(share * g_s);
+  return parts;
+}
+
+void add_shifted(std::vector<Reduction>& rows) {
+  rows.push_back(of_scalars(row_of(
+      "Max_SumShiftExp", "MaxSumShiftExp<V>",
+      [](const Children&, const Integers&) { return 2; },
+      [](const Arguments& a) { return shifted_adjoints(a, Expr()); },
+      "m = max of f, then the sum of exp(f - m)", "that of each of the two", "-Inf, 0")));
+  rows.push_back(with_weight(row_of(
+      "Max_SumShiftExpWeight", "MaxSumShiftExpWeight<V, $d1>",
+      [](const Children& c, const Integers&) { return 1 + c[1]->dimension; },
+      [](const Arguments& a) { return shifted_adjoints(a, a[1]); },
+      "m = max of f, then the sum of exp(f - m) * weight", "that of each of the two",
+      "-Inf, 0")));
+}
+
+// -- extrema: MIN is "Min" or "Max" --
+
+void add_extrema(std::vector<Reduction>& rows, const std::string& name, const char* which,
+                 const char* empty) {
+  const std::string argument = "Arg" + name, parts = argument + "Parts";
+  const auto text = [which](const char* before, const char* after) {
+    return std::string(before) + which + after;
+  };
+  const auto value_adjoints = [parts](const Arguments& a) {
+    const Expr places = reduced(a, parts.c_str(), {a[0]});
+    return Parts{at_place(a, places, 0, slice(a.adjoint, 0, a[0]->dimension))};
+  };
+  const auto two = [](const Children& c, const Integers&) { return 2 * c[0]->dimension; };
+  rows.push_back(row_of(name.c_str(), (name + "<V, $d0>").c_str(), dimension_of_first,
+                        value_adjoints,
+                        text("", " value of each component; NaN if any is NaN").c_str(),
+                        "df at the first such element", empty));
+  rows.push_back(
+      row_of(argument.c_str(), (argument + "<V, $d0>").c_str(), dimension_of_first,
+             no_derivative,
+             text("index (from 0) of the first ", " value of each component, NaN ignored")
+                 .c_str(),
+             "0", "NaN"));
+  rows.push_back(row_of(
+      (name + "_" + argument).c_str(), (name + argument + "<V, $d0>").c_str(), two,
+      value_adjoints, text("the ", " values (NaN ignored), then their indices").c_str(),
+      "df at the first such element; 0 for the indices", "Inf or -Inf, NaN"));
+  Reduction exact =
+      row_of(parts.c_str(), (parts + "<V, $d0>").c_str(), two, no_derivative,
+             text("the index of the ",
+                  " value as its remainder modulo 2^20 and the "
+                  "rest: exact in float32")
+                 .c_str(),
+             "0", "NaN");
+  rows.push_back(exact);
+}
+
+// -- the K smallest --
+
+// Adjoint of the values: that of each rank where the element has this rank.
+Parts ranked_adjoints(const Arguments& a, int stride) {
+  const int dimension = a[0]->dimension, count = a.self->integers[0];
+  const Expr places = reduced(a, "ArgKMinParts", {a[0]}, {count});
+  Expr total;
+  for (int rank = 0; rank < count; ++rank) {
+    const Expr g = slice(a.adjoint, rank * stride, dimension);
+    const Expr part = at_place(a, places, rank * dimension, g);
+    total = total ? total + part : part;
+  }
+  return {total};
+}
+
+Reduction ranked(Reduction row) {
+  row.integer_arguments = {"K"};
+  return row;
+}
+
+long long twice_times_count(const Children& c, const Integers& n) {
+  return 2 * times_count(c, n);
+}
+
+void add_smallest(std::vector<Reduction>& rows) {
+  rows.push_back(ranked(row_of(
+      "KMin", "KMin<V, $d0, $i0>", times_count,
+      [](const Arguments& a) { return ranked_adjoints(a, a[0]->dimension); },
+      "the K smallest values, NaN ignored: all components of the first, of the second, "
+      "...",
+      "df at each of these elements", "Inf")));
+  rows.push_back(ranked(
+      row_of("ArgKMin", "ArgKMin<V, $d0, $i0>", times_count, no_derivative,
+             "indices (from 0) of the K smallest values, in their order", "0", "NaN")));
+  rows.push_back(ranked(row_of(
+      "KMin_ArgKMin", "KMinArgKMin<V, $d0, $i0>", twice_times_count,
+      [](const Arguments& a) { return ranked_adjoints(a, 2 * a[0]->dimension); },
+      "for each of the K smallest: its values, then their indices",
+      "df at each of these elements; 0 for the indices", "Inf, NaN")));
+  rows.push_back(ranked(row_of(
+      "ArgKMinParts", "ArgKMinParts<V, $d0, $i0>", twice_times_count, no_derivative,
+      "the indices of ArgKMin modulo 2^20, then the rest of each: exact "
+      "in float32",
+      "0", "NaN")));
+}
+
+// ---- definitions ----
+
+Reduction defined(const char* name,
+                  std::function<long long(const Children&, const Integers&)> dimension,
+                  std::function<Expr(const ReductionArguments&)> meaning,
+                  const char* documentation, const char* empty) {
+  Reduction row = row_of(name, "", std::move(dimension), nullptr, documentation,
+                         "by its definition", empty);
+  row.definition = std::move(meaning);
+  return row;
+}
+
+Expr reduced(const ReductionArguments& a, const char* name, Expr f) {
+  return a.graph->reduce(reduction_named(name), a.reduced, {f}, a.integers);
+}
+
+void add_largest(std::vector<Reduction>& rows) {
+  rows.push_back(ranked(defined(
+      "KMax", times_count,
+      [](const ReductionArguments& a) { return -reduced(a, "KMin", -a.children[0]); },
+      "the K largest values, NaN ignored: all components of the first, of the second, "
+      "...",
+      "-Inf")));
+  rows.push_back(ranked(defined(
+      "ArgKMax", times_count,
+      [](const ReductionArguments& a) { return reduced(a, "ArgKMin", -a.children[0]); },
+      "indices (from 0) of the K largest values, in their order", "NaN")));
+  rows.push_back(ranked(defined(
+      "KMax_ArgKMax", twice_times_count,
+      [](const ReductionArguments& a) {
+        const int dimension = a.children[0]->dimension;
+        const Expr signs = call("Concat", {a.graph->constant(-1, dimension),
+                                           a.graph->constant(1, dimension)});
+        const Expr all_signs =
+            call("TensorProd", {signs, a.graph->constant(1, a.integers[0])});
+        return all_signs * reduced(a, "KMin_ArgKMin", -a.children[0]);
+      },
+      "for each of the K largest: its values, then their indices", "-Inf, NaN")));
+}
+
+Reduction zero_row() {
+  Reduction row = defined(
+      "Zero",
+      [](const Children&, const Integers& n) {
+        if (n[0] < 1) throw DimensionProblem{"needs at least one component"};
+        return n[0];
+      },
+      [](const ReductionArguments& a) {
+        const Expr zeros = a.graph->constant(0, a.integers[0]);
+        return a.graph->reduce(reduction_named("Sum"), a.reduced, {zeros});
+      },
+      "D zeros", "0");
+  row.arguments.clear();
+  row.integer_arguments = {"D"};
+  return row;
+}
+
 std::vector<Reduction> make_reductions() {
-  return {
-      sum_row(),
-      log_sum_exp_row(),
-      extremum_row("Min", "smallest value of each component; NaN if any is NaN", "Inf"),
-      extremum_row("Max", "largest value of each component; NaN if any is NaN", "-Inf"),
-      extremum_row(
-          "ArgMin",
-          "index (from 0) of the first smallest value of each component, NaN ignored",
-          "NaN"),
-      extremum_row(
-          "ArgMax",
-          "index (from 0) of the first largest value of each component, NaN ignored",
-          "NaN")};
+  std::vector<Reduction> rows;
+  add_sums(rows);
+  add_exponentials(rows);
+  add_shifted(rows);
+  add_extrema(rows, "Min", "smallest", "Inf");
+  add_extrema(rows, "Max", "largest", "-Inf");
+  add_smallest(rows);
+  add_largest(rows);
+  rows.push_back(zero_row());
+  return rows;
 }
 
 }  // namespace
 
-int Reduction::result_dimension(const std::vector<Expr>& children,
-                                const std::vector<int>& integers) const {
-  return dimension(children, integers);
+int Reduction::result_dimension(const Children& children,
+                                const Integers& integers) const {
+  return limited_dimension(dimension(children, integers));
 }
 
 const std::vector<Reduction>& reductions() {
@@ -95,14 +373,21 @@ const std::vector<Reduction>& reductions() {
   return rows;
 }
 
-const Reduction* find_reduction(const std::string& name) {
+const Reduction* find_reduction(const std::string& name, size_t arguments) {
   static const auto index = [] {
-    std::unordered_map<std::string, const Reduction*> by_name;
-    for (const Reduction& row : reductions()) by_name[row.name] = &row;
+    std::unordered_map<std::string, std::vector<const Reduction*>> by_name;
+    for (const Reduction& row : reductions()) by_name[row.name].push_back(&row);
+    for (const Reduction& row : reductions()) {
+      for (const std::string& other : row.other_names) by_name[other].push_back(&row);
+    }
     return by_name;
   }();
   const auto found = index.find(name);
-  return found == index.end() ? nullptr : found->second;
+  if (found == index.end()) return nullptr;
+  for (const Reduction* row : found->second) {
+    if (row->arguments.size() + row->integer_arguments.size() == arguments) return row;
+  }
+  return found->second.front();
 }
 
 const Reduction& reduction_named(const char* name) {

@@ -17,15 +17,26 @@ struct ReductionDerivative {
   Expr operator[](size_t k) const { return self->children[k]; }
 };
 
+/// What a definition gets.
+struct ReductionArguments {
+  Graph* graph;
+  Level reduced;
+  std::vector<Expr> children;
+  std::vector<int> integers;
+};
+
 struct Reduction {
-  std::string name;                            // in formulas, followed by "_Reduction"
+  std::string name;  // in formulas, followed by "_Reduction"
+  std::vector<std::string> other_names;
   std::vector<std::string> arguments;          // "f", and "weight" where there is one
   std::vector<std::string> integer_arguments;  // "K"
+  /// Set where the row stands for an expression of other reductions.
+  std::function<Expr(const ReductionArguments&)> definition;
   /// The accumulator's type: $d0, $d1 are the dimensions of the arguments, $i0 an integer
   /// argument, $scheme the way of summing.
   std::string accumulator;
   bool sums = false;  // `sum_scheme` applies
-  std::function<int(const std::vector<Expr>&, const std::vector<int>&)> dimension;
+  std::function<long long(const std::vector<Expr>&, const std::vector<int>&)> dimension;
   /// The adjoints of the arguments for one pair, given the adjoint of the result. Empty
   /// function: the reduction has no derivative.
   std::function<std::vector<Expr>(const ReductionDerivative&)> adjoints;
@@ -38,7 +49,9 @@ struct Reduction {
 };
 
 const std::vector<Reduction>& reductions();
-const Reduction* find_reduction(const std::string& name);
+/// The row of that name, or of that other spelling; nullptr when there is none. Where two
+/// rows share a name, the number of arguments (formulas and integers) tells which.
+const Reduction* find_reduction(const std::string& name, size_t arguments = 0);
 const Reduction& reduction_named(const char* name);
 
 }  // namespace rkeops

@@ -2,6 +2,8 @@
 // one way for all elements of `args`.
 #include "variables.h"
 
+#include <cmath>
+
 namespace rkeops {
 
 const char* category_name(Level level) {
@@ -11,7 +13,6 @@ const char* category_name(Level level) {
 namespace {
 
 constexpr int most_arguments = 10000;
-constexpr int largest_dimension = 1 << 20;
 
 const std::vector<std::string> variable_calls = {"Vi", "Vj", "Pm", "Var", "Vx", "Vy"};
 
@@ -87,10 +88,9 @@ std::optional<long> integer_of(const Ast& tree) {
     if (!integer) return std::nullopt;
     return tree.text == "-" ? -*integer : *integer;
   }
-  if (tree.kind != Ast::Kind::number || tree.value != double(long(tree.value)) ||
-      tree.value > 1e9) {
-    return std::nullopt;
-  }
+  const bool is_integer = tree.kind == Ast::Kind::number && tree.value <= 1e9 &&
+                          tree.value == std::floor(tree.value);
+  if (!is_integer) return std::nullopt;
   return long(tree.value);
 }
 
@@ -152,6 +152,15 @@ Expr Variables::written(const SourceText& source, const Ast& tree) {
   Argument argument = argument_of_call(source, tree);
   if (argument.position < 0) argument.position = int(by_position_.size());
   return add(source, tree.place, argument);
+}
+
+Expr Variables::placed(const SourceText& source, Place place, int position, Level level,
+                       int dimension) {
+  if (position < 0 || position >= most_arguments) {
+    throw formula_error(source, place,
+                        "There is no position " + std::to_string(position) + ".");
+  }
+  return add(source, place, {"", level, dimension, position});
 }
 
 Expr Variables::named(const std::string& name) const {

@@ -27,6 +27,10 @@ class Variables {
   Expr named(const std::string& name) const;
   /// A variable written in the formula itself.
   Expr written(const SourceText& source, const Ast& tree);
+  /// A variable without a name that the formula needs at this position.
+  Expr placed(const SourceText& source, Place place, int position, Level level,
+              int dimension);
+  int count() const { return int(by_position_.size()); }
   /// The variable at `position`; a null Expr when there is none.
   Expr at(int position) const;
 

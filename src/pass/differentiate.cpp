@@ -108,7 +108,8 @@ class ReverseMode {
     const std::vector<Expr> parts = node->reduction->adjoints({node, adjoint});
     for (size_t k = 0; k < parts.size(); ++k) {
       const Expr child = node->children[k];
-      if (active_.count(&*child)) add(child, join(node->level, node->reduced), parts[k]);
+      if (active_.count(&*child) && parts[k])
+        add(child, join(node->level, node->reduced), parts[k]);
     }
   }
 
@@ -119,6 +120,8 @@ class ReverseMode {
 };
 
 }  // namespace
+
+namespace {
 
 Expr pointwise_gradient(Expr f, Expr v, Expr e) {
   const Expr adjoint = ReverseMode(f, v).run(f, level_none, e)[level_none];
@@ -137,6 +140,53 @@ Expr operator_gradient(Expr f, Level index, Expr v, Expr e) {
   // no dependence: zeros, as a reduction so that it can be run like any other
   const Expr zeros = v->graph->constant(0, v->dimension);
   return summed(zeros, level_pair, v->level == level_none ? level_i : v->level);
+}
+
+// ElemT: component k of a unit vector.
+Expr unit_vector(Graph& graph, int dimension, int k) {
+  const Expr one = graph.constant(1);
+  return dimension == 1 ? one : call("ElemT", {one}, {dimension, k});
+}
+
+Expr component(Expr f, int k) { return f->dimension == 1 ? f : call("Elem", {f}, {k}); }
+
+}  // namespace
+
+Expr gradient(Expr f, Level index, Expr v, Expr e) {
+  return has_reduction(f) ? operator_gradient(f, index, v, e)
+                          : pointwise_gradient(f, v, e);
+}
+
+Expr directional_derivative(Expr f, Level index, Expr v, Expr u) {
+  // The adjoint of the adjoint: g -> <gradient(f, v, g), u> is linear in g, and its
+  // gradient in g is the derivative. g itself does not appear in it.
+  Graph& graph = *f->graph;
+  const bool pointwise = !has_reduction(f);
+  const Expr g =
+      graph.variable("", -1 - f->id, pointwise ? level_none : index, f->dimension);
+  const Expr product = call("Sum", {gradient(f, index, v, g) * u});
+  const Expr one = graph.constant(1);
+  return pointwise ? pointwise_gradient(product, g, one)
+                   : operator_gradient(product, v->level, g, one);
+}
+
+Expr gradient_matrix(Expr f, Level index, Expr v) {
+  Expr result;
+  for (int k = 0; k < f->dimension; ++k) {
+    const Expr part = gradient(f, index, v, unit_vector(*f->graph, f->dimension, k));
+    result = result ? call("Concat", {result, part}) : part;
+  }
+  return result;
+}
+
+Expr divergence(Expr f, Level index, Expr v) {
+  Expr result;
+  for (int k = 0; k < f->dimension; ++k) {
+    const Expr unit = unit_vector(*f->graph, f->dimension, k);
+    const Expr part = component(gradient(f, index, v, unit), k);
+    result = result ? result + part : part;
+  }
+  return result;
 }
 
 }  // namespace rkeops

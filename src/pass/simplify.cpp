@@ -2,6 +2,7 @@
 // rewritten bottom-up until no rule applies.
 #include "simplify.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "../ir/ops.h"
@@ -29,17 +30,6 @@ Expr in_place_of(Expr node, Expr x) {
 
 using Rule = Expr (*)(Expr);  // a null Expr when the rule does not apply
 
-// op(c1, c2) = c
-Expr fold_constants(Expr node) {
-  if (!node->is_constant || !node->operation->evaluate) return Expr();
-  std::vector<double> values;
-  for (Expr child : node->children) {
-    if (!is_number(child)) return Expr();
-    values.push_back(child->value);
-  }
-  return node->graph->constant(node->operation->evaluate(values.data()), node->dimension);
-}
-
 // 0 + x = x,  x + 0 = x
 Expr add_zero(Expr node) {
   if (!is_call(node, "Add")) return Expr();
@@ -55,17 +45,6 @@ Expr subtract_zero(Expr node) {
   const Expr a = node->children[0], b = node->children[1];
   if (is_number(b, 0)) return in_place_of(node, a);
   if (is_number(a, 0)) return in_place_of(node, -b);
-  return Expr();
-}
-
-// 1 * x = x,  x * 1 = x,  -1 * x = -x
-Expr multiply_by_one(Expr node) {
-  if (!is_call(node, "Mult")) return Expr();
-  const Expr a = node->children[0], b = node->children[1];
-  if (is_number(a, 1)) return in_place_of(node, b);
-  if (is_number(b, 1)) return in_place_of(node, a);
-  if (is_number(a, -1)) return in_place_of(node, -b);
-  if (is_number(b, -1)) return in_place_of(node, -a);
   return Expr();
 }
 
@@ -96,68 +75,84 @@ Expr subtract_negative(Expr node) {
   return node->children[0] + node->children[1]->children[0];
 }
 
-// (-a) * b = -(a * b),  a * (-b) = -(a * b); a number takes the sign
-Expr minus_out_of_product(Expr node) {
-  if (!is_call(node, "Mult")) return Expr();
-  const Expr a = node->children[0], b = node->children[1];
-  if (is_number(a) && is_call(b, "Minus")) return -a->value * b->children[0];
-  if (is_call(a, "Minus")) return -(a->children[0] * b);
-  if (is_call(b, "Minus")) return -(a * b->children[0]);
-  return Expr();
-}
+// ---- products ----
 
-// -(c * x) = (-c) * x
-Expr minus_into_number(Expr node) {
-  if (!is_call(node, "Minus") || !is_call(node->children[0], "Mult")) return Expr();
-  const Expr product = node->children[0], c = product->children[0];
-  if (!is_number(c) || c->dimension != 1) return Expr();
-  return -c->value * product->children[1];
-}
+// The factors of a product, through the products and signs it is made of.
+struct Factors {
+  double number = 1;          // product of the numbers
+  std::vector<Expr> scalars;  // each kind in the order of the graph
+  std::vector<Expr> vectors;
+};
 
-// x * c = c * x
-Expr number_first(Expr node) {
-  if (!is_call(node, "Mult")) return Expr();
-  const Expr a = node->children[0], b = node->children[1];
-  return is_number(b) && !is_number(a) ? b * a : Expr();
-}
+// A product of products of ... of itself has exponentially many factors: this is enough.
+constexpr size_t most_factors = 64;
 
-// c * (d * x) = (c * d) * x,  a * (c * x) = c * (a * x)
-Expr gather_numbers(Expr node) {
-  if (!is_call(node, "Mult")) return Expr();
-  const Expr a = node->children[0], b = node->children[1];
-  const auto scaled = [](Expr x) {
-    return is_call(x, "Mult") && is_number(x->children[0]) &&
-           x->children[0]->dimension == 1;
-  };
-  if (is_number(a) && a->dimension == 1 && scaled(b)) {
-    return a->value * b->children[0]->value * b->children[1];
+void collect_factors(Expr node, Factors& factors) {
+  const bool is_full = factors.scalars.size() + factors.vectors.size() > most_factors;
+  if (is_call(node, "Mult") && !is_full) {
+    for (Expr child : node->children) collect_factors(child, factors);
+  } else if (is_call(node, "Minus")) {
+    factors.number = -factors.number;
+    collect_factors(node->children[0], factors);
+  } else if (is_number(node) && node->dimension == 1) {
+    factors.number *= node->value;
+  } else {
+    (node->dimension == 1 ? factors.scalars : factors.vectors).push_back(node);
   }
-  if (is_number(a)) return Expr();
-  if (scaled(b)) return b->children[0]->value * (a * b->children[1]);
-  if (scaled(a)) return a->children[0]->value * (a->children[1] * b);
-  return Expr();
 }
 
-// a * (b * x) = (a * b) * x  when a and b together vary with less than x: work leaves the
-// inner loop
-Expr gather_by_level(Expr node) {
-  if (!is_call(node, "Mult")) return Expr();
-  for (int side : {0, 1}) {
-    const Expr a = node->children[side], product = node->children[1 - side];
-    if (!is_call(product, "Mult") || product->level != node->level) continue;
-    for (int inner : {0, 1}) {
-      const Expr b = product->children[inner], x = product->children[1 - inner];
-      if (x->level == node->level && join(a->level, b->level) != node->level)
-        return (a * b) * x;
+Expr times(Expr a, Expr b) { return !a ? b : !b ? a : a * b; }
+
+// The product of those of the factors that vary with `level`, x * x written as x^2.
+Expr product_at(const std::vector<Expr>& factors, Level level) {
+  Expr product;
+  for (size_t k = 0; k < factors.size(); ++k) {
+    if (factors[k]->level != level) continue;
+    const bool twice = k + 1 < factors.size() && factors[k + 1] == factors[k];
+    product = times(product, twice ? call("Square", {factors[k]}) : factors[k]);
+    k += twice;
+  }
+  return product;
+}
+
+Expr with_number(double number, Expr x) {
+  if (number == 1) return x;
+  return number == -1 ? -x : number * x;
+}
+
+// Any product: the numbers together, then factor by factor from those that vary least to
+// those that vary most, scalars before vectors. Numbers and parameters go to what is
+// computed least often.
+Expr ordered_product(Expr node) {
+  if (!is_call(node, "Mult") && !is_call(node, "Minus")) return Expr();
+  Factors factors;
+  collect_factors(node, factors);
+  const auto older = [](Expr a, Expr b) { return a->id < b->id; };
+  std::sort(factors.scalars.begin(), factors.scalars.end(), older);
+  std::sort(factors.vectors.begin(), factors.vectors.end(), older);
+
+  Expr scalar, vector, waiting;  // waiting: scalars that join the next factors
+  bool number_placed = false;
+  for (Level level : {level_none, level_i, level_j, level_pair}) {
+    Expr s = product_at(factors.scalars, level), v = product_at(factors.vectors, level);
+    if (!s && !v) continue;
+    if (!number_placed) (s ? s : v) = with_number(factors.number, s ? s : v);
+    number_placed = true;
+    if (level == level_none) {
+      waiting = s;
+      vector = v;
+      continue;
     }
+    (s || !v ? s : v) = times(waiting, s || !v ? s : v);
+    waiting = Expr();
+    scalar = times(scalar, s);
+    vector = times(vector, v);
   }
-  return Expr();
-}
-
-// x * x = x^2
-Expr product_with_itself(Expr node) {
-  if (!is_call(node, "Mult") || node->children[0] != node->children[1]) return Expr();
-  return call("Square", {node->children[0]});
+  const Expr product = times(times(waiting, scalar), vector);
+  if (!product) return in_place_of(node, node->graph->constant(factors.number));
+  const Expr result =
+      in_place_of(node, number_placed ? product : with_number(factors.number, product));
+  return result == node ? Expr() : result;
 }
 
 // (-x)^2 = x^2
@@ -178,7 +173,8 @@ Expr sum_of_negative(Expr node) {
   return -call("Sum", {node->children[0]->children[0]});
 }
 
-// Sum(s * x) = s * Sum(x)  for a scalar s
+// Sum(s * x) = s * Sum(x)  for a scalar s; where s is infinite it may be Inf instead of
+// NaN
 Expr sum_of_scaled(Expr node) {
   if (!is_call(node, "Sum") || !is_call(node->children[0], "Mult")) return Expr();
   const Expr product = node->children[0];
@@ -214,16 +210,17 @@ Expr repeat_in_elementwise(Expr node) {
   return Expr();
 }
 
-const std::vector<Rule> rules = {fold_constants,       add_zero,
-                                 subtract_zero,        multiply_by_one,
-                                 divide_by_one,        minus_minus,
-                                 add_negative,         subtract_negative,
-                                 minus_out_of_product, minus_into_number,
-                                 number_first,         gather_numbers,
-                                 gather_by_level,      product_with_itself,
-                                 square_of_negative,   sum_of_scalar,
-                                 sum_of_negative,      sum_of_scaled,
-                                 repeat_once,          repeat_in_elementwise};
+// op(c1, c2) = c
+Expr numbers_only(Expr node) {
+  const Expr folded = fold_constants(node);
+  return folded == node ? Expr() : folded;
+}
+
+const std::vector<Rule> rules = {numbers_only,          add_zero,           subtract_zero,
+                                 divide_by_one,         minus_minus,        add_negative,
+                                 subtract_negative,     square_of_negative, sum_of_scalar,
+                                 sum_of_negative,       sum_of_scaled,      repeat_once,
+                                 repeat_in_elementwise, ordered_product};
 
 class Simplifier {
  public:
@@ -268,6 +265,16 @@ class Simplifier {
 };
 
 }  // namespace
+
+Expr fold_constants(Expr node) {
+  if (node->kind != NodeKind::operation || !node->operation->evaluate) return node;
+  std::vector<double> values;
+  for (Expr child : node->children) {
+    if (child->kind != NodeKind::constant) return node;
+    values.push_back(child->value);
+  }
+  return node->graph->constant(node->operation->evaluate(values.data()), node->dimension);
+}
 
 Expr simplify(Expr root) { return Simplifier().run(root); }
 

@@ -10,6 +10,9 @@
 
 namespace rkeops {
 
+/// The number that an operation on numbers gives; any other expression as it is.
+Expr fold_constants(Expr node);
+
 /// An equal expression of the same graph, dimension and index space; idempotent.
 Expr simplify(Expr root);
 

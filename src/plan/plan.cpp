@@ -49,7 +49,8 @@ std::string accumulator_type(Expr reduction, SumScheme scheme) {
 }
 
 bool is_input(Expr node) {
-  return node->kind == NodeKind::variable || node->kind == NodeKind::reduction;
+  return node->kind == NodeKind::variable || node->kind == NodeKind::index ||
+         node->kind == NodeKind::reduction;
 }
 
 // The stage of a kernel a node belongs to, by what it varies with there.

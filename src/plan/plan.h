@@ -22,8 +22,9 @@ const char* precision_name(Precision precision);
 const char* sum_scheme_name(SumScheme scheme);
 
 struct Stage {
-  std::vector<Expr> inputs;  // variables, and reductions computed by earlier kernels
-  std::vector<Expr> kept;    // what the pairs read of this stage
+  std::vector<Expr>
+      inputs;  // variables, indices, and reductions computed by earlier kernels
+  std::vector<Expr> kept;  // what the pairs read of this stage
 };
 
 struct KernelPlan {

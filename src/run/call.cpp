@@ -22,16 +22,29 @@ class Stopwatch {
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
 };
 
-// Results of kernels that later kernels read.
+// What kernels read besides the inputs: results of earlier kernels, and indices.
 using Results = std::map<const Node*, std::vector<double>>;
 
+// The numbers 0, 1, ... modulo 2^20, and the rest (see Graph::index).
+std::vector<double> index_numbers(long long size) {
+  std::vector<double> numbers(size_t(2 * size));
+  for (long long k = 0; k < size; ++k) {
+    numbers[size_t(k)] = double(k & 0xfffff);
+    numbers[size_t(size + k)] = double(k >> 20);
+  }
+  return numbers;
+}
+
 std::vector<MatrixView> views(const std::vector<Expr>& expressions,
-                              const CallInputs& inputs, const Results& results) {
+                              const CallInputs& inputs, Results& results) {
   std::vector<MatrixView> matrices;
   for (Expr expression : expressions) {
     if (expression->kind == NodeKind::variable) {
       matrices.push_back(inputs.matrices.at(size_t(expression->position)));
     } else {
+      if (expression->kind == NodeKind::index && !results.count(&*expression)) {
+        results[&*expression] = index_numbers(size_of(expression->level, inputs));
+      }
       const std::vector<double>& result = results.at(&*expression);
       matrices.push_back(
           {result.data(), size_of(expression->level, inputs), expression->dimension});
@@ -40,7 +53,7 @@ std::vector<MatrixView> views(const std::vector<Expr>& expressions,
   return matrices;
 }
 
-Job job_of(const KernelPlan& kernel, const CallInputs& inputs, const Results& results) {
+Job job_of(const KernelPlan& kernel, const CallInputs& inputs, Results& results) {
   Job job;
   job.parameter_inputs = views(kernel.parameters.inputs, inputs, results);
   job.row_inputs = views(kernel.rows.inputs, inputs, results);

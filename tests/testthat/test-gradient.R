@@ -45,7 +45,9 @@ test_that("the additional input is last, and has the name it was given", {
   expect_match(gradient()$args[5], "^w *=")
   data <- gaussian_data(6, 7, components = 2)
   w <- points(6, 2)
-  expect_identical(gradient(c(list(w = w), data)), gradient(c(data, list(w))))
+  expect_identical(
+    gradient(c(list(w = w), data)), gradient(c(unname(data), list(w)))
+  )
 })
 
 test_that("several variables give a list", {

@@ -208,8 +208,8 @@ test_that("an operator prints what it is", {
   expect_true(any(grepl(gaussian_formula, lines, fixed = TRUE)))
   expect_true(any(grepl("x = Vi\\(3\\) +nx x 3 matrix", lines)))
   expect_match(lines[length(lines)], "result: nx x 6 matrix")
-  expect_output(print(op), "keops_operator")
-  expect_invisible(print(op))
+  expect_output(returned <- print(op), "keops_operator")
+  expect_identical(returned, op)
 })
 
 test_that("an operator without inputs returns what it was made from", {

@@ -85,5 +85,6 @@ RKEOPS_INLINE V in_double(Function f, V x) {
 
 #include "vector_math_basic.h"
 #include "vector_math_composed.h"
+#include "vector_math_orders.h"
 
 #endif

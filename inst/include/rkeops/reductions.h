@@ -28,6 +28,7 @@
 #include "reductions_condition.h"
 #include "reductions_exponential.h"
 #include "reductions_extremum.h"
+#include "reductions_index.h"
 #include "reductions_smallest.h"
 #include "reductions_sum.h"
 

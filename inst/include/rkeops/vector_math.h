@@ -16,4 +16,6 @@
 #include "vector_math_special.h"
 #include "vector_math_trigonometry.h"
 
+#include "vector_math_orders.h"  // made of the others
+
 #endif

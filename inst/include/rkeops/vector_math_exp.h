@@ -210,10 +210,12 @@ RKEOPS_INLINE V tanh(V x) {
   const auto near = size < all<V>(1);
   const NearOne<V> parts = exp_near_one(all<V>(-2) * size);
   const V product = parts.s * parts.g;
-  const V half_e = product + (parts.s - all<V>(0.5f)), e = half_e + half_e;
+  const V start = parts.s - all<V>(0.5f);
+  const V half_e = start + product, e = half_e + half_e;
+  const V lost = product - (half_e - start);
   const V half_q = product + parts.s, q = half_q + half_q;
   const V quotient = select(near, e * half_e, q + q) / (e + all<V>(2));
-  return copy_sign(select(near, quotient - half_e, all<V>(1) - quotient), x);
+  return copy_sign(select(near, (quotient - lost) - half_e, all<V>(1) - quotient), x);
 }
 
 }  // namespace rkeops

@@ -1,7 +1,8 @@
 // Logarithms and what is made of them.
 //
-// The one idea: x = 2^e m with m between sqrt(1/2) and sqrt(2); with f = m - 1 and
-// s = f / (2 + f), log m = 2 s + s R(s^2), written so that f itself is never rounded.
+// The one idea: x = 2^e m with m near 1 (between sqrt(1/2) and sqrt(2), or 3/4 and 3/2
+// where an instruction says so); with f = m - 1 and s = f / (2 + f),
+// log m = 2 s + s R(s^2), written so that f itself is never rounded.
 #ifndef RKEOPS_VECTOR_MATH_LOG_H
 #define RKEOPS_VECTOR_MATH_LOG_H
 
@@ -18,7 +19,7 @@ struct Parts {
 
 // The parts of a positive finite x, subnormal or not.
 template <class V>
-RKEOPS_INLINE Parts<V> split_positive(V x) {
+RKEOPS_INLINE Parts<V> split_portably(V x) {
   using I = typename Lanes<V>::I;
   using U = typename Lanes<V>::U;
   using F = FormatOf<V>;
@@ -37,17 +38,49 @@ RKEOPS_INLINE Parts<V> split_positive(V x) {
           same_bits<V>((bits & (unit - 1)) + root)};
 }
 
+template <class V>
+RKEOPS_INLINE Parts<V> split_positive(V x) {
+  return split_portably(x);
+}
+
+// Whether split_positive() gives parts of which the formula for log also makes the limits
+// at 0, infinity, negative numbers and NaN.
+template <class V>
+constexpr bool splits_limits = false;
+
+#if RKEOPS_AVX512 && RKEOPS_VECTOR_BYTES == 64
+
+// VGETMANT between 3/4 and 3/2, NaN for negative x; VGETEXP is the floor of log2.
+RKEOPS_INLINE Parts<FloatLanes> split_positive(FloatLanes x) {
+  const FloatLanes m = __builtin_ia32_getmantps512_mask(x, 0xb, x, -1, 4);
+  return {__builtin_ia32_getexpps512_mask(x, x, -1, 4) -
+              __builtin_ia32_getexpps512_mask(m, m, -1, 4),
+          m};
+}
+RKEOPS_INLINE Parts<DoubleLanes> split_positive(DoubleLanes x) {
+  const DoubleLanes m = __builtin_ia32_getmantpd512_mask(x, 0xb, x, -1, 4);
+  return {__builtin_ia32_getexppd512_mask(x, x, -1, 4) -
+              __builtin_ia32_getexppd512_mask(m, m, -1, 4),
+          m};
+}
+template <>
+constexpr bool splits_limits<FloatLanes> = true;
+template <>
+constexpr bool splits_limits<DoubleLanes> = true;
+
+#endif
+
 // R(s^2) of the head comment.
 template <class V>
 RKEOPS_INLINE V log_tail(V z) {
   if constexpr (is_float<V>) {
     return z *
-           polynomial(z, 0.66666776404708707, 0.39977528080624148, 0.2987230287539287);
+           polynomial(z, 0.66666947133002665, 0.39957821998836628, 0.30360975309294479);
   } else {
-    return z * polynomial(z, 0.66666666666667346366, 0.399999999994127985,
-                          0.28571428742888161471, 0.22222198513789822822,
-                          0.18183567810421129535, 0.15313951688725433392,
-                          0.14797032127135298922);
+    return z * polynomial(z, 0.66666666666666597144, 0.40000000000056104741,
+                          0.28571428555963442479, 0.2222222428155708907,
+                          0.18181666747483701131, 0.15391084124146067424,
+                          0.13174057175854729938, 0.13839999917866551092);
   }
 }
 
@@ -73,7 +106,8 @@ RKEOPS_INLINE V log(V x) {
   const V f = parts.mantissa - all<V>(1), e = parts.exponent;
   const V high = as_lanes<V>(is_float<V> ? 0x1.62e4p-1 : 0x1.62e42feep-1);
   const V low = as_lanes<V>(is_float<V> ? 0x1.7f7d1cf79abcap-20 : 0x1.a39ef35793c76p-33);
-  return with_log_limits(x, e * high - ((log_correction(f) - e * low) - f));
+  const V value = e * high - ((log_correction(f) - e * low) - f);
+  return splits_limits<V> ? value : with_log_limits(x, value);
 }
 
 // e * log_b(2) + log(m) / log(b), for the bases 2 and 10: log m is kept as an upper half

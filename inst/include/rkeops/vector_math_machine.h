@@ -6,6 +6,13 @@
 
 #include "lanes.h"
 
+// Fused multiply-add for lanes of this size.
+#if defined(__FMA__) && (RKEOPS_VECTOR_BYTES <= 32 || defined(__AVX512F__))
+#define RKEOPS_FUSED 1
+#else
+#define RKEOPS_FUSED 0
+#endif
+
 // VSCALEF, VRANGE and friends come with these two.
 #if defined(__AVX512F__) && defined(__AVX512DQ__)
 #define RKEOPS_AVX512 1
@@ -103,8 +110,8 @@ RKEOPS_INLINE V in_double(Function f, V x, More... more) {
   }
 }
 
-// a * b + c, rounded once, where the machine has the instruction (__FMA__).
-#if defined(__FMA__)
+// a * b + c, rounded once, where the machine has the instruction.
+#if RKEOPS_FUSED
 RKEOPS_INLINE float fused(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
 RKEOPS_INLINE double fused(double a, double b, double c) {
   return __builtin_fma(a, b, c);
@@ -154,7 +161,7 @@ RKEOPS_INLINE V upper_half(V x) {
 // What a * b loses when it is rounded to product.
 template <class V>
 RKEOPS_INLINE V product_error(V a, V b, V product) {
-#if defined(__FMA__)
+#if RKEOPS_FUSED
   return fused(a, b, -product);
 #else
   const V a1 = upper_half(a), a2 = a - a1;

@@ -1,8 +1,8 @@
 // pow(x, y) = 2^(y log2 |x|), with the special cases of C.
 //
 // The one idea: y log2|x| reaches 1024 and every bit of its fraction counts, so that
-// log2|x| is computed as an unevaluated sum of two numbers (some 66 bits). Float lanes
-// are computed in double.
+// log2|x| is computed as an unevaluated sum of two numbers (some 66 bits). For float
+// lanes, plain double has bits enough.
 #ifndef RKEOPS_VECTOR_MATH_POWER_H
 #define RKEOPS_VECTOR_MATH_POWER_H
 
@@ -39,13 +39,13 @@ RKEOPS_INLINE Pair<V> operator+(Pair<V> a, Pair<V> b) {
   return pair_sum(s.high, s.low + (a.low + b.low));
 }
 
-// a / b as a pair, for b = 2 + a exactly or with its rounding error in b.low.
+// a / b as a pair; the rest of the division needs no second exact one.
 template <class V>
 RKEOPS_INLINE Pair<V> pair_quotient(V a, Pair<V> b) {
-  const V quotient = a / b.high;
+  const V over_b = all<V>(1) / b.high, quotient = a * over_b;
   const Pair<V> back = pair_product(quotient, b.high);
   const V rest = ((a - back.high) - back.low) - quotient * b.low;
-  return {quotient, rest / b.high};
+  return pair_sum(quotient, rest * over_b);
 }
 
 // log2 x for finite positive double lanes: with s = (m - 1) / (m + 1),
@@ -56,10 +56,11 @@ RKEOPS_INLINE Pair<V> log2_pair(V x) {
   const V f = parts.mantissa - all<V>(1);
   const Pair<V> s = pair_quotient(f, pair_sum(all<V>(2), f));
   const Pair<V> z = s * s;
-  const V tail = z.high * polynomial(z.high, 0.20000000000001135656,
-                                     0.14285714285045947058, 0.11111111260676756608,
-                                     0.090908921185495504638, 0.076933817642512114798,
-                                     0.06628334459061416714, 0.065988746835703779535);
+  const V tail =
+      z.high * polynomial(z.high, 0.19999999999999861324, 0.14285714285789128382,
+                          0.11111111095540890213, 0.090909107704842744934,
+                          0.076922029486210061725, 0.06670582979377182423,
+                          0.057960170541159269503, 0.062867209358925461794);
   const Pair<V> third = {all<V>(0x1.5555555555555p-2), all<V>(0x1.5555555555555p-56)};
   const Pair<V> series =
       pair_sum(all<V>(1), all<V>(0)) + z * (third + Pair<V>{tail, all<V>(0)});
@@ -113,16 +114,21 @@ RKEOPS_INLINE V power_with_sign(V x, V y, V size) {
   return select(y == zero, one, select(x == one, one, result));
 }
 
+// |x|^y, for float lanes.
 template <class V>
-RKEOPS_INLINE V pow_of_doubles(V x, V y) {
-  return power_with_sign(x, y, positive_power(abs(x), y));
+RKEOPS_INLINE V positive_power_in_double(V x, V y) {
+  return in_double([](auto a, auto b) { return exp2(b * log2(a)); }, x, y);
 }
 
 // The exponent is lanes or a number.
 template <class V, class Y>
-RKEOPS_INLINE V pow(V x, Y y) {
-  return in_double([](auto a, auto b) { return pow_of_doubles(a, b); }, x,
-                   as_lanes<V>(y));
+RKEOPS_INLINE V pow(V x, Y exponent) {
+  const V y = as_lanes<V>(exponent), size = abs(x);
+  if constexpr (is_float<V>) {
+    return power_with_sign(x, y, positive_power_in_double(size, y));
+  } else {
+    return power_with_sign(x, y, positive_power(size, y));
+  }
 }
 
 }  // namespace rkeops

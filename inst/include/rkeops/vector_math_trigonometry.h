@@ -42,9 +42,10 @@ RKEOPS_INLINE Circular<V> reduced_circular(V x) {
   const V part3 = as_lanes<V>(is_float<V> ? 0x1.444p-24 : 0x1.313198ap-61);
   const V part4 =
       as_lanes<V>(is_float<V> ? 0x1.68c234c4c6629p-39 : 0x1.701b839a25205p-92);
-  const V first = x - n * part1, start = first - n * part2;
-  const V rest = (n * part3 + n * part4) - ((first - start) - n * part2);
-  const V f = start - rest, lost = (start - f) - rest;
+  const V first = x - n * part1, second = first - n * part2, third = second - n * part3;
+  const V lost_before = ((first - second) - n * part2) + ((second - third) - n * part3);
+  const V rest = n * part4 - lost_before;
+  const V f = third - rest, lost = (third - f) - rest;
   const V z = f * f;
   V sine, cosine;
   if constexpr (is_float<V>) {

@@ -1,0 +1,179 @@
+// Constants, sums, products and powers.
+#include "ops_rows.h"
+
+namespace rkeops {
+
+void add_constant_rows(Rows& rows) {
+  rows.push_back(shown(
+      definition(
+          "IntCst", {}, {"n"}, one,
+          [](const DefinitionArguments& a) { return a.graph->constant(a.integers[0]); },
+          "the integer n"),
+      "IntCst(2)"));
+  rows.push_back(shown(definition(
+                           "IntInv", {}, {"n"},
+                           [](const Children&, const Integers& n) {
+                             require(n[0] != 0, "divides by 0");
+                             return 1;
+                           },
+                           [](const DefinitionArguments& a) {
+                             return a.graph->constant(1.0 / a.integers[0]);
+                           },
+                           "1 / n"),
+                       "IntInv(4)"));
+  rows.push_back(shown(definition(
+                           "RatCst", {}, {"p", "q"},
+                           [](const Children&, const Integers& n) {
+                             require(n[1] != 0, "divides by 0");
+                             return 1;
+                           },
+                           [](const DefinitionArguments& a) {
+                             return a.graph->constant(double(a.integers[0]) /
+                                                      a.integers[1]);
+                           },
+                           "p / q"),
+                       "RatCst(1, 3)"));
+  rows.push_back(shown(definition(
+                           "Zero", {}, {"D"},
+                           [](const Children&, const Integers& n) {
+                             require(n[0] >= 1, "needs at least one component");
+                             return n[0];
+                           },
+                           [](const DefinitionArguments& a) {
+                             return a.graph->constant(0, a.integers[0]);
+                           },
+                           "a vector of D zeros"),
+                       "Zero(3)"));
+  Operation range;
+  range.name = "Range";
+  range.integer_arguments = {"D"};
+  range.form = Form::range;
+  range.dimension = [](const Children&, const Integers& n) {
+    require(n[0] >= 1, "needs at least one component");
+    return n[0];
+  };
+  range.documentation = "the numbers 0, 1, ..., D - 1";
+  range.derivative = "0";
+  range.example = "Range(3)";
+  rows.push_back(range);
+}
+
+namespace {
+
+void add_sums_and_products(Rows& rows) {
+  rows.push_back(
+      infix(elementwise(
+                "Add", {"f", "g"}, "$0 + $1", [](const double* a) { return a[0] + a[1]; },
+                [](const Arguments& a) {
+                  const Expr unit = a.self->graph->constant(1);
+                  return Parts{unit, unit};
+                },
+                "f + g", "df + dg"),
+            "+", 4));
+  rows.push_back(infix(
+      elementwise(
+          "Subtract", {"f", "g"}, "$0 - $1", [](const double* a) { return a[0] - a[1]; },
+          [](const Arguments& a) {
+            return Parts{a.self->graph->constant(1), a.self->graph->constant(-1)};
+          },
+          "f - g", "df - dg"),
+      "-", 4));
+  rows.push_back(infix(
+      elementwise(
+          "Mult", {"f", "g"}, "$0 * $1", [](const double* a) { return a[0] * a[1]; },
+          [](const Arguments& a) {
+            return Parts{a[1], a[0]};
+          },
+          "f * g", "g df + f dg"),
+      "*", 5));
+  rows.push_back(infix(
+      elementwise(
+          "Divide", {"f", "g"}, "$0 / $1", [](const double* a) { return a[0] / a[1]; },
+          [](const Arguments& a) {
+            return Parts{call("Inv", {a[1]}), -(a.self / a[1])};
+          },
+          "f / g", "df / g - (f/g) / g dg"),
+      "/", 5));
+  rows.push_back(infix(
+      unary(
+          "Minus", "-$0", [](double f) { return -f; },
+          [](const Arguments& a) { return a.self->graph->constant(-1); }, "-f", "-df"),
+      "-", 6));
+}
+
+Operation integer_power_row() {
+  Operation row = shown(
+      elementwise(
+          "Pow", {"f"}, "integer_power<$i0>($0)", nullptr,
+          [](const Arguments& a) {
+            const int m = a.integer(0);
+            // d f^m = m f^(m-1) df; the exponents -1, 0 and 1 have no power left to take
+            if (m == 0) return Parts{a.self->graph->constant(0)};
+            if (m == 1) return Parts{a.self->graph->constant(1)};
+            if (m == 2) return Parts{2.0 * a[0]};
+            return Parts{double(m) * call("Pow", {a[0]}, {m - 1})};
+          },
+          "f to the integer power m, by multiplication; Pow(f, 0) is 1", "m f^(m-1) df"),
+      "Pow(x, 3)");
+  row.integer_arguments = {"m"};
+  return row;
+}
+
+// f ^ g: numbers as exponents have operations of their own, exact and with their own
+// derivatives.
+Expr power_meaning(const DefinitionArguments& a) {
+  const Expr f = a[0], g = a[1];
+  if (g->kind != NodeKind::constant || g->dimension != 1) return call("Powf", {f, g});
+  const double exponent = g->value;
+  if (exponent == 1) return f;
+  if (exponent == 2) return call("Square", {f});
+  if (exponent == 0.5) return call("Sqrt", {f});
+  if (exponent == -0.5) return call("Rsqrt", {f});
+  const bool is_small_integer =
+      exponent == std::floor(exponent) && std::fabs(exponent) <= 64;
+  if (is_small_integer) return call("Pow", {f}, {int(exponent)});
+  return call("Powf", {f, g});
+}
+
+void add_powers(Rows& rows) {
+  rows.push_back(unary(
+      "Square", "square($0)", [](double f) { return f * f; },
+      [](const Arguments& a) { return 2.0 * a[0]; }, "f^2", "2 f df"));
+  rows.push_back(integer_power_row());
+  rows.push_back(elementwise(
+      "Powf", {"f", "g"}, "pow($0, $1)",
+      [](const double* a) { return std::pow(a[0], a[1]); },
+      [](const Arguments& a) {
+        const Expr f = a[0], g = a[1];
+        return Parts{g * call("Powf", {f, g - f->graph->constant(1)}),
+                     call("Log", {f}) * a.self};
+      },
+      "f to the power g, as pow in C", "g f^(g-1) df + log(f) f^g dg"));
+  rows.push_back(
+      infix(definition("Power", {"f", "g"}, {}, broadcast_dimension, power_meaning,
+                       "f ^ g: Square, Pow, Sqrt or Rsqrt for such a number g, "
+                       "otherwise Powf"),
+            "^", 7));
+  // The derivative is taken as 0 at 0, because Rsqrt(0) is 0: what distances need.
+  rows.push_back(unary(
+      "Sqrt", "sqrt($0)", [](double f) { return std::sqrt(f); },
+      [](const Arguments& a) { return 0.5 * call("Rsqrt", {a[0]}); },
+      "square root; NaN below 0", "1/2 f^(-1/2) df, 0 at 0"));
+  rows.push_back(unary(
+      "Rsqrt", "rsqrt($0)", [](double f) { return f == 0 ? 0.0 : 1 / std::sqrt(f); },
+      [](const Arguments& a) { return -0.5 * call("Pow", {a.self}, {3}); },
+      "f^(-1/2), defined as 0 at 0; NaN below 0", "-1/2 f^(-3/2) df, 0 at 0"));
+  rows.push_back(unary(
+      "Inv", "inverse($0)", [](double f) { return 1 / f; },
+      [](const Arguments& a) { return -call("Square", {a.self}); }, "1 / f",
+      "-1/f^2 df"));
+}
+
+}  // namespace
+
+void add_arithmetic_rows(Rows& rows) {
+  add_sums_and_products(rows);
+  add_powers(rows);
+}
+
+}  // namespace rkeops

@@ -1,0 +1,130 @@
+// Comparisons, choices, and what is made of them: 1 where it is true, 0 where it is not.
+#include "ops_rows.h"
+
+namespace rkeops {
+
+namespace {
+
+constexpr int precedence_of_comparison = 2;
+
+Operation comparison(const char* name, const char* code,
+                     double (*evaluate)(double, double), const char* symbol,
+                     const char* documentation) {
+  return infix(elementwise(
+                   name, {"f", "g"}, code,
+                   [evaluate](const double* a) { return evaluate(a[0], a[1]); }, nullptr,
+                   documentation, "0"),
+               symbol, precedence_of_comparison);
+}
+
+void add_comparisons(Rows& rows) {
+  rows.push_back(comparison(
+      "Equal", "equal($0, $1)", [](double f, double g) { return double(f == g); },
+      "==", "1 where f = g, else 0; 0 for NaN"));
+  rows.push_back(comparison(
+      "NotEqual", "not_equal($0, $1)", [](double f, double g) { return double(f != g); },
+      "!=", "0 where f = g, else 1; 1 for NaN"));
+  rows.push_back(comparison(
+      "LessThan", "less($0, $1)", [](double f, double g) { return double(f < g); }, "<",
+      "1 where f < g, else 0; 0 for NaN"));
+  rows.push_back(comparison(
+      "LessOrEqual", "less_equal($0, $1)",
+      [](double f, double g) { return double(f <= g); },
+      "<=", "1 where f <= g, else 0; 0 for NaN"));
+  rows.push_back(comparison(
+      "GreaterThan", "greater($0, $1)", [](double f, double g) { return double(f > g); },
+      ">", "1 where f > g, else 0; 0 for NaN"));
+  rows.push_back(comparison(
+      "GreaterOrEqual", "greater_equal($0, $1)",
+      [](double f, double g) { return double(f >= g); },
+      ">=", "1 where f >= g, else 0; 0 for NaN"));
+}
+
+Operation if_else_row() {
+  Operation row = shown(elementwise(
+                            "IfElse", {"f", "a", "b"}, "if_else($0, $1, $2)",
+                            [](const double* a) { return a[0] >= 0 ? a[1] : a[2]; },
+                            nullptr, "a where f >= 0, b elsewhere, also where f is NaN",
+                            "da where f >= 0, db elsewhere"),
+                        "IfElse(x, y, 1)");
+  // a choice rather than a product with 0 and 1, so that Inf on the other side does no
+  // harm
+  row.adjoints = [](const Arguments& a) {
+    const Expr zero = a.self->graph->constant(0);
+    return Parts{Expr(), call("IfElse", {a[0], a.adjoint, zero}),
+                 call("IfElse", {a[0], zero, a.adjoint})};
+  };
+  return row;
+}
+
+void add_choices(Rows& rows) {
+  rows.push_back(if_else_row());
+  rows.push_back(also_called(
+      elementwise(
+          "Maximum", {"f", "g"}, "maximum($0, $1)", nullptr,
+          [](const Arguments& a) {
+            return Parts{a[0] >= a[1], a[0] < a[1]};
+          },
+          "the larger of f and g; NaN if either is", "df where f >= g, dg elsewhere"),
+      {"Max"}));
+  rows.push_back(also_called(
+      elementwise(
+          "Minimum", {"f", "g"}, "minimum($0, $1)", nullptr,
+          [](const Arguments& a) {
+            return Parts{a[0] <= a[1], a[0] > a[1]};
+          },
+          "the smaller of f and g; NaN if either is", "df where f <= g, dg elsewhere"),
+      {"Min"}));
+  rows.push_back(shown(
+      elementwise(
+          "Clamp", {"f", "a", "b"}, "clamp($0, $1, $2)",
+          [](const double* a) { return a[0] < a[1]   ? a[1]
+                                       : a[0] > a[2] ? a[2]
+                                                     : a[0]; },
+          [](const Arguments& a) {
+            const Expr f = a[0], low = a[1], high = a[2];
+            return Parts{(f >= low) * (f <= high), f < low, (f >= low) * (f > high)};
+          },
+          "a where f < a, b where f > b, else f",
+          "da below a, db above b, df between and at them"),
+      "Clamp(x, p, y)"));
+}
+
+Expr clamped_to_integers(const DefinitionArguments& a) {
+  const Expr low = a.graph->constant(a.integers[0]),
+             high = a.graph->constant(a.integers[1]);
+  return call("Clamp", {a[0], low, high});
+}
+
+void add_made_of_comparisons(Rows& rows) {
+  rows.push_back(
+      shown(definition("ClampInt", {"f"}, {"a", "b"}, broadcast_dimension,
+                       clamped_to_integers, "Clamp(f, a, b) for whole numbers a and b"),
+            "ClampInt(x, 0, 1)"));
+  rows.push_back(shown(definition(
+                           "DiffClampInt", {"f"}, {"a", "b"}, broadcast_dimension,
+                           [](const DefinitionArguments& a) {
+                             return (a[0] >= a.graph->constant(a.integers[0])) *
+                                    (a[0] <= a.graph->constant(a.integers[1]));
+                           },
+                           "1 where a <= f <= b, else 0"),
+                       "DiffClampInt(x, 0, 1)"));
+  rows.push_back(
+      shown(definition(
+                "Mod", {"f", "n", "d"}, {}, broadcast_dimension,
+                [](const DefinitionArguments& a) {
+                  return a[0] - a[1] * call("Floor", {(a[0] - a[2]) / a[1]});
+                },
+                "f - n floor((f - d) / n): f shifted by multiples of n into [d, d + n)"),
+            "Mod(x, 2, 0)"));
+}
+
+}  // namespace
+
+void add_comparison_rows(Rows& rows) {
+  add_comparisons(rows);
+  add_choices(rows);
+  add_made_of_comparisons(rows);
+}
+
+}  // namespace rkeops

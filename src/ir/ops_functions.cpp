@@ -1,0 +1,232 @@
+// Functions of one number: exponentials, trigonometry, special functions, kinks and
+// steps.
+#include "ops_rows.h"
+
+namespace rkeops {
+
+namespace {
+
+Expr one_of(const Arguments& a) { return a.self->graph->constant(1); }
+
+void add_exponentials(Rows& rows) {
+  rows.push_back(unary(
+      "Exp", "exp($0)", [](double f) { return std::exp(f); },
+      [](const Arguments& a) { return a.self; }, "exponential", "exp(f) df"));
+  rows.push_back(unary(
+      "Expm1", "expm1($0)", [](double f) { return std::expm1(f); },
+      [](const Arguments& a) { return call("Exp", {a[0]}); },
+      "exp(f) - 1, accurate near 0", "exp(f) df"));
+  rows.push_back(unary(
+      "Exp2", "exp2($0)", [](double f) { return std::exp2(f); },
+      [](const Arguments& a) { return M_LN2 * a.self; }, "2 to the power f",
+      "log(2) 2^f df"));
+  rows.push_back(unary(
+      "Log", "log($0)", [](double f) { return std::log(f); },
+      [](const Arguments& a) { return call("Inv", {a[0]}); },
+      "natural logarithm; -Inf at 0, NaN below", "df / f"));
+  rows.push_back(unary(
+      "Log1p", "log1p($0)", [](double f) { return std::log1p(f); },
+      [](const Arguments& a) { return call("Inv", {1.0 + a[0]}); },
+      "log(1 + f), accurate near 0", "df / (1 + f)"));
+  rows.push_back(unary(
+      "Log2", "log2($0)", [](double f) { return std::log2(f); },
+      [](const Arguments& a) { return M_LOG2E * call("Inv", {a[0]}); },
+      "logarithm to base 2", "df / (f log 2)"));
+  rows.push_back(unary(
+      "Log10", "log10($0)", [](double f) { return std::log10(f); },
+      [](const Arguments& a) { return M_LOG10E * call("Inv", {a[0]}); },
+      "logarithm to base 10", "df / (f log 10)"));
+  rows.push_back(unary(
+      "Logistic", "logistic($0)", [](double f) { return 1 / (1 + std::exp(-f)); },
+      [](const Arguments& a) { return a.self * (1.0 - a.self); }, "1 / (1 + exp(-f))",
+      "s (1 - s) df, s the value"));
+  rows.push_back(unary(
+      "Softplus", "softplus($0)",
+      [](double f) { return std::fmax(f, 0.0) + std::log1p(std::exp(-std::fabs(f))); },
+      [](const Arguments& a) { return call("Logistic", {a[0]}); },
+      "log(1 + exp(f)), without overflow", "df / (1 + exp(-f))"));
+}
+
+void add_trigonometric(Rows& rows) {
+  rows.push_back(unary(
+      "Sin", "sin($0)", [](double f) { return std::sin(f); },
+      [](const Arguments& a) { return call("Cos", {a[0]}); }, "sine", "cos(f) df"));
+  rows.push_back(unary(
+      "Cos", "cos($0)", [](double f) { return std::cos(f); },
+      [](const Arguments& a) { return -call("Sin", {a[0]}); }, "cosine", "-sin(f) df"));
+  rows.push_back(unary(
+      "Atan", "atan($0)", [](double f) { return std::atan(f); },
+      [](const Arguments& a) { return call("Inv", {1.0 + call("Square", {a[0]})}); },
+      "arc tangent", "df / (1 + f^2)"));
+  rows.push_back(unary(
+      "Sinh", "sinh($0)", [](double f) { return std::sinh(f); },
+      [](const Arguments& a) { return call("Cosh", {a[0]}); }, "hyperbolic sine",
+      "cosh(f) df"));
+  rows.push_back(unary(
+      "Cosh", "cosh($0)", [](double f) { return std::cosh(f); },
+      [](const Arguments& a) { return call("Sinh", {a[0]}); }, "hyperbolic cosine",
+      "sinh(f) df"));
+  rows.push_back(unary(
+      "Tanh", "tanh($0)", [](double f) { return std::tanh(f); },
+      [](const Arguments& a) { return 1.0 - call("Square", {a.self}); },
+      "hyperbolic tangent", "(1 - tanh(f)^2) df"));
+  rows.push_back(unary(
+      "Erf", "erf($0)", [](double f) { return std::erf(f); },
+      [](const Arguments& a) {
+        return M_2_SQRTPI * call("Exp", {-call("Square", {a[0]})});
+      },
+      "error function", "2/sqrt(pi) exp(-f^2) df"));
+  rows.push_back(unary(
+      "Tan", "tan($0)", [](double f) { return std::tan(f); },
+      [](const Arguments& a) { return 1.0 + call("Square", {a.self}); }, "tangent",
+      "(1 + tan(f)^2) df"));
+  rows.push_back(unary(
+      "Asin", "asin($0)", [](double f) { return std::asin(f); },
+      [](const Arguments& a) { return call("Rsqrt", {1.0 - call("Square", {a[0]})}); },
+      "arc sine; NaN outside [-1, 1]", "df / sqrt(1 - f^2), 0 at -1 and 1"));
+  rows.push_back(unary(
+      "Acos", "acos($0)", [](double f) { return std::acos(f); },
+      [](const Arguments& a) { return -call("Rsqrt", {1.0 - call("Square", {a[0]})}); },
+      "arc cosine; NaN outside [-1, 1]", "-df / sqrt(1 - f^2), 0 at -1 and 1"));
+  rows.push_back(unary(
+      "Asinh", "asinh($0)", [](double f) { return std::asinh(f); },
+      [](const Arguments& a) { return call("Rsqrt", {1.0 + call("Square", {a[0]})}); },
+      "inverse hyperbolic sine", "df / sqrt(1 + f^2)"));
+  rows.push_back(unary(
+      "Acosh", "acosh($0)", [](double f) { return std::acosh(f); },
+      [](const Arguments& a) {
+        return call("Rsqrt", {call("Square", {a[0]}) - one_of(a)});
+      },
+      "inverse hyperbolic cosine; NaN below 1", "df / sqrt(f^2 - 1), 0 at 1"));
+  rows.push_back(unary(
+      "Atanh", "atanh($0)", [](double f) { return std::atanh(f); },
+      [](const Arguments& a) { return call("Inv", {1.0 - call("Square", {a[0]})}); },
+      "inverse hyperbolic tangent; NaN outside [-1, 1]", "df / (1 - f^2)"));
+  rows.push_back(elementwise(
+      "Atan2", {"f", "g"}, "atan2($0, $1)",
+      [](const double* a) { return std::atan2(a[0], a[1]); },
+      [](const Arguments& a) {
+        const Expr radius = call("Square", {a[0]}) + call("Square", {a[1]});
+        return Parts{a[1] / radius, -(a[0] / radius)};
+      },
+      "angle of the point (g, f)", "(g df - f dg) / (f^2 + g^2)"));
+}
+
+// ---- special functions ----
+
+Operation spherical_bessel_row() {
+  Operation row = shown(
+      unary(
+          "SphericalBessel", "spherical_bessel<$i0>($0)", nullptr,
+          // j_n' = (n j_(n-1) - (n+1) j_(n+1)) / (2n+1): no division by f
+          [](const Arguments& a) {
+            const int n = a.integer(0);
+            const Expr next = call("SphericalBessel", {a[0]}, {n + 1});
+            if (n == 0) return -next;
+            const Expr last = call("SphericalBessel", {a[0]}, {n - 1});
+            return double(n) / (2 * n + 1) * last - double(n + 1) / (2 * n + 1) * next;
+          },
+          "spherical Bessel function j_n of the first kind",
+          "(n j_(n-1)(f) - (n+1) j_(n+1)(f)) / (2n+1) df"),
+      "SphericalBessel(x, 1)");
+  row.integer_arguments = {"n"};
+  row.dimension = [](const Children& c, const Integers& n) {
+    require(n[0] >= 0 && n[0] <= 40, "needs an order from 0 to 40");
+    return c[0]->dimension;
+  };
+  return row;
+}
+
+Operation polygamma_row() {
+  Operation row = shown(
+      unary(
+          "Polygamma", "polygamma<$i0>($0)", nullptr,
+          [](const Arguments& a) {
+            return call("Polygamma", {a[0]}, {a.integer(0) + 1});
+          },
+          "derivative n + 1 of the log of the gamma function", "Polygamma(f, n + 1) df"),
+      "Polygamma(Exp(x), 1)");
+  row.integer_arguments = {"n"};
+  row.dimension = [](const Children& c, const Integers& n) {
+    require(n[0] >= 0 && n[0] <= 20, "needs an order from 0 to 20");
+    return c[0]->dimension;
+  };
+  return row;
+}
+
+void add_special(Rows& rows) {
+  rows.push_back(unary(
+      "Erfc", "erfc($0)", [](double f) { return std::erfc(f); },
+      [](const Arguments& a) {
+        return -M_2_SQRTPI * call("Exp", {-call("Square", {a[0]})});
+      },
+      "1 - erf(f), accurate where it is small", "-2/sqrt(pi) exp(-f^2) df"));
+  rows.push_back(unary(
+      "Lgamma", "lgamma($0)", nullptr,
+      [](const Arguments& a) { return call("Digamma", {a[0]}); },
+      "log of the absolute value of the gamma function", "digamma(f) df"));
+  rows.push_back(unary(
+      "Digamma", "digamma($0)", nullptr,
+      [](const Arguments& a) { return call("Polygamma", {a[0]}, {1}); },
+      "derivative of the log of the gamma function", "Polygamma(f, 1) df"));
+  rows.push_back(polygamma_row());
+  rows.push_back(spherical_bessel_row());
+  rows.push_back(definition(
+      "SinXDivX", {"f"}, {}, broadcast_dimension,
+      [](const DefinitionArguments& a) { return call("SphericalBessel", {a[0]}, {0}); },
+      "sin(f) / f, 1 at 0"));
+  rows.push_back(unary(
+      "XLogX", "xlogx($0)", [](double f) { return f == 0 ? 0.0 : f * std::log(f); },
+      [](const Arguments& a) { return 1.0 + call("Log", {a[0]}); },
+      "f log(f), 0 at 0; NaN below 0", "(log(f) + 1) df"));
+}
+
+void add_kinked(Rows& rows) {
+  rows.push_back(unary(
+      "Abs", "abs($0)", [](double f) { return std::fabs(f); },
+      [](const Arguments& a) { return call("Sign", {a[0]}); }, "absolute value",
+      "sign(f) df, 0 at 0"));
+  rows.push_back(unary(
+      "Sign", "sign($0)", [](double f) { return f > 0   ? 1.0
+                                                : f < 0 ? -1.0
+                                                        : f; },
+      nullptr, "-1, 0 or 1; NaN stays NaN", "0"));
+  rows.push_back(unary(
+      "Step", "step($0)", [](double f) { return f < 0    ? 0.0
+                                                : f >= 0 ? 1.0
+                                                         : f; },
+      nullptr, "0 below 0, otherwise 1; NaN stays NaN", "0"));
+  rows.push_back(unary(
+      "ReLU", "relu($0)", [](double f) { return f < 0 ? 0.0 : f; },
+      [](const Arguments& a) { return call("Step", {a[0]}); }, "0 below 0, otherwise f",
+      "step(f) df, 1 at 0"));
+}
+
+void add_rounding(Rows& rows) {
+  rows.push_back(unary(
+      "Floor", "floor($0)", [](double f) { return std::floor(f); }, nullptr,
+      "largest whole number not above f", "0"));
+  rows.push_back(unary(
+      "Ceil", "ceil($0)", [](double f) { return std::ceil(f); }, nullptr,
+      "smallest whole number not below f", "0"));
+  rows.push_back(unary(
+      "Trunc", "trunc($0)", [](double f) { return std::trunc(f); }, nullptr,
+      "f without its fraction", "0"));
+  Operation round = shown(unary("Round", "round_digits($0, $i0)", nullptr, nullptr,
+                                "f rounded to d decimals, halves away from 0", "0"),
+                          "Round(x, 2)");
+  round.integer_arguments = {"d"};
+  rows.push_back(round);
+}
+
+}  // namespace
+
+void add_function_rows(Rows& rows) {
+  add_exponentials(rows);
+  add_trigonometric(rows);
+  add_special(rows);
+  add_kinked(rows);
+  add_rounding(rows);
+}
+
+}  // namespace rkeops
