@@ -130,7 +130,7 @@ BEGIN_RCPP
 END_RCPP
 }
 // r_language
-Rcpp::DataFrame r_language(std::string table);
+SEXP r_language(std::string table);
 RcppExport SEXP _rkeops_r_language(SEXP tableSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;

@@ -5,7 +5,6 @@
 #include <string>
 #include <vector>
 
-#include "build/library.h"
 #include "ir/check.h"
 #include "lang/ast.h"
 #include "plan/plan.h"

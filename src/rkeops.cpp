@@ -8,7 +8,6 @@
 #include "explain.h"
 #include "ir/variables.h"
 #include "language.h"
-#include "run/cuda_driver.h"
 #include "run/r_values.h"
 
 using namespace rkeops;
@@ -100,7 +99,7 @@ Settings settings_from(const Rcpp::List& list) {
   result.toolchain.path = string(list, "path");
   result.toolchain.include_directory = string(list, "include_directory");
   result.toolchain.temporary_directory = string(list, "temporary_directory");
-  result.cuda_driver = string(list, "cuda_driver");
+  result.cuda.library = string(list, "cuda_driver");
   result.package_version = string(list, "package_version");
   return result;
 }
@@ -277,9 +276,7 @@ SEXP r_gpu_devices() {
     std::vector<int> numbers;
     std::vector<std::string> names, architectures;
     std::vector<double> memory;
-    CudaSettings cuda;
-    cuda.library = settings().cuda_driver;
-    for (const CudaDevice& device : cuda_devices(cuda)) {
+    for (const CudaDevice& device : cuda_devices(settings().cuda)) {
       numbers.push_back(device.number);
       names.push_back(device.name);
       memory.push_back(double(device.memory));

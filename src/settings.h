@@ -7,6 +7,7 @@
 #include "build/cache.h"
 #include "build/toolchain.h"
 #include "engine.h"
+#include "run/cuda_driver.h"
 
 namespace rkeops {
 
@@ -16,7 +17,7 @@ struct Settings {
   int threads = 1;
   CacheSettings cache;
   ToolchainSettings toolchain;
-  std::string cuda_driver;  // path of libcuda, or "" for the system's
+  CudaSettings cuda;
   std::string package_version;
   /// Changes whenever the settings do, so that operators know when to look at them again.
   int generation = 0;

@@ -1,9 +1,12 @@
 #include "call.h"
 
-#include <algorithm>
 #include <chrono>
+#include <map>
 
+#include "../build/library.h"
 #include "../diagnostic.h"
+#include "cpu_engine.h"
+#include "cuda_engine.h"
 
 namespace rkeops {
 
@@ -83,37 +86,55 @@ void Callable::call(const CallInputs& inputs, double* output, const Settings& se
       result.resize(size_t(job.rows) * size_t(kernels[k].outputs));
       job.output = result.data();
     }
-    run_kernel(k, job, settings, interrupted);
+    Stopwatch stopwatch(timings_.kernel);
+    runners_[k](job, interrupted);
   }
 }
 
 void Callable::prepare(const Settings& settings, const Interrupted& interrupted) {
-  if (is_compiled(settings.engine) && generation_ == settings.generation) return;
+  if (generation_ == settings.generation) return;
   Stopwatch stopwatch(timings_.compile);
-  libraries_.clear();
+  runners_.clear();
+  engine_ = settings.engine;
   for (size_t k = 0; k < op_->plan.kernels.size(); ++k) {
-    const Product product =
-        compile_kernel(*op_, k, Engine::cpu, settings, "", interrupted);
-    libraries_.push_back(open_library(product.path));
+    runners_.push_back(engine_ == Engine::cpu ? cpu_runner(k, settings, interrupted)
+                                              : gpu_runner(k, settings, interrupted));
   }
   generation_ = settings.generation;
 }
 
 bool Callable::is_compiled(Engine engine) const {
-  return engine == Engine::cpu && !libraries_.empty();
+  return engine == engine_ && generation_ >= 0;
 }
 
-void Callable::run_kernel(size_t kernel, const Job& job, const Settings& settings,
-                          const Interrupted& interrupted) {
-  Stopwatch stopwatch(timings_.kernel);
+Callable::Runner Callable::cpu_runner(size_t kernel, const Settings& settings,
+                                      const Interrupted& interrupted) {
+  const Product product =
+      compile_kernel(*op_, kernel, Engine::cpu, settings, "", interrupted);
+  const std::shared_ptr<Library> file = open_library(product.path);
   using Entry = const RkeopsCpuLibrary* (*)();
-  const auto entry =
-      reinterpret_cast<Entry>(libraries_[kernel]->symbol("rkeops_cpu_library"));
-  const RkeopsCpuLibrary* library = entry();
+  const RkeopsCpuLibrary* library =
+      reinterpret_cast<Entry>(file->symbol("rkeops_cpu_library"))();
   if (library->abi_version != RKEOPS_ABI_VERSION) {
     throw internal_error("a compiled formula has another version of the interface");
   }
-  run_on_cpu(*library, job, settings.threads, interrupted);
+  // the runner keeps the library open
+  return [file, library, threads = settings.threads](const Job& job,
+                                                     const Interrupted& ask) {
+    run_on_cpu(*library, job, threads, ask);
+  };
+}
+
+Callable::Runner Callable::gpu_runner(size_t kernel, const Settings& settings,
+                                      const Interrupted& interrupted) {
+  const int device = settings.devices.at(0);
+  const std::string architecture = cuda_device(settings.cuda, device).architecture();
+  const Product product =
+      compile_kernel(*op_, kernel, Engine::cuda, settings, architecture, interrupted);
+  return [cuda = settings.cuda, device, path = product.path](const Job& job,
+                                                             const Interrupted& ask) {
+    run_on_gpu(cuda_module(cuda, device, path), job, ask);
+  };
 }
 
 }  // namespace rkeops

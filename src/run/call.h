@@ -1,13 +1,11 @@
 // Runs the kernels of an operator, one after the other, on the engine of the settings.
 #pragma once
 
-#include <map>
+#include <functional>
 #include <memory>
-#include <utility>
 #include <vector>
 
 #include "../compile_formula.h"
-#include "cpu_engine.h"
 
 namespace rkeops {
 
@@ -39,20 +37,25 @@ class Callable {
   void call(const CallInputs& inputs, double* output, const Settings& settings,
             const Interrupted& interrupted);
 
-  /// Has everything been compiled for this engine, in this session and with these
-  /// settings?
+  /// Has everything been compiled for this engine, in this session?
   bool is_compiled(Engine engine) const;
 
   const Timings& timings() const { return timings_; }
 
  private:
+  /// What runs one kernel of the plan.
+  using Runner = std::function<void(const Job&, const Interrupted&)>;
+
   void prepare(const Settings& settings, const Interrupted& interrupted);
-  void run_kernel(size_t kernel, const Job& job, const Settings& settings,
-                  const Interrupted& interrupted);
+  Runner cpu_runner(size_t kernel, const Settings& settings,
+                    const Interrupted& interrupted);
+  Runner gpu_runner(size_t kernel, const Settings& settings,
+                    const Interrupted& interrupted);
 
   std::unique_ptr<Operator> op_;
-  std::vector<std::shared_ptr<Library>> libraries_;  // CPU, one a kernel
-  int generation_ = -1;  // of the settings they were compiled with
+  std::vector<Runner> runners_;  // one a kernel, for the engine and settings below
+  Engine engine_ = Engine::cpu;
+  int generation_ = -1;
   Timings timings_;
 };
 

@@ -16,8 +16,9 @@
 #include <rkeops/cuda_arguments.h>
 #include <rkeops/lanes.h>
 
-#include <rkeops/reductions.h>
+// reductions compute with the functions of the GPU
 #include <rkeops/cuda_math.cuh>
+#include <rkeops/reductions.h>
 
 namespace rkeops {
 

@@ -6,7 +6,9 @@
 
 #include "reductions_extremum.h"
 #include "reductions_smallest.h"
-#include "vector_math.h"
+#if !defined(__CUDACC__)
+#include "vector_math_basic.h"
+#endif
 
 namespace rkeops {
 
