@@ -100,6 +100,7 @@ format_size <- function(bytes) {
     return("0")
   }
   power <- min(floor(log(bytes, 1024)), 4)
-  number <- format(signif(bytes / 1024^power, 2), trim = TRUE)
+  number <- bytes / 1024^power
+  number <- round(number, if (number < 10) 1 else 0)
   paste0(number, c("B", "K", "M", "G", "T")[power + 1])
 }

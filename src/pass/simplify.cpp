@@ -3,6 +3,7 @@
 #include "simplify.h"
 
 #include <algorithm>
+#include <cmath>
 #include <unordered_map>
 
 #include "../ir/ops.h"
@@ -210,17 +211,25 @@ Expr repeat_in_elementwise(Expr node) {
   return Expr();
 }
 
+// Exp(s * x) = Exp2((log2(e) * s) * x)  when s varies with less than x: base 2 is cheaper
+Expr exponential_to_base_two(Expr node) {
+  if (!is_call(node, "Exp") || !is_call(node->children[0], "Mult")) return Expr();
+  const Expr exponent = node->children[0], s = exponent->children[0];
+  if (s->level == exponent->level && !s->is_constant) return Expr();
+  return call("Exp2", {M_LOG2E * exponent});
+}
+
 // op(c1, c2) = c
 Expr numbers_only(Expr node) {
   const Expr folded = fold_constants(node);
   return folded == node ? Expr() : folded;
 }
 
-const std::vector<Rule> rules = {numbers_only,          add_zero,           subtract_zero,
-                                 divide_by_one,         minus_minus,        add_negative,
-                                 subtract_negative,     square_of_negative, sum_of_scalar,
-                                 sum_of_negative,       sum_of_scaled,      repeat_once,
-                                 repeat_in_elementwise, ordered_product};
+const std::vector<Rule> rules = {
+    numbers_only,          add_zero,        subtract_zero,          divide_by_one,
+    minus_minus,           add_negative,    subtract_negative,      square_of_negative,
+    sum_of_scalar,         sum_of_negative, sum_of_scaled,          repeat_once,
+    repeat_in_elementwise, ordered_product, exponential_to_base_two};
 
 class Simplifier {
  public:

@@ -1,5 +1,5 @@
 # The slow truth about formulas: R's own parser reads them (their syntax is
-# nearly R's) and one small R function for each row of the tables gives them
+# nearly R's), and the small R functions of helper-formula-tables.R give them
 # their meaning, in double precision. Nothing here uses the package.
 #
 # A value is an array [i, j, component]; an extent of 1 is repeated as needed.
@@ -11,139 +11,65 @@ stretch <- function(value, extents) {
   value[places[[1]], places[[2]], places[[3]], drop = FALSE]
 }
 
-common_extents <- function(a, b) {
-  ifelse(dim(a) == 1, dim(b), dim(a))
-}
-
-elementwise <- function(operation, f, g) {
-  extents <- common_extents(f, g)
-  operation(stretch(f, extents), stretch(g, extents))
-}
-
 constant <- function(number) array(number, c(1, 1, 1))
 
-# pow() of C, which knows negative numbers to an infinite power.
-c_power <- function(f, g) {
-  at_infinity <- is.infinite(g) & !is.na(f) & f < 0
-  f[at_infinity] <- -f[at_infinity]
-  f^g
+# R has no lists in square brackets.
+parse_formula <- function(formula) {
+  formula <- gsub("]", ")", gsub("[", "c(", formula, fixed = TRUE), fixed = TRUE)
+  parse(text = formula, keep.source = FALSE)[[1]]
 }
 
-reciprocal_root <- function(f) {
-  root <- 1 / sqrt(f)
-  root[!is.na(f) & f == 0] <- 0
-  root
+# The meaning at each pair (i, j); one call with zeros tells the dimension
+# where there is no pair.
+at_all_pairs <- function(meaning, values, numbers) {
+  extents <- c(1, 1)
+  for (value in values) {
+    extents <- ifelse(extents == 1, dim(value)[1:2], extents)
+  }
+  values <- lapply(values, function(value) {
+    stretch(value, c(extents, dim(value)[3]))
+  })
+  at <- function(i, j) {
+    vectors <- lapply(values, function(value) value[i, j, ])
+    as.numeric(do.call(meaning, c(vectors, numbers)))
+  }
+  if (!prod(extents)) {
+    zeros <- lapply(values, function(value) rep(0, dim(value)[3]))
+    dimension <- length(do.call(meaning, c(zeros, numbers)))
+    return(array(0, c(extents, dimension)))
+  }
+  results <- Map(
+    at, rep(seq_len(extents[1]), extents[2]),
+    rep(seq_len(extents[2]), each = extents[1])
+  )
+  aperm(array(
+    unlist(results), c(length(results[[1]]), extents)
+  ), c(2, 3, 1))
 }
-
-sum_components <- function(f) {
-  array(rowSums(f, dims = 2), c(dim(f)[1:2], 1))
-}
-
-# Formula arguments are called f and g, all others are integers.
-formula_operations <- list(
-  IntCst = function(n) constant(n),
-  IntInv = function(n) constant(1 / n),
-  RatCst = function(p, q) constant(p / q),
-  Zero = function(D) array(0, c(1, 1, D)),
-  Add = function(f, g) elementwise(`+`, f, g),
-  Subtract = function(f, g) elementwise(`-`, f, g),
-  Mult = function(f, g) elementwise(`*`, f, g),
-  Divide = function(f, g) elementwise(`/`, f, g),
-  Minus = function(f) -f,
-  Square = function(f) f * f,
-  Pow = function(f, m) f^m,
-  Powf = function(f, g) elementwise(c_power, f, g),
-  Power = function(f, g) elementwise(c_power, f, g),
-  Sqrt = function(f) sqrt(f),
-  Rsqrt = function(f) reciprocal_root(f),
-  Inv = function(f) 1 / f,
-  Exp = function(f) exp(f),
-  Expm1 = function(f) expm1(f),
-  Exp2 = function(f) 2^f,
-  Log = function(f) log(f),
-  Log1p = function(f) log1p(f),
-  Log2 = function(f) log2(f),
-  Log10 = function(f) log10(f),
-  Logistic = function(f) stats::plogis(f),
-  Softplus = function(f) -stats::plogis(f, lower.tail = FALSE, log.p = TRUE),
-  Sin = function(f) sin(f),
-  Cos = function(f) cos(f),
-  Atan = function(f) atan(f),
-  Sinh = function(f) sinh(f),
-  Cosh = function(f) cosh(f),
-  Tanh = function(f) tanh(f),
-  Erf = function(f) sign(f) * stats::pchisq(2 * f^2, df = 1),
-  Abs = function(f) abs(f),
-  Sign = function(f) sign(f),
-  Step = function(f) ifelse(f < 0, 0, 1),
-  ReLU = function(f) ifelse(f < 0, 0, f),
-  Sum = function(f) sum_components(f),
-  SumT = function(f, D) stretch(f, c(dim(f)[1:2], D)),
-  Extract = function(f, start, length) {
-    f[, , start + seq_len(length), drop = FALSE]
-  },
-  ExtractT = function(f, start, length) {
-    result <- array(0, c(dim(f)[1:2], length))
-    result[, , start + seq_len(dim(f)[3])] <- f
-    result
-  },
-  Concat = function(f, g) {
-    extents <- common_extents(f, g)[1:2]
-    dimensions <- c(dim(f)[3], dim(g)[3])
-    array(
-      c(stretch(f, c(extents, dimensions[1])),
-        stretch(g, c(extents, dimensions[2]))),
-      c(extents, sum(dimensions))
-    )
-  },
-  Elem = function(f, m) f[, , m + 1, drop = FALSE],
-  ElemT = function(f, length, m) {
-    result <- array(0, c(dim(f)[1:2], length))
-    result[, , m + 1] <- f
-    result
-  },
-  Scalprod = function(f, g) sum_components(elementwise(`*`, f, g)),
-  SqNorm2 = function(f) sum_components(f^2),
-  Norm2 = function(f) sqrt(sum_components(f^2)),
-  Normalize = function(f) {
-    elementwise(`*`, f, reciprocal_root(sum_components(f^2)))
-  },
-  SqDist = function(f, g) sum_components(elementwise(`-`, f, g)^2)
-)
-
-infix_operations <- c(
-  `+` = "Add", `-` = "Subtract", `*` = "Mult", `/` = "Divide", `^` = "Power",
-  `|` = "Scalprod"
-)
-
-# What becomes of the values of one row and component.
-formula_reductions <- list(
-  Sum_Reduction = function(f) sum(f),
-  LogSumExp_Reduction = function(f) {
-    largest <- max(c(f, -Inf))
-    shift <- if (is.finite(largest)) largest else 0
-    shift + log(sum(exp(f - shift)))
-  },
-  Min_Reduction = function(f) min(c(f, Inf)),
-  Max_Reduction = function(f) max(c(f, -Inf)),
-  ArgMin_Reduction = function(f) c(which.min(f) - 1, NaN)[1],
-  ArgMax_Reduction = function(f) c(which.max(f) - 1, NaN)[1]
-)
 
 is_reduction <- function(tree) {
-  is.call(tree) && as.character(tree[[1]]) %in% names(formula_reductions)
+  is.call(tree) && endsWith(as.character(tree[[1]]), "_Reduction")
 }
 
-reduce_value <- function(value, reduction, extent, over) {
-  if (over == "i") value <- aperm(value, c(2, 1, 3))
-  value <- stretch(value, c(dim(value)[1], extent, dim(value)[3]))
-  result <- array(0, c(dim(value)[1], 1, dim(value)[3]))
-  for (i in seq_len(dim(value)[1])) {
-    for (k in seq_len(dim(value)[3])) {
-      result[i, 1, k] <- reduction(value[i, , k])
-    }
+# The values of the elements of one row as a matrix, one row an element.
+reduce_values <- function(meaning, values, numbers, extent, over) {
+  if (over == "i") values <- lapply(values, aperm, c(2, 1, 3))
+  rows <- 1
+  for (value in values) rows <- if (rows == 1) dim(value)[1] else rows
+  values <- lapply(values, function(value) {
+    stretch(value, c(rows, extent, dim(value)[3]))
+  })
+  at <- function(i) {
+    matrices <- lapply(values, function(value) {
+      matrix(value[i, , ], extent, dim(value)[3])
+    })
+    as.numeric(do.call(meaning, c(matrices, numbers)))
   }
-  if (over == "i") aperm(result, c(2, 1, 3)) else result
+  empty <- lapply(values, function(value) matrix(0, 0, dim(value)[3]))
+  dimension <- length(do.call(meaning, c(empty, numbers)))
+  results <- vapply(seq_len(rows), at, numeric(dimension))
+  value <- aperm(array(results, c(dimension, rows, 1)), c(2, 3, 1))
+  if (over == "i") aperm(value, c(2, 1, 3)) else value
 }
 
 evaluate_formula <- function(tree, context) {
@@ -154,36 +80,39 @@ evaluate_formula <- function(tree, context) {
     return(context$values[[as.character(tree)]])
   }
   name <- as.character(tree[[1]])
+  arguments <- as.list(tree)[-1]
   if (name == "(") {
-    return(evaluate_formula(tree[[2]], context))
+    return(evaluate_formula(arguments[[1]], context))
   }
   if (is_reduction(tree)) {
-    over <- if (tree[[3]] == 0) "j" else "i"
-    return(reduce_value(
-      evaluate_formula(tree[[2]], context), formula_reductions[[name]],
-      context$extents[[over]], over
+    meaning <- reduction_meaning(name, length(arguments))
+    over <- if (arguments[[length(arguments)]] == 0) "j" else "i"
+    # The number K stands before the axis, like a weight.
+    given <- read_arguments(meaning, arguments[-length(arguments)], context)
+    return(reduce_values(
+      meaning, given$values, given$numbers, context$extents[[over]], over
     ))
   }
-  value <- apply_operation(name, as.list(tree)[-1], context)
+  meaning <- meaning_of(name, length(arguments))
+  given <- read_arguments(meaning, arguments, context)
+  value <- at_all_pairs(meaning, given$values, given$numbers)
   value * (1 + context$noise * stats::runif(length(value), -1, 1))
 }
 
-apply_operation <- function(name, arguments, context) {
-  if (name == "-" && length(arguments) == 1) name <- "Minus"
-  if (name %in% names(infix_operations)) name <- infix_operations[[name]]
-  operation <- formula_operations[[name]]
-  is_formula <- names(formals(operation)) %in% c("f", "g")
-  arguments[is_formula] <- lapply(
-    arguments[is_formula], evaluate_formula, context
+read_arguments <- function(meaning, arguments, context) {
+  is_formula <- vapply(formals(meaning), is_missing, NA)[seq_along(arguments)]
+  list(
+    values = unname(lapply(arguments[is_formula], evaluate_formula, context)),
+    numbers = unname(lapply(arguments[!is_formula], eval, baseenv()))
   )
-  arguments[!is_formula] <- lapply(arguments[!is_formula], eval, baseenv())
-  do.call(operation, unname(arguments))
 }
+
+is_missing <- function(default) identical(default, quote(expr = ))
 
 # "i" or "j": the index of the outermost reduction.
 index_of_result <- function(tree) {
   if (is_reduction(tree)) {
-    return(if (tree[[3]] == 0) "i" else "j")
+    return(if (tree[[length(tree)]] == 0) "i" else "j")
   }
   for (part in as.list(tree)[-1]) {
     index <- if (is.call(part)) index_of_result(part)
@@ -225,7 +154,7 @@ oracle <- function(formula, args, data, nx = 1, ny = 1, noise = 0) {
     if (category == "Vi") extents$i <- dim(values[[name]])[1]
     if (category == "Vj") extents$j <- dim(values[[name]])[2]
   }
-  tree <- parse(text = formula, keep.source = FALSE)[[1]]
+  tree <- parse_formula(formula)
   value <- suppressWarnings(evaluate_formula(
     tree, list(values = values, extents = extents, noise = noise)
   ))

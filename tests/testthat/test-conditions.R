@@ -30,7 +30,7 @@ test_that("wrong formulas are errors of their class", {
 
 test_that("wrong declarations are errors of their class", {
   make <- function(...) keops_kernel("Sum_Reduction(x, 0)", c(...))
-  expect_rkeops_error(make("x = Vx(3)"), "formula")
+  expect_rkeops_error(make("x = Vk(3)"), "formula")
   expect_rkeops_error(make("x = Vi(three)"), "formula")
   expect_rkeops_error(make("x = Vi(0)"), "formula")
   expect_rkeops_error(make("x"), "formula")

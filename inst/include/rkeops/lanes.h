@@ -29,11 +29,6 @@
 #define RKEOPS_UNROLL _Pragma("GCC unroll 16")
 #endif
 
-#if !defined(__CUDACC__)
-// Wide vectors never cross a call, because every function is inlined.
-#pragma GCC diagnostic ignored "-Wpsabi"
-#endif
-
 namespace rkeops {
 
 // Lanes<V> tells what V is made of: T scalar, I signed integers of the same width, U the
