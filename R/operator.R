@@ -121,7 +121,7 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call) {
   structure(operator, class = "keops_operator")
 }
 
-nil_pointer <- methods::new("externalptr")
+nil_pointer <- new("externalptr")
 
 # An operator that was saved, or sent to another process, arrives there without
 # its pointer.

@@ -34,6 +34,7 @@
 #' `nvcc`, in `CUDA_HOME`, `CUDA_PATH`, the `PATH` and `/usr/local/cuda`.
 #'
 #' @useDynLib rkeops, .registration = TRUE
+#' @importFrom methods new
 #' @importFrom Rcpp evalCpp
 #' @keywords internal
 "_PACKAGE"

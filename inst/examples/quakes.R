@@ -78,7 +78,7 @@ z <- x[event, ] + matrix(rnorm(3 * n, sd = 20), ncol = 3)
 magnitude <- quakes$mag[event]
 bandwidth <- 30
 time <- seconds(smoothed <- smooth(z, z, magnitude, bandwidth))
-few <- seq_len(1000)
+few <- seq_len(300)
 plain <- seconds(
   expected <- smooth_in_plain_r(z[few, ], z, magnitude, bandwidth, block = 100)
 )

@@ -82,6 +82,9 @@ struct Operation {
                        const std::vector<int>& integers) const;
 };
 
+/// Comparisons bind least, and cannot be chained.
+constexpr int precedence_of_comparison = 2;
+
 /// Thrown by dimension rules; check.cpp adds the place in the formula.
 struct DimensionProblem {
   std::string message;

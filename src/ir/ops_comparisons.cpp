@@ -5,8 +5,6 @@ namespace rkeops {
 
 namespace {
 
-constexpr int precedence_of_comparison = 2;
-
 Operation comparison(const char* name, const char* code,
                      double (*evaluate)(double, double), const char* symbol,
                      const char* documentation) {

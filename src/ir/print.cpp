@@ -2,6 +2,7 @@
 // of the rows.
 #include "print.h"
 
+#include <algorithm>
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
@@ -15,6 +16,7 @@ namespace rkeops {
 namespace {
 
 constexpr int precedence_of_a_call = 10;
+constexpr size_t longest_formula = 100000;
 
 struct Text {
   std::string text;
@@ -23,31 +25,6 @@ struct Text {
 
 std::string bracketed(const Text& part, int wanted) {
   return part.precedence < wanted ? "(" + part.text + ")" : part.text;
-}
-
-Text print(Expr node, size_t limit);
-
-Text print_constant(const Node& node) {
-  const std::string number = print_number(node.value);
-  if (node.dimension > 1) {
-    const std::string dimension = std::to_string(node.dimension);
-    if (node.value == 0) return {"Zero(" + dimension + ")"};
-    return {"SumT(" + number + ", " + dimension + ")"};
-  }
-  const int sign_precedence = operation_named("Minus").precedence;
-  return {number, number[0] == '-' ? sign_precedence : precedence_of_a_call};
-}
-
-Text print_infix(const Node& node, size_t limit) {
-  const Operation& row = *node.operation;
-  if (node.children.size() == 1) {
-    return {row.infix + bracketed(print(node.children[0], limit), row.precedence),
-            row.precedence};
-  }
-  // left-associative: the right operand needs brackets at equal precedence
-  const std::string left = bracketed(print(node.children[0], limit), row.precedence);
-  const std::string right = bracketed(print(node.children[1], limit), row.precedence + 1);
-  return {left + " " + row.infix + " " + right, row.precedence};
 }
 
 // The integers and lists of an operation, each after a comma, the first without one if it
@@ -72,50 +49,92 @@ std::string integers_text(const Node& node, bool is_first) {
   return text;
 }
 
-Text print_call(const Node& node, size_t limit) {
-  const bool is_reduction = node.kind == NodeKind::reduction;
-  std::string text =
-      is_reduction ? node.reduction->name + "_Reduction" : node.operation->name;
-  text += "(";
-  for (size_t k = 0; k < node.children.size(); ++k) {
-    if (limit > 0 && text.size() > limit) break;
-    text += (k ? ", " : "") + print(node.children[k], limit).text;
-    if (k > 0 || !is_reduction) continue;
-    for (int integer : node.integers) text += ", " + std::to_string(integer);
-  }
-  if (is_reduction) return {text + (node.reduced == level_j ? ", 0)" : ", 1)")};
-  return {text + integers_text(node, node.children.empty()) + ")"};
-}
+// A graph shares what its formula repeats: as text it can be exponentially longer. So
+// what is written is counted, and past the limit every part is "...".
+class Printer {
+ public:
+  explicit Printer(size_t limit) : limit_(limit) {}
 
-Text print(Expr node, size_t limit) {
-  switch (node->kind) {
-    case NodeKind::constant:
-      return print_constant(*node);
-    case NodeKind::variable:
-      if (!node->name.empty()) return {node->name};
-      return {std::string(category_name(node->level)) + "(" +
-              std::to_string(node->position) + ", " + std::to_string(node->dimension) +
-              ")"};
-    case NodeKind::index:
-      return {node->level == level_i ? "IndexParts(0)" : "IndexParts(1)"};
-    case NodeKind::operation:
-      return node->operation->infix.empty() ? print_call(*node, limit)
-                                            : print_infix(*node, limit);
-    case NodeKind::reduction:
-      break;
+  Text print(Expr node) {
+    if (written_ > limit_) return {"..."};
+    Text text = printed(node);
+    if (node->children.empty()) written_ += text.text.size();
+    return text;
   }
-  return print_call(*node, limit);
-}
 
+ private:
+  Text printed(Expr node) {
+    switch (node->kind) {
+      case NodeKind::constant:
+        return print_constant(*node);
+      case NodeKind::variable:
+        if (!node->name.empty()) return {node->name};
+        return {std::string(category_name(node->level)) + "(" +
+                std::to_string(node->position) + ", " + std::to_string(node->dimension) +
+                ")"};
+      case NodeKind::index:
+        return {node->level == level_i ? "IndexParts(0)" : "IndexParts(1)"};
+      case NodeKind::operation:
+        return node->operation->infix.empty() ? print_call(*node) : print_infix(*node);
+      case NodeKind::reduction:
+        break;
+    }
+    return print_call(*node);
+  }
+
+  static Text print_constant(const Node& node) {
+    const std::string number = print_number(node.value);
+    if (node.dimension > 1) {
+      const std::string dimension = std::to_string(node.dimension);
+      if (node.value == 0) return {"Zero(" + dimension + ")"};
+      return {"SumT(" + number + ", " + dimension + ")"};
+    }
+    const int sign_precedence = operation_named("Minus").precedence;
+    return {number, number[0] == '-' ? sign_precedence : precedence_of_a_call};
+  }
+
+  Text print_infix(const Node& node) {
+    const Operation& row = *node.operation;
+    const int precedence = row.precedence;
+    written_ += row.infix.size();
+    if (node.children.size() == 1) {
+      return {row.infix + bracketed(print(node.children[0]), precedence), precedence};
+    }
+    // left-associative: the right operand needs brackets at equal precedence; comparisons
+    // cannot be chained at all
+    const bool chains = precedence != precedence_of_comparison;
+    const std::string left = bracketed(print(node.children[0]), precedence + !chains);
+    const std::string right = bracketed(print(node.children[1]), precedence + 1);
+    return {left + " " + row.infix + " " + right, precedence};
+  }
+
+  Text print_call(const Node& node) {
+    const bool is_reduction = node.kind == NodeKind::reduction;
+    std::string text =
+        (is_reduction ? node.reduction->name + "_Reduction" : node.operation->name) + "(";
+    written_ += text.size();
+    for (size_t k = 0; k < node.children.size(); ++k) {
+      text += (k ? ", " : "") + print(node.children[k]).text;
+      if (k > 0 || !is_reduction) continue;
+      for (int integer : node.integers) text += ", " + std::to_string(integer);
+    }
+    if (is_reduction) return {text + (node.reduced == level_j ? ", 0)" : ", 1)")};
+    return {text + integers_text(node, node.children.empty()) + ")"};
+  }
+
+  const size_t limit_;
+  size_t written_ = 0;  // characters of names and numbers so far
+};
+
+// `nodes` are in the order of the graph.
 std::string node_reference(Expr node, const std::vector<Expr>& nodes) {
-  for (size_t k = 0; k < nodes.size(); ++k) {
-    if (nodes[k] == node) return "%" + std::to_string(k + 1);
-  }
-  return "?";
+  const auto older = [](Expr a, Expr b) { return a->id < b->id; };
+  const auto found = std::lower_bound(nodes.begin(), nodes.end(), node, older);
+  return "%" + std::to_string(found - nodes.begin() + 1);
 }
 
 std::string made_of(Expr node, const std::vector<Expr>& nodes) {
-  if (node->children.empty()) return print(node, 0).text;
+  if (node->children.empty()) return print_formula(node);
   std::string text = node->kind == NodeKind::reduction
                          ? node->reduction->name + "_Reduction"
                          : node->operation->name;
@@ -138,9 +157,9 @@ std::string padded(std::string text, size_t width) {
 }  // namespace
 
 std::string print_formula(Expr root, size_t limit) {
-  const std::string text = print(root, limit).text;
-  if (limit == 0 || text.size() <= limit) return text;
-  return text.substr(0, limit - 3) + "...";
+  const size_t most = limit > 0 ? limit : longest_formula;
+  const std::string text = Printer(most).print(root).text;
+  return text.size() <= most ? text : text.substr(0, most - 3) + "...";
 }
 
 std::string print_graph(Expr root) {

@@ -7,7 +7,7 @@
 
 namespace rkeops {
 
-/// The formula of `root`; `limit` > 0 cuts it to that many characters, ending in "...".
+/// The formula of `root`, cut to `limit` characters (or 100,000), ending in "..." then.
 std::string print_formula(Expr root, size_t limit = 0);
 
 /// One line a node, children first: number, level, dimension, and what it is made of.

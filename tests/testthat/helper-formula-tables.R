@@ -77,11 +77,9 @@ tensor_dot <- function(f, g, sizes_f, sizes_g, summed_f, summed_g,
   if (!ncol(kept)) {
     return(sum(products[agree]))
   }
-  order <- do.call(base::order, rev(as.data.frame(places[agree, , drop = FALSE])))
-  terms <- products[agree][order]
-  names <- apply(places[agree, , drop = FALSE][order, , drop = FALSE], 1, paste,
-                 collapse = " ")
-  as.vector(tapply(terms, factor(names, unique(names)), sum))
+  # the last axis runs slowest
+  axes <- lapply(rev(seq_len(ncol(places))), function(k) places[agree, k])
+  as.vector(tapply(products[agree], rev(axes), sum))
 }
 
 # Order k of the splines as a mixture of two of order k - 1.
@@ -359,11 +357,11 @@ formula_reductions <- list(
   }),
   LogSumExpWeight_Reduction = function(f, weight) {
     terms <- shifted_exponentials(f)
-    terms$shift + log(colSums(terms$values * weight))
+    terms$shift + log(colSums(c(terms$values) * weight))
   },
   SumSoftMaxWeight_Reduction = function(f, weight) {
     terms <- shifted_exponentials(f)
-    colSums(terms$values * weight) / sum(terms$values)
+    colSums(c(terms$values) * weight) / sum(terms$values)
   },
   Max_SumShiftExp_Reduction = function(f) {
     largest <- max(c(f, -Inf))

@@ -15,7 +15,8 @@ constant <- function(number) array(number, c(1, 1, 1))
 
 # R has no lists in square brackets.
 parse_formula <- function(formula) {
-  formula <- gsub("]", ")", gsub("[", "c(", formula, fixed = TRUE), fixed = TRUE)
+  formula <- gsub("[", "c(", formula, fixed = TRUE)
+  formula <- gsub("]", ")", formula, fixed = TRUE)
   parse(text = formula, keep.source = FALSE)[[1]]
 }
 
@@ -167,7 +168,7 @@ oracle <- function(formula, args, data, nx = 1, ny = 1, noise = 0) {
 
 # The derivative of `f` at every entry of x by five points: exact for
 # polynomials of degree 4.
-five_point_gradient <- function(f, x, step = 2^-9) {
+five_point_gradient <- function(f, x, step = 2^-10) {
   gradient <- x
   for (k in seq_along(x)) {
     at <- function(shift) {

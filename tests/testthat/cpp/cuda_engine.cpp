@@ -28,6 +28,14 @@ double true_sum(const Data& data, long long i, int k) {
   return sum;
 }
 
+double true_sum_of_powers(const Data& data, long long i, int) {
+  double sum = 0;
+  for (long long j = 0; j < data.job.columns; ++j) {
+    sum += std::exp2(-0.25 * data.squared_distance(i, j)) * data.y_at(j, 3);
+  }
+  return sum;
+}
+
 double true_log_sum_exp(const Data& data, long long i, int) {
   double sum = 0;
   for (long long j = 0; j < data.job.columns; ++j) {
@@ -63,9 +71,8 @@ bool near(double a, double b, double tolerance) {
   return a == b || std::abs(a - b) <= tolerance * (1 + std::abs(b));
 }
 
-bool agrees(CudaModule& module, const Formula& formula, const Truth& truth,
-            long long rows, long long columns) {
-  Data data(formula, rows, columns);
+bool agrees(CudaModule& module, Data& data, const Truth& truth) {
+  const long long rows = data.job.rows;
   const std::vector<double> output = data.run(module);
   const double tolerance = module.plan.scalar_bytes == 4 ? 1e-4 : 1e-12;
   for (long long i = 0; i < rows; i += 1 + rows / 300) {
@@ -78,6 +85,12 @@ bool agrees(CudaModule& module, const Formula& formula, const Truth& truth,
     }
   }
   return true;
+}
+
+bool agrees(CudaModule& module, const Formula& formula, const Truth& truth,
+            long long rows, long long columns) {
+  Data data(formula, rows, columns);
+  return agrees(module, data, truth);
 }
 
 void check_sizes(const Formula& formula, const Truth& truth) {
@@ -93,6 +106,18 @@ void check_sizes(const Formula& formula, const Truth& truth) {
     }
     check(name + "few rows and many columns", agrees(module, formula, truth, 3, 20011));
     check(name + "many rows and few columns", agrees(module, formula, truth, 20011, 3));
+  }
+}
+
+void check_missing_values() {
+  for (const std::string scalar : {"float", "double"}) {
+    CudaModule& module = cuda_module(settings, 0, compile(arg_min, scalar));
+    Data data(arg_min, 10, 300);
+    for (long long j : {0, 1, 17, 299}) data.y[j] = NAN;
+    check("arg_min of " + scalar + " ignores NaN", agrees(module, data, true_arg_min));
+    for (double& value : data.y) value = NAN;
+    check("arg_min of " + scalar + " of nothing but NaN",
+          agrees(module, data, true_arg_min));
   }
 }
 
@@ -177,6 +202,8 @@ int main() {
   check_sizes(log_sum_exp, true_log_sum_exp);
   check_sizes(arg_min, true_arg_min);
   check_sizes(maximum, true_maximum);
+  check_sizes(sum_of_powers, true_sum_of_powers);
+  check_missing_values();
   check_unusual();
   check_slices();
   return finish_tests();

@@ -105,6 +105,14 @@ inline const std::string weights =
 
 inline const Formula sum{
     "sum", "Sum<V, 6, SumScheme::block>", distance + weights, 1, 3, 9, 6};
+inline const Formula sum_of_powers{
+    "sum_of_powers",
+    "Sum<V, 1, SumScheme::block>",
+    distance + "value[0] = exp2(-parameter[0] * d) * column[3];",
+    1,
+    3,
+    9,
+    1};
 inline const Formula log_sum_exp{"log_sum_exp",
                                  "LogSumExp<V>",
                                  distance + "value[0] = -parameter[0] * d;",

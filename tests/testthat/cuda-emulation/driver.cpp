@@ -36,11 +36,10 @@ using Kernel = void (*)(rkeops::CudaArguments);
 constexpr int invalid_value = 1, out_of_memory = 2, no_device = 100, invalid_device = 101,
               invalid_image = 200, invalid_context = 201, file_not_found = 301,
               not_found = 500, illegal_address = 700;
-// Bytes before and after every allocation; the address sanitizer has its own.
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::size_t guard = 0;
 #else
-constexpr std::size_t guard = 64;
+constexpr std::size_t guard = 64;  // bytes before and after every allocation
 #endif
 constexpr char guard_byte = 0x5a;
 
@@ -53,9 +52,8 @@ struct Function {
   EmulatedThread* thread;
 };
 
-std::map<char*, std::size_t> memory;  // what is allocated, with its bytes
-std::map<std::string, Function>
-    kernels;  // never forgotten: handles are addresses of these
+std::map<char*, std::size_t> memory;      // what is allocated, with its bytes
+std::map<std::string, Function> kernels;  // handles are addresses of these
 std::size_t memory_used = 0;
 long live = 0;          // allocations, modules, streams, events, retained contexts
 int lasting_error = 0;  // after a fault every call fails
@@ -350,34 +348,21 @@ extern "C" int cuMemcpyDtoHAsync_v2(void* to, const char* from, std::size_t byte
   return 0;
 }
 
-extern "C" int cuStreamCreate(void** stream, unsigned) {
-  NEEDS_CONTEXT(cuStreamCreate);
-  *stream = &live;
-  ++live;
-  return 0;
-}
-
-extern "C" int cuStreamDestroy_v2(void*) {
-  NEEDS_CONTEXT(cuStreamDestroy_v2);
-  --live;
-  return 0;
-}
+// Everything runs at once, so streams and events are only counted.
+#define CREATES(name)                            \
+  extern "C" int name(void** handle, unsigned) { \
+    NEEDS_CONTEXT(name);                         \
+    return *handle = &live, ++live, 0;           \
+  }
+#define DESTROYS(name) \
+  extern "C" int name(void*) { return --live, lasting_error; }
+CREATES(cuStreamCreate)
+CREATES(cuEventCreate)
+DESTROYS(cuStreamDestroy_v2)
+DESTROYS(cuEventDestroy_v2)
 
 extern "C" int cuStreamSynchronize(void*) {
   NEEDS_CONTEXT(cuStreamSynchronize);
-  return 0;
-}
-
-extern "C" int cuEventCreate(void** event, unsigned) {
-  NEEDS_CONTEXT(cuEventCreate);
-  *event = &live;
-  ++live;
-  return 0;
-}
-
-extern "C" int cuEventDestroy_v2(void*) {
-  NEEDS_CONTEXT(cuEventDestroy_v2);
-  --live;
   return 0;
 }
 
