@@ -33,17 +33,18 @@ reset_settings <- function() {
 # changes nothing.
 change_settings <- function(values, call) {
   old <- mget(names(values), envir = settings, ifnotfound = list(NULL))
-  wanted <- utils::modifyList(as.list(settings), values)
-  chosen <- any(c("engine", "devices") %in% names(values))
-  if (chosen && wanted$engine == "cuda") {
-    check_devices(wanted$devices, call)
-  }
-  list2env(values, settings)
-  failure <- push_settings()
-  if (inherits(failure, "rkeops_failure")) {
+  accepted <- FALSE
+  on.exit(if (!accepted) {
     list2env(old, settings)
-    check_native(failure, call)
+    push_settings()
+  })
+  list2env(values, settings)
+  check_native(push_settings(), call)
+  # after the push: which driver is asked may have changed with the engine
+  if (settings$engine == "cuda" && any(c("engine", "devices") %in% names(values))) {
+    check_devices(settings$devices, call)
   }
+  accepted <- TRUE
   invisible(old)
 }
 

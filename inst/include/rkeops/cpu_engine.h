@@ -80,8 +80,8 @@ struct CpuEngine {
   };
 
   // Elements [first, first + n) of every input, in the first n <= lanes lanes.
-  static void load_inputs(const double* const* from, int inputs, long long first, int n,
-                          V* input) {
+  RKEOPS_OUTLINE static void load_inputs(const double* const* from, int inputs,
+                                         long long first, int n, V* input) {
     for (int k = 0; k < inputs; ++k)
       input[k] = n == lanes ? load_converted<V>(from[k] + first)
                             : load_converted<V>(from[k] + first, n);
@@ -194,7 +194,7 @@ struct CpuEngine {
     void give_back() const {
       if (count < size) copy(slots, home);
     }
-    void copy(Slots<Doubles> from, Slots<Doubles> to) const {
+    RKEOPS_OUTLINE void copy(Slots<Doubles> from, Slots<Doubles> to) const {
       for (int k = 0; k < Fold::slots; ++k)
         for (int r = 0; r < count; ++r) to.at(k, r) = from.at(k, r);
     }

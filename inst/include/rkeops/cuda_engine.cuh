@@ -18,6 +18,7 @@
 
 // reductions compute with the functions of the GPU
 #include <rkeops/cuda_math.cuh>
+
 #include <rkeops/reductions.h>
 
 namespace rkeops {

@@ -16,8 +16,8 @@
 //   static void merge(Slots<V> into, Slots<V> from);
 //   static void finish(Slots<V>, Wide* output);
 //
-// Blocks may come in any order; the columns of a block are folded in ascending order, so
-// that the first of equal values is the one that stays.
+// Blocks, and the columns of a block, come in ascending order; merge() wants the later
+// columns in `from`. So of equal values the first stays.
 //
 // Missing values: sums, products, minima and maxima propagate NaN, as in R. Reductions
 // that give the index of a column ignore NaN, as which.min() does; where there is no

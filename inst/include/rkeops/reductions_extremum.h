@@ -78,6 +78,7 @@ struct ArgExtremum {
   static constexpr int block = 256;
   using Wide = typename Lanes<V>::Wide;
   using I = typename Lanes<V>::I;
+  using Mask = typename Lanes<V>::Mask;
 
   V best[D];
   I position[D];  // inside the block; negative before the first candidate
@@ -99,11 +100,11 @@ struct ArgExtremum {
     if (__builtin_expect(was_open, 0)) open = false;
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) {
-      auto wins = Order::wins(value[k], best[k]);
+      Mask wins = Order::wins(value[k], best[k]);
       if (__builtin_expect(was_open, 0)) {
-        const auto empty = position[k] < I{};
+        const auto empty = static_cast<Mask>(position[k] < I{});
         wins = wins | (empty & (value[k] == value[k]));
-        open = open || any(empty & (value[k] != value[k]));
+        open = open || any(static_cast<Mask>(empty & (value[k] != value[k])));
       }
       best[k] = select(wins, value[k], best[k]);
       position[k] = select(wins, here, position[k]);
@@ -120,9 +121,7 @@ struct ArgExtremum {
       from.set(k, widen(best[k]));
       from.set(D + k, widen(column) + first);
     }
-    using Part = ArgExtremum<typename SlotParts<V>::Part, D, Order, with_value>;
-    for (int p = 0; p < SlotParts<V>::count; ++p)
-      Part::merge(slot_part(state, p), slot_part(from, p));
+    merge_parts(state, from);
   }
 
   RKEOPS_INLINE static void initialise(Slots<V> state) {
@@ -142,6 +141,11 @@ struct ArgExtremum {
   }
 
  private:
+  RKEOPS_OUTLINE static void merge_parts(Slots<V> into, Slots<V> from) {
+    using Part = ArgExtremum<typename SlotParts<V>::Part, D, Order, with_value>;
+    for (int p = 0; p < SlotParts<V>::count; ++p)
+      Part::merge(slot_part(into, p), slot_part(from, p));
+  }
   RKEOPS_INLINE static void challenge(Slots<V> state, int k, Wide value, Wide column) {
     const Wide old_value = state.get(k), old_column = state.get(D + k);
     const auto wins =

@@ -73,14 +73,14 @@ struct Smallest {
     open[k] = any(narrow<V>(state.get(worst + 1)) == no_column<V>());
   }
   // Inserts the values of the lanes that belong into their lists.
-  RKEOPS_INLINE static void insert(Slots<V> state, int k, V value, double column) {
+  RKEOPS_OUTLINE static void insert(Slots<V> state, int k, V value, double column) {
     const Wide wide = widen(value);
     for (int lane = 0; lane < Lanes<V>::count; ++lane)
       insert(state, k, lane, rkeops::lane(wide, lane), column);
   }
   // Equal values stand in the order of their columns.
-  RKEOPS_INLINE static void insert(Slots<V> state, int k, int lane, double value,
-                                   double column) {
+  RKEOPS_OUTLINE static void insert(Slots<V> state, int k, int lane, double value,
+                                    double column) {
     int rank = K;
     for (; rank > 0; --rank) {
       const double other = state.at(slot(k, rank - 1), lane);

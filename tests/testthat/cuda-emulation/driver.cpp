@@ -135,13 +135,14 @@ void start_fiber(Fiber& fiber) {
   fiber.running = true;
 }
 
-/// Every turn takes each thread of the block to its next __syncthreads(), or to its end.
+/// Every turn takes each thread of the block to its next __syncthreads(), or to its end;
+/// the last one first, so that nobody is served by chance.
 void run_block(EmulatedThread& thread, unsigned threads) {
   if (fibers.size() < threads) fibers.resize(threads);
   for (unsigned k = 0; k < threads; ++k) start_fiber(fibers[k]);
   for (bool left = true; left;) {
     left = false;
-    for (unsigned k = 0; k < threads; ++k) {
+    for (unsigned k = threads; k-- > 0;) {
       if (!fibers[k].running) continue;
       active_fiber = int(k);
       thread.thread.x = k;
@@ -157,9 +158,7 @@ void* symbol(void* module, const char* name) {
 
 }  // namespace
 
-// ---- for tests ----
-
-extern "C" long rkeops_emulation_live() { return live; }
+extern "C" long rkeops_emulation_live() { return live; }  // for tests
 
 // ---- the driver; what gives back does so after a fault too, so that leaks show ----
 

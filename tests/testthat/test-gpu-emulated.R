@@ -1,0 +1,99 @@
+# The whole way of a formula to a GPU and back, with an emulated GPU: what is
+# not tested here is the GPU itself (test-gpu.R) and the real nvcc (the CUDA
+# snapshots).
+
+# Both engines, and plain R where `expected` is given.
+expect_same_on_both <- function(formula, args, input, precision = "float64",
+                                expected = NULL) {
+  op <- keops_kernel(formula, args, precision = precision)
+  on_cpu <- op(input)
+  local_emulated_gpu()
+  on_gpu <- op(input)
+  tolerance <- c(float32 = 2e-5, float64 = 1e-11)[[precision]]
+  expect_equal(on_gpu, on_cpu, tolerance = tolerance)
+  if (!is.null(expected)) expect_equal(on_gpu, expected, tolerance = tolerance)
+}
+
+test_that("the sum of the README at awkward sizes, in both precisions", {
+  for (precision in c("float32", "float64")) {
+    for (size in list(c(1, 1), c(63, 65), c(130, 257), c(3, 5000), c(1500, 2))) {
+      data <- gaussian_data(size[1], size[2])
+      expect_same_on_both(
+        gaussian_formula, gaussian_args, data, precision,
+        do.call(gaussian_sum, data)
+      )
+    }
+  }
+})
+
+test_that("empty inputs give the neutral element or nothing", {
+  no_rows <- gaussian_data(0, 5)
+  no_columns <- gaussian_data(5, 0)
+  local_emulated_gpu()
+  op <- gaussian_operator()
+  expect_identical(dim(op(no_rows)), c(0L, 6L))
+  expect_identical(op(no_columns), matrix(0, 5, 6))
+})
+
+test_that("gradients run kernel after kernel", {
+  data <- gaussian_data(40, 50)
+  input <- c(unname(data), list(points(40, 6)))
+  for (variable in c("x", "y", "b", "s")) {
+    gradient <- keops_grad(gaussian_operator(), variable)
+    on_cpu <- gradient(input)
+    local({
+      local_emulated_gpu()
+      expect_equal(gradient(input), on_cpu, tolerance = 1e-11)
+    })
+  }
+})
+
+test_that("every reduction gives on the GPU what it gives on the CPU", {
+  args <- c("x = Vi(3)", "y = Vj(3)", "b = Vj(2)")
+  input <- list(points(20), points(300, start = 0.3), points(300, 2, start = 0.9))
+  for (formula in formula_language("reductions")$example) {
+    expect_same_on_both(formula, args, input)
+  }
+})
+
+test_that("every operation gives on the GPU what it gives on the CPU", {
+  args <- c(
+    "x = Vi(3)", "y = Vj(3)", "b = Vj(2)", "z = Vi(4)", "w = Vj(4)",
+    "p = Pm(1)", "c = Pm(2)", "A = Pm(6)", "Q = Pm(9)", "knots = Pm(7)"
+  )
+  input <- list(
+    points(6) + 0.1, points(7, start = 0.3) + 0.1, points(7, 2, start = 5),
+    points(6, 4, start = 11), points(7, 4, start = 17), 0.7, c(0.3, 0.4),
+    points(1, 6), points(1, 9) + c(2, 0, 0, 0, 2, 0, 0, 0, 2), -1 + 0:6 / 2
+  )
+  examples <- formula_language()$example
+  # many in one program
+  for (part in split(examples, (seq_along(examples) - 1) %/% 35)) {
+    together <- Reduce(function(a, b) sprintf("Concat(%s, %s)", a, b), part)
+    expect_same_on_both(sprintf("Sum_Reduction(%s, 0)", together), args, input)
+  }
+})
+
+test_that("failures of the GPU are errors of class gpu, and the CPU goes on", {
+  data <- gaussian_data(30, 40)
+  expected <- do.call(gaussian_sum, data)
+  local({
+    local_emulated_gpu()
+    op <- gaussian_operator()
+    expect_equal(op(data), expected, tolerance = 1e-11)
+    withr::with_envvar(
+      c(RKEOPS_EMULATION_MEMORY = "1000"),
+      expect_rkeops_error(gaussian_operator("float64", 3, 5)(gaussian_data(3000, 4000, 3, 5)), "gpu")
+    )
+    expect_rkeops_error(use_gpu(7), "gpu", "7")
+    expect_equal(op(data), expected, tolerance = 1e-11)
+  })
+  expect_equal(gaussian_operator()(data), expected, tolerance = 1e-11)
+})
+
+test_that("without nvcc the error says where it was looked for", {
+  local_emulated_gpu()
+  local_rkeops_options(nvcc = "/nonexistent/nvcc")
+  op <- keops_kernel("Sum_Reduction(Exp(x - y) * 3, 0)", c("x = Vi(1)", "y = Vj(1)"))
+  expect_rkeops_error(op(1:3, 1:4), "compile", "nonexistent")
+})
