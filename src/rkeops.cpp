@@ -251,7 +251,8 @@ SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny) {
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericVector r_last_timings() {
   return Rcpp::NumericVector::create(Rcpp::_["kernel"] = last_timings.kernel,
-                                     Rcpp::_["compile"] = last_timings.compile);
+                                     Rcpp::_["compile"] = last_timings.compile,
+                                     Rcpp::_["total"] = last_timings.total);
 }
 
 // ---- the machine

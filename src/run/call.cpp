@@ -75,6 +75,7 @@ long long size_of(Level index, const CallInputs& inputs) {
 void Callable::call(const CallInputs& inputs, double* output, const Settings& settings,
                     const Interrupted& interrupted) {
   timings_ = Timings();
+  Stopwatch whole(timings_.total);
   prepare(settings, interrupted);
   const std::vector<KernelPlan>& kernels = op_->plan.kernels;
   Results results;

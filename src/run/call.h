@@ -23,6 +23,7 @@ long long size_of(Level index, const CallInputs& inputs);
 struct Timings {
   double kernel = 0;   // in the engine
   double compile = 0;  // in a compiler
+  double total = 0;    // with both
 };
 
 /// An operator with what has been compiled of it.

@@ -188,6 +188,21 @@ oracle_gradient <- function(formula, args, data, name, eta, ...) {
   }, data[[name]])
 }
 
+# Where an operation is defined: between these numbers, by default between
+# -1.5 and 1.5.
+domain_of <- function(name) {
+  positive <- c(
+    "Divide", "Powf", "Power", "Sqrt", "Rsqrt", "Inv", "Log", "Log1p", "Log2",
+    "Log10", "XLogX", "Lgamma", "Digamma"
+  )
+  if (name %in% positive) {
+    return(c(0.25, 2))
+  }
+  switch(name,
+    Asin = , Acos = , Atanh = c(-0.75, 0.75), Acosh = c(1.25, 3), c(-1.5, 1.5)
+  )
+}
+
 # Odd multiples of 1/128, which float32 holds exactly and which keep away from
 # the kinks at 0.
 exact_points <- function(rows, columns, from = -1.5, to = 1.5, start = 0) {

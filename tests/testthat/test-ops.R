@@ -25,21 +25,6 @@ data_in <- function(from, to) {
   )
 }
 
-# Where a row is defined: between these numbers, by default between -1.5 and
-# 1.5.
-domain_of <- function(name) {
-  positive <- c(
-    "Divide", "Powf", "Power", "Sqrt", "Rsqrt", "Inv", "Log", "Log1p", "Log2",
-    "Log10", "XLogX", "Lgamma", "Digamma"
-  )
-  if (name %in% positive) {
-    return(c(0.25, 2))
-  }
-  switch(name,
-    Asin = , Acos = , Atanh = c(-0.75, 0.75), Acosh = c(1.25, 3), c(-1.5, 1.5)
-  )
-}
-
 # Where one of the arguments is a number, it is repeated.
 broadcast_calls <- function() {
   names <- c(

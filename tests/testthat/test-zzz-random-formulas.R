@@ -1,0 +1,142 @@
+# Random formulas: values and gradients against plain R, and printing. The
+# environment variable RKEOPS_FUZZ sets how many, RKEOPS_FUZZ_SEED where the
+# random numbers begin.
+
+skip_on_cran()
+
+wanted <- as.integer(Sys.getenv("RKEOPS_FUZZ", "60"))
+seed <- as.integer(Sys.getenv("RKEOPS_FUZZ_SEED", "1"))
+batch_size <- 10
+gradients_a_batch <- if (wanted > 60) 12 else 4
+
+table <- example_table()
+all_variables <- head(names(random_args), 12)
+
+# list(parts =, formula =, blocks =, data =): the parts share one program.
+random_batch <- function(number) {
+  withr::local_seed(seed * 1000 + number)
+  dimensions <- sample.int(4, batch_size, replace = TRUE)
+  parts <- vapply(dimensions, random_formula, "", table = table, depth = 3)
+  ends <- cumsum(dimensions)
+  reduction <- pick(c("Sum", "Sum", "Mean"))
+  axis <- pick(0:1)
+  wrap <- function(part) sprintf("%s_Reduction(%s, %d)", reduction, part, axis)
+  list(
+    parts = wrap(parts), formula = wrap(concatenated(parts)),
+    blocks = Map(function(end, d) seq(end - d + 1, end), ends, dimensions),
+    data = random_data(), eta_seed = number
+  )
+}
+
+reference <- function(formula, data, noise = 0) {
+  oracle(formula, random_args, data, noise = noise)
+}
+
+# How far results of double precision may be from each other: from what random
+# errors of 1e-10 do.
+uncertainty <- function(formula, data, expected) {
+  withr::local_seed(1)
+  errors <- replicate(3, {
+    max(abs(reference(formula, data, 1e-10) - expected), na.rm = TRUE)
+  })
+  1e-13 * max(abs(expected), na.rm = TRUE) + 1e-3 * max(errors) + 1e-300
+}
+
+is_bad <- function(x) !is.finite(x)
+
+test_that("values are those of R", {
+  for (number in seq_len(ceiling(wanted / batch_size))) {
+    batch <- random_batch(number)
+    op <- keops_kernel(batch$formula, random_args, precision = "float64")
+    result <- op(batch$data)
+    for (k in seq_along(batch$parts)) {
+      part <- batch$parts[k]
+      actual <- result[, batch$blocks[[k]], drop = FALSE]
+      expected <- reference(part, batch$data)
+      expect_identical(is_bad(actual), is_bad(expected), label = part)
+      if (any(is_bad(expected))) next
+      error <- max(abs(actual - expected)) /
+        uncertainty(part, batch$data, expected)
+      expect_lt(error, 1, label = paste("error of", part))
+    }
+  }
+})
+
+# The derivative of sum(eta * result) along a direction, with two steps: where
+# they disagree a kink is near, and nothing can be said.
+directional <- function(part, batch, name, direction, eta) {
+  vapply(c(2^-10, 2^-11), function(step) {
+    five_point_gradient(function(t) {
+      moved <- batch$data
+      moved[[name]] <- moved[[name]] + t * direction
+      sum(eta * reference(part, moved))
+    }, 0, step)
+  }, 1)
+}
+
+# NA where nothing can be said.
+gradient_error <- function(part, batch, name, gradient, direction, eta) {
+  expected <- directional(part, batch, name, direction, eta)
+  disagreement <- abs(diff(expected))
+  size <- sum(abs(gradient * direction)) + abs(expected[2]) + 1e-3
+  size <- size + 1e-4 * sum(abs(eta * reference(part, batch$data)))
+  if (!is.finite(disagreement) || disagreement > 1e-6 * size) {
+    return(NA)
+  }
+  abs(sum(gradient * direction) - expected[2]) / size
+}
+
+test_that("gradients agree with finite differences along directions", {
+  said <- 0
+  unsaid <- 0
+  for (number in seq_len(ceiling(wanted / batch_size))) {
+    batch <- random_batch(number)
+    withr::local_seed(number)
+    op <- keops_kernel(batch$formula, random_args, precision = "float64")
+    result <- op(batch$data)
+    eta <- result
+    eta[] <- stats::runif(length(eta), -1, 1)
+    used <- intersect(all_variables, all.vars(parse_formula(batch$formula)))
+    for (name in utils::head(sample(used), gradients_a_batch)) {
+      gradient <- keops_grad(op, name)
+      for (k in seq_along(batch$parts)) {
+        part <- batch$parts[k]
+        block <- batch$blocks[[k]]
+        if (!name %in% all.vars(parse_formula(part))) next
+        eta_here <- eta
+        eta_here[, -block] <- 0
+        actual <- gradient(c(unname(batch$data), list(eta_here)))
+        direction <- matrix(stats::runif(length(actual), -1, 1), nrow(actual))
+        error <- gradient_error(
+          part, batch, name, actual, direction, eta[, block, drop = FALSE]
+        )
+        said <- said + !is.na(error)
+        unsaid <- unsaid + is.na(error)
+        if (is.na(error)) next
+        expect_lt(error, 2e-6, label = paste("gradient in", name, "of", part))
+      }
+    }
+  }
+  expect_gt(said, 4 * unsaid)
+})
+
+test_that("what is printed means the same, and is printed the same again", {
+  printed_parts <- 0
+  for (number in seq_len(ceiling(wanted / batch_size))) {
+    batch <- random_batch(number)
+    for (part in batch$parts) {
+      printed <- printed_formula(keops_kernel(part, random_args))
+      if (is.na(printed)) next
+      printed_parts <- printed_parts + 1
+      again <- printed_formula(keops_kernel(printed, random_args))
+      expect_identical(again, printed, label = part)
+      expected <- reference(part, batch$data)
+      actual <- reference(printed, batch$data)
+      if (any(is_bad(expected))) next
+      error <- max(abs(actual - expected)) /
+        uncertainty(part, batch$data, expected)
+      expect_lt(error, 1, label = paste(printed, "is not", part))
+    }
+  }
+  expect_gt(printed_parts, wanted / 4)
+})
