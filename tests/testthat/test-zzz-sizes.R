@@ -33,7 +33,7 @@ references <- function(data) {
   nearest <- if (ncol(distances)) max.col(-distances, "first") - 1 else NaN
   list(
     sum = kernel %*% data$b, scale = kernel %*% abs(data$b),
-    softmin = cbind(log(rowSums(kernel))),
+    softmin = matrix(log(rowSums(kernel)), nrow(data$x), 1),
     nearest = matrix(as.numeric(nearest), nrow(data$x), 1)
   )
 }
@@ -100,7 +100,7 @@ test_that("results do not depend on the number of threads, bit for bit", {
     for (size in list(c(1009, 1009), c(2, 100003), c(50021, 3), c(65, 4097))) {
       data <- data_of(size[1], size[2], 3)
       results <- lapply(1:3, function(threads) {
-        use_cpu(threads)
+        set_rkeops_option("threads", threads)
         lapply(operators, function(op) op(data$x, data$y, data$b))
       })
       expect_identical(results[[2]], results[[1]])

@@ -1,0 +1,128 @@
+# Graphs into better graphs: each identity of the simplifier, what it must not
+# do, and derivatives as text.
+
+args <- c(
+  "x = Vi(3)", "y = Vj(3)", "a = Vi(1)", "b = Vj(1)", "s = Pm(1)", "v = Pm(3)"
+)
+
+simplified <- function(formula) {
+  op <- keops_kernel(sprintf("Sum_Reduction(%s, 0)", formula), args)
+  sub("^Sum_Reduction\\((.*), 0\\)$", "\\1", printed_formula(op))
+}
+
+expect_simplified <- function(formula, expected) {
+  expect_identical(simplified(formula), expected, label = formula)
+}
+
+test_that("zeros and ones go", {
+  expect_simplified("0 + x", "x")
+  expect_simplified("x + 0", "x")
+  expect_simplified("Zero(3) + x", "x")
+  expect_simplified("a + Zero(3)", "SumT(a, 3)")
+  expect_simplified("x - 0", "x")
+  expect_simplified("0 - x", "-x")
+  expect_simplified("1 * x", "x")
+  expect_simplified("x * 1", "x")
+  expect_simplified("-1 * x", "-x")
+  expect_simplified("x / 1", "x")
+})
+
+test_that("signs meet and go", {
+  expect_simplified("-(-x)", "x")
+  expect_simplified("x + -y", "x - y")
+  expect_simplified("-x + y", "y - x")
+  expect_simplified("x - -y", "x + y")
+  # the sign stays with what is computed least often
+  expect_simplified("-(x * y)", "-x * y")
+  expect_simplified("x * (-y)", "-x * y")
+  expect_simplified("(-x) * (-y)", "x * y")
+  expect_simplified("-(2 * x)", "-2 * x")
+  expect_simplified("2 * (-x)", "-2 * x")
+  expect_simplified("Square(-x)", "Square(x)")
+  expect_simplified("Sum(-x)", "-Sum(x)")
+})
+
+test_that("numbers meet in front, and go to what is computed least often", {
+  expect_simplified("2 + 3 * 4", "14")
+  expect_simplified("Exp(0) * x", "x")
+  expect_simplified("x * 2", "2 * x")
+  expect_simplified("2 * (3 * x)", "6 * x")
+  expect_simplified("x * (3 * y)", "3 * x * y")
+  expect_simplified("(2 * x) * (3 * y)", "6 * x * y")
+  expect_simplified("s * (a * (2 * b))", "2 * s * a * b")
+  expect_simplified("b * (a * s)", "s * a * b")
+  expect_simplified("x * x", "Square(x)")
+})
+
+test_that("sums and repetitions of scalars go", {
+  expect_simplified("Sum(a)", "a")
+  expect_simplified("Sum(a * x)", "a * Sum(x)")
+  expect_simplified("Sum(x * s)", "s * Sum(x)")
+  expect_simplified("SumT(a, 1)", "a")
+  expect_simplified("SumT(a, 3) * x", "a * x")
+  expect_simplified("x - SumT(s, 3)", "x - s")
+})
+
+test_that("equal parts are one part", {
+  graph <- unclass(explain(keops_kernel(
+    "Sum_Reduction(Exp(x - y) * (x - y) + SqDist(x, y), 0)", args
+  ), "graph"))
+  expect_length(grep("Subtract", graph), 1)
+})
+
+test_that("what may be NaN stays", {
+  expect_simplified("0 * x", "0 * x")
+  expect_simplified("x - x", "x - x")
+  expect_simplified("x / x", "x / x")
+  expect_simplified("a^0 * 0", "0 * Pow(a, 0)")
+  expect_simplified("0 / 0 + x", "(0 / 0) + x")
+})
+
+test_that("simplified formulas are as simple as they get", {
+  for (formula in c(
+    "2 * (x * Exp(x * y))", "-s * SqNorm2(x - y)", "(2 * a) * (b * (3 * s))",
+    "-(x * -(y * -(2 * x)))", "Sum(2 * (a * (x * y)))", "Exp(-(a - b)^2 / 3)"
+  )) {
+    once <- simplified(formula)
+    expect_identical(simplified(once), once, label = formula)
+  }
+})
+
+test_that("exponentials change their base where it costs nothing", {
+  expect_snapshot({
+    cat(simplified("Exp(-s * SqDist(x, y))"))
+    cat(simplified("Exp(-SqDist(x, y))"))
+    cat(simplified("Exp(a * b)"))
+    cat(simplified("Exp(x)"))
+  })
+})
+
+gradients_of <- function(formula, args) {
+  writeLines(unclass(explain(keops_kernel(formula, args), "gradient")))
+}
+
+test_that("gradients are short formulas", {
+  expect_snapshot({
+    gradients_of(gaussian_formula, gaussian_args)
+    gradients_of("Sum_Reduction(x * y, 0)", c("x = Vi(3)", "y = Vj(3)"))
+    gradients_of("LogSumExp_Reduction(x | y, 1)", c("x = Vi(3)", "y = Vj(3)"))
+    gradients_of("Min_Reduction(SqDist(x, y), 0)", c("x=Vi(3)", "y=Vj(3)"))
+    gradients_of("Sum_Reduction(Norm2(x - y), 0)", c("x=Vi(3)", "y=Vj(3)"))
+    gradients_of(
+      "Sum_Reduction(Extract(x, 0, 2) * Concat(a, b), 0)",
+      c("x = Vi(3)", "a = Vi(1)", "b = Vj(1)")
+    )
+    gradients_of(
+      "Log(Sum_Reduction(Exp(x | y), 0)) * p",
+      c("x = Vi(2)", "y = Vj(2)", "p = Pm(1)")
+    )
+  })
+})
+
+test_that("a gradient in what does not matter is zero", {
+  gradients <- unclass(explain(
+    keops_kernel("Sum_Reduction(x, 0)", c("x = Vi(2)", "y = Vj(3)")),
+    "gradient"
+  ))
+  expect_match(gradients[4], "Zero(3)", fixed = TRUE)
+})
