@@ -28,8 +28,9 @@ smooth <- function(x, y, magnitude, bandwidth) {
   both[, 1] / both[, 2]
 }
 
-# The same in plain R: a block of the matrix of weights at a time.
-smooth_in_plain_r <- function(x, y, magnitude, bandwidth, block = 500) {
+# The same in plain R: a block of the matrix of weights at a time, small enough
+# for the memory near the processor.
+smooth_in_plain_r <- function(x, y, magnitude, bandwidth, block = 250) {
   rows <- seq_len(nrow(x))
   unlist(lapply(split(rows, (rows - 1) %/% block), function(i) {
     distances <- outer(x[i, 1], y[, 1], "-")^2 +
@@ -47,7 +48,7 @@ say <- function(...) {
   cat(sprintf(...), "\n", sep = "")
 }
 
-tryCatch(use_gpu(), rkeops_error_gpu = function(error) NULL)
+invisible(tryCatch(use_gpu(), rkeops_error_gpu = identity))
 where <- if (get_rkeops_option("engine") == "cuda") {
   "the GPU"
 } else {
@@ -80,7 +81,7 @@ bandwidth <- 30
 time <- seconds(smoothed <- smooth(z, z, magnitude, bandwidth))
 few <- seq_len(300)
 plain <- seconds(
-  expected <- smooth_in_plain_r(z[few, ], z, magnitude, bandwidth, block = 100)
+  expected <- smooth_in_plain_r(z[few, ], z, magnitude, bandwidth, block = 5)
 )
 difference <- max(abs(smoothed[few] - expected))
 say("\n%.0f points around them, smoothed over %d km:", n, bandwidth)

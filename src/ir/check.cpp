@@ -5,8 +5,9 @@
 
 #include <algorithm>
 
-#include "../pass/differentiate.h"
 #include "../pass/simplify.h"
+#include "calculus.h"
+#include "call_arguments.h"
 #include "ops.h"
 #include "reductions.h"
 #include "variables.h"
@@ -14,23 +15,6 @@
 namespace rkeops {
 
 namespace {
-
-struct Value {
-  Expr expr;
-  // The index space the value lives in: at least the level of `expr`. The sum over j of a
-  // formula of parameters alone has level `none`, but a row for each i.
-  Level index;
-};
-
-std::string counted(size_t count, const std::string& noun) {
-  return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
-}
-
-std::string listed(const std::vector<std::string>& names) {
-  std::string text;
-  for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
-  return text;
-}
 
 // "Sum" of "Sum_Reduction" and of "SumReduction"; "" when it is no such name.
 std::string reduction_name(const std::string& callee) {
@@ -47,7 +31,12 @@ std::string reduction_name(const std::string& callee) {
 class Checker {
  public:
   Checker(Graph& graph, const SourceText& formula, Variables& variables, Axis axis)
-      : graph_(graph), source_(formula), variables_(variables), axis_(axis) {}
+      : graph_(graph),
+        source_(formula),
+        variables_(variables),
+        axis_(axis),
+        calculus_(graph, formula, variables,
+                  [this](const Ast& tree) { return value(tree); }) {}
 
   Value value(const Ast& tree) {
     switch (tree.kind) {
@@ -102,10 +91,7 @@ class Checker {
       const Expr variable = variables_.written(source_, tree);
       return {variable, variable->level};
     }
-    for (const CalculusRow& row : calculus_rows()) {
-      if (tree.text == row.name)
-        return (this->*row.meaning)(counted_arguments(tree, row));
-    }
+    if (Calculus::knows(tree.text)) return calculus_.value(tree);
     const size_t count = tree.children.size();
     if (const Operation* row = find_operation(tree.text, count))
       return operation(tree, *row);
@@ -117,8 +103,7 @@ class Checker {
   }
 
   Error unknown_call(const Ast& tree) {
-    std::vector<std::string> known;
-    for (const CalculusRow& row : calculus_rows()) known.push_back(row.name);
+    std::vector<std::string> known = Calculus::names();
     for (const Operation& row : operations()) known.push_back(row.name);
     for (const Reduction& row : reductions()) known.push_back(row.name + "_Reduction");
     return formula_error(source_, tree.name_place,
@@ -135,15 +120,6 @@ class Checker {
     return {};
   }
 
-  Error wrong_count(const Ast& tree, const std::vector<std::string>& wanted,
-                    std::vector<std::string> hints = {}) {
-    return formula_error(source_, tree.place,
-                         "`" + tree.text + "` takes " +
-                             counted(wanted.size(), "argument") + " (" + listed(wanted) +
-                             "), not " + std::to_string(tree.children.size()) + ".",
-                         std::move(hints));
-  }
-
   // ---- operations: Name(formula, ..., integer, ..., list, ...) ----
 
   Value operation(const Ast& tree, const Operation& row) {
@@ -153,7 +129,7 @@ class Checker {
     wanted.insert(wanted.end(), row.list_arguments.begin(), row.list_arguments.end());
     const size_t given = tree.children.size();
     if (given > wanted.size() || given + size_t(row.optional_lists) < wanted.size()) {
-      throw wrong_count(tree, wanted);
+      throw wrong_count(source_, tree, wanted);
     }
     std::vector<Value> values;
     std::vector<int> numbers;
@@ -162,7 +138,7 @@ class Checker {
     for (size_t k = formulas; k < given; ++k) {
       const Ast& child = tree.children[k];
       if (k < formulas + row.integer_arguments.size()) {
-        numbers.push_back(integer(child, tree.text, wanted[k]));
+        numbers.push_back(integer_argument(source_, child, tree.text, wanted[k]));
       } else {
         append_list(numbers, child, tree.text, wanted[k]);
       }
@@ -170,25 +146,17 @@ class Checker {
     return apply(tree, row, values, numbers);
   }
 
-  int integer(const Ast& tree, const std::string& callee, const std::string& argument) {
-    const auto number = integer_of(tree);
-    if (number) return int(*number);
-    throw formula_error(
-        source_, tree.place,
-        "Argument `" + argument + "` of `" + callee + "` is a whole number.");
-  }
-
   // The length of the list, then its entries; one number is a list of one.
   void append_list(std::vector<int>& numbers, const Ast& tree, const std::string& callee,
                    const std::string& argument) {
     if (tree.kind != Ast::Kind::list) {
       numbers.push_back(1);
-      numbers.push_back(integer(tree, callee, argument));
+      numbers.push_back(integer_argument(source_, tree, callee, argument));
       return;
     }
     numbers.push_back(int(tree.children.size()));
     for (const Ast& entry : tree.children)
-      numbers.push_back(integer(entry, callee, argument));
+      numbers.push_back(integer_argument(source_, entry, callee, argument));
   }
 
   Value apply(const Ast& tree, const Operation& row, const std::vector<Value>& values,
@@ -222,7 +190,7 @@ class Checker {
                     row.integer_arguments.end());
       wanted.push_back("axis");
       throw wrong_count(
-          tree, wanted,
+          source_, tree, wanted,
           {axis_ == Axis::output
                ? "The axis is 0 for a result indexed by i, 1 for one indexed by j."
                : "The axis is 0 to reduce over i, 1 to reduce over j."});
@@ -236,7 +204,8 @@ class Checker {
     }
     std::vector<int> numbers;
     for (size_t k = 0; k < integers; ++k) {
-      numbers.push_back(integer(*rest.front(), tree.text, row.integer_arguments[k]));
+      numbers.push_back(
+          integer_argument(source_, *rest.front(), tree.text, row.integer_arguments[k]));
       rest.erase(rest.begin());
     }
     // rkeops 1.x writes the weight last, rkeops 2.x the axis
@@ -272,192 +241,11 @@ class Checker {
     return over_i ? level_i : level_j;
   }
 
-  // ---- calculus: what is done to formulas when they are read ----
-
-  struct CalculusRow {
-    const char* name;
-    std::vector<std::string> arguments;
-    size_t optional;  // how many of the last arguments may be left out
-    Value (Checker::*meaning)(const Ast&);
-  };
-
-  static const std::vector<CalculusRow>& calculus_rows() {
-    static const std::vector<CalculusRow> rows = {
-        {"Grad", {"f", "v", "gradient input"}, 1, &Checker::grad},
-        {"Grad_WithSavedForward",
-         {"f", "v", "gradient input", "saved"},
-         0,
-         &Checker::grad},
-        {"GradFromPos", {"f", "v", "position"}, 0, &Checker::grad_from_position},
-        {"GradFromInd",
-         {"f", "position of v", "position"},
-         0,
-         &Checker::grad_from_position},
-        {"AdjointOperator", {"f", "v", "u"}, 0, &Checker::grad},
-        {"SumLinOperator", {"f", "v"}, 0, &Checker::sum_of_entries},
-        {"Diff", {"f", "v", "u"}, 0, &Checker::diff},
-        {"Diff_WithSavedForward", {"f", "v", "u", "saved"}, 0, &Checker::diff},
-        {"GradMatrix", {"f", "v"}, 0, &Checker::grad_matrix},
-        {"Divergence", {"f", "v"}, 0, &Checker::trace_of_derivative},
-        {"TraceOperator", {"f", "v"}, 0, &Checker::trace_of_derivative},
-        {"Laplacian", {"f", "v"}, 0, &Checker::laplacian},
-        {"Factorize", {"f", "g"}, 0, &Checker::first_argument},
-        {"AutoFactorize", {"f"}, 0, &Checker::first_argument},
-        {"IndexParts", {"axis"}, 0, &Checker::index_parts}};
-    return rows;
-  }
-
-  const Ast& counted_arguments(const Ast& tree, const CalculusRow& row) {
-    const size_t given = tree.children.size(), wanted = row.arguments.size();
-    if (given > wanted || given + row.optional < wanted)
-      throw wrong_count(tree, row.arguments);
-    return tree;
-  }
-
-  Value variable_argument(const Ast& tree) {
-    const Value v = value(tree);
-    if (v.expr->kind == NodeKind::variable) return v;
-    throw formula_error(source_, tree.place,
-                        "A derivative is taken in a variable, not in an expression.");
-  }
-
-  // Grad(f, v, e): the adjoint of the derivative of f in v, applied to e.
-  Value grad(const Ast& tree) {
-    const Value f = value(tree.children[0]), v = variable_argument(tree.children[1]);
-    if (tree.children.size() == 2) {
-      return gradient_of(tree, f, v, new_input(tree, f, v, variables_.count()), tree);
-    }
-    return gradient_of(tree, f, v, value(tree.children[2]), tree.children[2]);
-  }
-
-  // The forms of rkeops 1.x, whose gradient input is a variable made for it.
-  Value grad_from_position(const Ast& tree) {
-    const Value f = value(tree.children[0]);
-    const bool by_number = tree.text == "GradFromInd";
-    Value v;
-    if (by_number) {
-      v.expr = variables_.at(integer(tree.children[1], tree.text, "position of v"));
-      if (!v.expr) {
-        throw formula_error(source_, tree.children[1].place,
-                            "No variable has this position.");
-      }
-      v.index = v.expr->level;
-    } else {
-      v = variable_argument(tree.children[1]);
-    }
-    const int position = integer(tree.children[2], tree.text, "position");
-    return gradient_of(tree, f, v, new_input(tree, f, v, position), tree);
-  }
-
-  // Indexed like the result; where there is no reduction yet, by the index that v does
-  // not have.
-  Value new_input(const Ast& tree, const Value& f, const Value& v, int position) {
-    const Level index = has_reduction(f.expr) ? f.index : without(level_pair, v.index);
-    if (index == level_pair) {
-      throw formula_error(source_, tree.place, "The gradient input is missing.");
-    }
-    const Expr input =
-        variables_.placed(source_, tree.place, position, index, f.expr->dimension);
-    return {input, index};
-  }
-
-  void check_direction(const Ast& tree, const Value& given, const Value& like) {
-    if (given.expr->dimension == like.expr->dimension) return;
-    throw formula_error(source_, tree.place,
-                        "This must have dimension " +
-                            std::to_string(like.expr->dimension) + ", not " +
-                            std::to_string(given.expr->dimension) + ".");
-  }
-
-  Value gradient_of(const Ast& tree, const Value& f, const Value& v, const Value& e,
-                    const Ast& e_tree) {
-    check_direction(e_tree, e, f);
-    if (has_reduction(f.expr) && !within(e.expr->level, f.index)) {
-      throw formula_error(
-          source_, e_tree.place,
-          std::string("The gradient input must be indexed like the result, by ") +
-              level_name(f.index) + ".");
-    }
-    return differentiated(tree, f, v, e.index, [&] {
-      return rkeops::gradient(f.expr, f.index, v.expr, e.expr);
-    });
-  }
-
-  // Where there is a reduction the derivative is that of the operator, indexed like v;
-  // elsewhere it is taken for each pair.
-  template <class Derivative>
-  Value differentiated(const Ast& tree, const Value& f, const Value& v, Level other_index,
-                       Derivative derivative) {
-    try {
-      const Level index =
-          has_reduction(f.expr) ? v.index : join(join(f.index, v.index), other_index);
-      return {derivative(), index};
-    } catch (const NotDifferentiable& problem) {
-      throw formula_error(source_, tree.children[0].place,
-                          "`" + problem.name + "` has no derivative.");
-    }
-  }
-
-  // Diff(f, v, u): the derivative of f in v in the direction u.
-  Value diff(const Ast& tree) {
-    const Value f = value(tree.children[0]), v = variable_argument(tree.children[1]);
-    const Value u = value(tree.children[2]);
-    check_direction(tree.children[2], u, v);
-    Value result = differentiated(tree, f, v, u.index, [&] {
-      return directional_derivative(f.expr, f.index, v.expr, u.expr);
-    });
-    if (has_reduction(f.expr)) result.index = f.index;
-    return result;
-  }
-
-  Value grad_matrix(const Ast& tree) {
-    const Value f = value(tree.children[0]), v = variable_argument(tree.children[1]);
-    return differentiated(tree, f, v, level_none,
-                          [&] { return gradient_matrix(f.expr, f.index, v.expr); });
-  }
-
-  Value sum_of_entries(const Ast& tree) {
-    const Value f = value(tree.children[0]), v = variable_argument(tree.children[1]);
-    return differentiated(tree, f, v, level_none, [&] {
-      const Expr ones = graph_.constant(1, f.expr->dimension);
-      return call("Sum", {rkeops::gradient(f.expr, f.index, v.expr, ones)});
-    });
-  }
-
-  Value trace_of_derivative(const Ast& tree) {
-    const Value f = value(tree.children[0]), v = variable_argument(tree.children[1]);
-    check_direction(tree.children[0], f, v);
-    return differentiated(tree, f, v, level_none,
-                          [&] { return divergence(f.expr, f.index, v.expr); });
-  }
-
-  Value laplacian(const Ast& tree) {
-    const Value f = value(tree.children[0]), v = variable_argument(tree.children[1]);
-    check_direction(tree.children[0], f, {graph_.constant(1), level_none});
-    return differentiated(tree, f, v, level_none, [&] {
-      const Expr slope = rkeops::gradient(f.expr, f.index, v.expr, graph_.constant(1));
-      return divergence(slope, v.index, v.expr);
-    });
-  }
-
-  // Sharing of common parts needs no word here: the graph has each of them once.
-  Value first_argument(const Ast& tree) { return value(tree.children[0]); }
-
-  // The number of an element, exact in two parts: of i for 0, of j for 1.
-  Value index_parts(const Ast& tree) {
-    const int axis = integer(tree.children[0], tree.text, "axis");
-    if (axis != 0 && axis != 1) {
-      throw formula_error(source_, tree.children[0].place,
-                          "The axis is 0 for i, 1 for j.");
-    }
-    const Level level = axis == 0 ? level_i : level_j;
-    return {graph_.index(level), level};
-  }
-
   Graph& graph_;
   const SourceText& source_;
   Variables& variables_;
   const Axis axis_;
+  Calculus calculus_;
 };
 
 }  // namespace
@@ -467,12 +255,10 @@ TypedFormula check_formula(Graph& graph, const SourceText& formula, const Ast& t
                            const std::vector<Declaration>& declarations, Axis axis) {
   Variables variables(graph, args, declarations);
   const Value root = Checker(graph, formula, variables, axis).value(tree);
-  if (root.index == level_pair || !has_reduction(root.expr)) {
+  if (root.index == level_pair) {
     throw formula_error(
         formula, tree.place,
-        root.index == level_pair
-            ? "The formula has a value for each pair (i, j): a reduction is missing."
-            : "The formula has no reduction.",
+        "The formula has a value for each pair (i, j): a reduction is missing.",
         {"For a sum over j write Sum_Reduction(<formula>, 0)."});
   }
   return {root.expr, root.index, variables.arguments(formula)};

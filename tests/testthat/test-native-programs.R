@@ -13,7 +13,10 @@ command_words <- function(program) {
     # Headers only: what generated code is compiled with.
     return("-march=native")
   }
-  words <- strsplit(paste(text[start:length(text)], collapse = " "), " +")[[1L]]
+  # The command ends where prose begins again.
+  continues <- grepl("^ *(src/|tests/|-)", text)
+  last <- start + match(FALSE, c(continues[-seq_len(start)], FALSE)) - 1L
+  words <- strsplit(paste(text[start:last], collapse = " "), " +")[[1L]]
   flags <- grep("^-(m|O|D|f|l|pthread)", words, value = TRUE)
   sources <- grep("^src/.*\\.cpp$", words, value = TRUE)
   c(Sys.glob(sources), flags)

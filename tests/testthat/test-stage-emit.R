@@ -115,7 +115,8 @@ statements_of <- function(formula, args) {
 }
 
 test_that("programs do not depend on names, and are the same each time", {
-  expected <- statements_of("Sum_Reduction(Exp(-SqDist(x, y)), 0)", points_of(3))
+  formula <- "Sum_Reduction(Exp(-SqDist(x, y)), 0)"
+  expected <- statements_of(formula, points_of(3))
   for (time in 1:2) {
     actual <- statements_of(
       "Sum_Reduction(Exp(-SqDist(first, second.one)), 0)",
