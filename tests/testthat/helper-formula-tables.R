@@ -11,9 +11,10 @@ choose <- function(condition, a, b) {
   ifelse(condition, rep_len(a, length), rep_len(b, length))
 }
 
-# pow() of C, which knows negative numbers to an infinite power.
+# pow() of C, which knows negative numbers to an infinite power, and -Inf to a
+# power that is not whole.
 c_power <- function(f, g) {
-  at_infinity <- rep_len(is.infinite(g), max(length(f), length(g)))
+  at_infinity <- is.infinite(g) | (is.infinite(f) & g != floor(g))
   choose(at_infinity & f < 0, abs(f)^g, f^g)
 }
 
@@ -21,10 +22,12 @@ reciprocal_root <- function(f) choose(f == 0, 0, 1 / sqrt(f))
 
 error_complement <- function(f) 2 * stats::pnorm(-f * sqrt(2))
 
-# By a Bessel function of half a degree; j_n(-f) = (-1)^n j_n(f).
+# By a Bessel function of half a degree; j_n(-f) = (-1)^n j_n(f). R's has no
+# digits left for huge numbers, where j_1 is -cos(f) / f.
 spherical_bessel <- function(f, n) {
   size <- abs(f)
-  value <- suppressWarnings(sqrt(pi / (2 * size)) * besselJ(size, n + 0.5))
+  value <- sqrt(pi / (2 * size)) * besselJ(size, n + 0.5)
+  if (n == 1) value <- choose(size > 1e9, -cos(size) / size, value)
   choose(f == 0, n == 0, sign(f)^n * value)
 }
 
@@ -166,8 +169,8 @@ formula_operations <- list(
   XLogX = function(f) choose(f == 0, 0, f * log(f)),
   Abs = function(f) abs(f),
   Sign = function(f) sign(f),
-  Step = function(f) ifelse(f < 0, 0, 1),
-  ReLU = function(f) ifelse(f < 0, 0, f),
+  Step = function(f) choose(f < 0, 0, choose(f >= 0, 1, f)),
+  ReLU = function(f) choose(f < 0, 0, f),
   Floor = function(f) floor(f),
   Ceil = function(f) ceiling(f),
   Trunc = function(f) trunc(f),

@@ -67,7 +67,6 @@ test_that("errors of meaning have a place", {
     shown("LogSumExp_Reduction(x, 0)")
     shown("KMin_Reduction(x, 0, 0)")
     shown("x - y")
-    shown("x + s")
     shown("Sum_Reduction(x, 0) + y")
     shown("Sum_Reduction(Vi(1, 2), 0)")
     shown("Sum_Reduction(Vi(9, 2), 0)")
@@ -126,4 +125,13 @@ test_that("gradients are printed so that they can be read", {
       label = formula
     )
   }
+})
+
+test_that("a formula of one index is a map, also as a gradient", {
+  data <- list(points(5, 1), points(7, 1, start = 0.3))
+  op <- keops_kernel("2 * Sum_Reduction(y, 0) + x", c("x = Vi(1)", "y = Vj(1)"), precision = "float64")
+  skip_on_cran()
+  expect_equal(op(data), 2 * sum(data[[2]]) + data[[1]])
+  eta <- points(5, 1, start = 0.9)
+  expect_equal(keops_grad(op, "x")(c(data, list(eta))), eta)
 })
