@@ -216,7 +216,7 @@ engine_place <- function() {
 #' @return `print()` returns `x` invisibly, `format()` the lines it prints.
 #' @export
 #' @examples
-#' print(keops_kernel("Min_Reduction(SqDist(x, y), 0)", c("x=Vi(3)", "y=Vj(3)")))
+#' print(keops_kernel("Sum_Reduction(x - y, 0)", c("x = Vi(3)", "y = Vj(3)")))
 print.keops_operator <- function(x, ...) {
   writeLines(format(x, ...))
   invisible(x)

@@ -41,7 +41,8 @@ change_settings <- function(values, call) {
   list2env(values, settings)
   check_native(push_settings(), call)
   # after the push: which driver is asked may have changed with the engine
-  if (settings$engine == "cuda" && any(c("engine", "devices") %in% names(values))) {
+  chosen <- any(c("engine", "devices") %in% names(values))
+  if (chosen && settings$engine == "cuda") {
     check_devices(settings$devices, call)
   }
   accepted <- TRUE
