@@ -1,5 +1,5 @@
-// Errors of the package. Every error a user can meet is thrown as an `Error`; the glue in rkeops.cpp
-// turns it into an R condition of class `rkeops_error_<kind>`.
+// Errors of the package. Every error a user can meet is thrown as an `Error`; the glue in
+// rkeops.cpp turns it into an R condition of class `rkeops_error_<kind>`.
 #pragma once
 
 #include <exception>
@@ -25,8 +25,9 @@ const char* error_kind_name(ErrorKind kind);
 
 class Error : public std::exception {
  public:
-  /// `message` says what is wrong in one sentence; `details` are shown word for word (a formula with a
-  /// caret, lines of a compiler); `hints` say what to do, one sentence each.
+  /// `message` says what is wrong in one sentence; `details` are shown word for word (a
+  /// formula with a caret, lines of a compiler); `hints` say what to do, one sentence
+  /// each.
   Error(ErrorKind kind, std::string message, std::vector<std::string> details = {},
         std::vector<std::string> hints = {});
 
@@ -59,7 +60,8 @@ Error formula_error(const SourceText& source, Place place, std::string message,
 /// A bug of the package: kind `internal`, with the request to report it.
 Error internal_error(const std::string& message);
 
-/// The nearest of `known` to `name` by edit distance (case ignored), or "" when none is near.
+/// The nearest of `known` to `name` by edit distance (case ignored), or "" when none is
+/// near.
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known);
 
 }  // namespace rkeops

@@ -1,4 +1,5 @@
-// What the parser makes of a formula: names, numbers and calls, nothing known about their meaning.
+// What the parser makes of a formula: names, numbers and calls, nothing known about their
+// meaning.
 #pragma once
 
 #include <string>

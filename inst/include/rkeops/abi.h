@@ -1,19 +1,23 @@
-// The C interface between the package and a generated CPU library: no C++ standard library, no R.
+// The C interface between the package and a generated CPU library: no C++ standard
+// library, no R.
 #pragma once
 
 #define RKEOPS_ABI_VERSION 1
 
 extern "C" {
 
-// A part of the work: rows [row_begin, row_end) against columns [column_begin, column_end).
+// A part of the work: rows [row_begin, row_end) against columns [column_begin,
+// column_end).
 struct RkeopsBlock {
-  // One pointer a component: to the value (parameters), to the column of the matrix (rows, columns).
+  // One pointer a component: to the value (parameters), to the column of the matrix
+  // (rows, columns).
   const double* const* parameter_inputs;
   const double* const* row_inputs;
   const double* const* column_inputs;
   long long row_begin, row_end;
   long long column_begin, column_end;
-  // `slots` x `row_end - row_begin` accumulators of 8 bytes, slot by slot; the block is folded into them.
+  // `slots` x `row_end - row_begin` accumulators of 8 bytes, slot by slot; the block is
+  // folded into them.
   void* partial;
   // workspace_bytes(row_end - row_begin) bytes, aligned to 64.
   void* workspace;
@@ -34,5 +38,6 @@ struct RkeopsCpuLibrary {
 };
 
 // The one symbol of a generated library; everything else in it is hidden.
-__attribute__((visibility("default"))) const struct RkeopsCpuLibrary* rkeops_cpu_library(void);
+__attribute__((visibility("default"))) const struct RkeopsCpuLibrary* rkeops_cpu_library(
+    void);
 }
