@@ -10,6 +10,15 @@ formulas <- c(
   nearest = "ArgMin_Reduction(SqDist(x, y), 0)"
 )
 
+# kernel %*% b by rowSums(), which adds in extended precision: the error of `%*%`
+# depends on R's BLAS.
+weighted_sums <- function(kernel, b) {
+  columns <- lapply(seq_len(ncol(b)), function(k) {
+    rowSums(kernel * rep(b[, k], each = nrow(kernel)))
+  })
+  matrix(unlist(columns), nrow(kernel), ncol(b))
+}
+
 operators <- function(dimension, precision) {
   args <- c(
     sprintf("x = Vi(%d)", dimension), sprintf("y = Vj(%d)", dimension),
@@ -32,7 +41,8 @@ references <- function(data) {
   kernel <- exp(-distances)
   nearest <- if (ncol(distances)) max.col(-distances, "first") - 1 else NaN
   list(
-    sum = kernel %*% data$b, scale = kernel %*% abs(data$b),
+    sum = weighted_sums(kernel, data$b),
+    scale = weighted_sums(kernel, abs(data$b)),
     softmin = matrix(log(rowSums(kernel)), nrow(data$x), 1),
     nearest = matrix(as.numeric(nearest), nrow(data$x), 1)
   )
