@@ -25,6 +25,15 @@ emulated_driver <- function() {
   emulation$driver <- product
 }
 
+# The GPU of this machine, or the emulated one.
+local_gpu <- function(.frame = parent.frame()) {
+  if (inherits(r_gpu_devices(), "rkeops_failure")) {
+    local_emulated_gpu(.frame)
+  } else {
+    local_rkeops_options(engine = "cuda", devices = 0L, .frame = .frame)
+  }
+}
+
 local_emulated_gpu <- function(.frame = parent.frame()) {
   skip_on_cran()
   local_rkeops_options(

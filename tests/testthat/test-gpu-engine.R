@@ -1,13 +1,13 @@
-# The whole way of a formula to a GPU and back, with an emulated GPU: what is
-# not tested here is the GPU itself (test-gpu.R) and the real nvcc (the CUDA
-# snapshots).
+# The whole way of a formula to a GPU and back: to the machine's own, or where
+# it has none to an emulated one, which leaves out the GPU itself and the real
+# nvcc (the CUDA snapshots).
 
 # Both engines, and plain R where `expected` is given.
 expect_same_on_both <- function(formula, args, input, precision = "float64",
                                 expected = NULL) {
   op <- keops_kernel(formula, args, precision = precision)
   on_cpu <- op(input)
-  local_emulated_gpu()
+  local_gpu()
   on_gpu <- op(input)
   tolerance <- c(float32 = 2e-5, float64 = 1e-11)[[precision]]
   expect_equal(on_gpu, on_cpu, tolerance = tolerance)
@@ -29,7 +29,7 @@ test_that("the sum of the README at awkward sizes, in both precisions", {
 test_that("empty inputs give the neutral element or nothing", {
   no_rows <- gaussian_data(0, 5)
   no_columns <- gaussian_data(5, 0)
-  local_emulated_gpu()
+  local_gpu()
   op <- gaussian_operator()
   expect_identical(dim(op(no_rows)), c(0L, 6L))
   expect_identical(op(no_columns), matrix(0, 5, 6))
@@ -42,7 +42,7 @@ test_that("gradients run kernel after kernel", {
     gradient <- keops_grad(gaussian_operator(), variable)
     on_cpu <- gradient(input)
     local({
-      local_emulated_gpu()
+      local_gpu()
       expect_equal(gradient(input), on_cpu, tolerance = 1e-11)
     })
   }
