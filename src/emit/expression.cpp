@@ -58,8 +58,8 @@ class Statements {
     for (const Source& source : sources) {
       int offset = 0;
       for (Expr expression : source.expressions) {
-        places_[&*expression] = {source.array, offset, source.is_lanes};
-        offset += expression->dimension;
+        places_[&*expression] = {source.array, offset, source.is_lanes, source.is_term};
+        offset += source.is_term ? 1 : expression->dimension;
       }
     }
   }
@@ -79,11 +79,27 @@ class Statements {
     }
   }
 
+  void write_term(Expr inner_product) {
+    const Component term = {"k", 1, 0};
+    const Expr body = inner_product->children[0];
+    find_computed({body});
+    for (Expr node : computed_) {
+      if (uses_.at(&*node) == 1) continue;
+      const std::string name = "t" + std::to_string(++variables_);
+      writer_.line("const V " + name + " = " + lanes(computed(node, term)) + ";",
+                   print_formula(node, longest_comment));
+      places_[&*node] = {name, 0, true, true};
+    }
+    writer_.line(folded(*inner_product->operation, "total", operand(body, term)),
+                 print_formula(inner_product, longest_comment));
+  }
+
  private:
   struct Location {
     std::string array;
     int offset;
     bool is_lanes;
+    bool is_term;  // holds one component, the one that is asked for
   };
 
   // ---- what is computed here, and how often it is used ----
@@ -154,7 +170,7 @@ class Statements {
       default:
         write_elementwise(node, name, comment);
     }
-    places_[&*node] = {name, 0, true};
+    places_[&*node] = {name, 0, true, false};
   }
 
   void write_elementwise(Expr node, const std::string& name, const std::string& comment) {
@@ -175,12 +191,17 @@ class Statements {
     write_loop(
         node->children[0]->dimension,
         [&](const Component& component) {
-          std::string code = row.code + ";";
-          replace(code, "$t", name);
-          replace(code, "$0", lanes(operand(node->children[0], component)));
-          return code;
+          return folded(row, name, operand(node->children[0], component));
         },
         "");
+  }
+
+  static std::string folded(const Operation& row, const std::string& total,
+                            const Operand& component) {
+    std::string code = row.code + ";";
+    replace(code, "$t", total);
+    replace(code, "$0", lanes(component));
+    return code;
   }
 
   void write_concat(Expr node, const std::string& name, const std::string& comment) {
@@ -290,9 +311,11 @@ class Statements {
 
   static Operand located(const Node& node, const Location& place,
                          const Component& component) {
-    const bool is_plain_variable = place.array[0] == 't' && node.dimension == 1;
+    const bool is_plain_variable =
+        place.array[0] == 't' && (node.dimension == 1 || place.is_term);
+    const Component at = place.is_term ? Component{} : component;
     const std::string text =
-        is_plain_variable ? place.array : place.array + component.index(place.offset);
+        is_plain_variable ? place.array : place.array + at.index(place.offset);
     return {text, place.is_lanes, precedence_of_a_call};
   }
 
@@ -372,6 +395,11 @@ void write_statements(Writer& writer, const std::vector<Source>& sources,
                       const std::vector<Expr>& outputs, const std::string& target,
                       Precision precision) {
   Statements(writer, sources, precision).write(outputs, target);
+}
+
+void write_term(Writer& writer, const std::vector<Source>& sources, Expr inner_product,
+                Precision precision) {
+  Statements(writer, sources, precision).write_term(inner_product);
 }
 
 }  // namespace rkeops

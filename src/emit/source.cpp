@@ -4,7 +4,9 @@
 
 #include "../ir/print.h"
 #include "../ir/variables.h"
+#include "../ir/ops.h"
 #include "expression.h"
+#include "literal.h"
 #include "writer.h"
 
 namespace rkeops {
@@ -46,39 +48,89 @@ void open_stage(Writer& writer, const std::string& signature) {
   writer.open("RKEOPS_INLINE static void " + signature);
 }
 
+struct StageSources {
+  Source parameters;
+  std::vector<Source> row_inputs, column_inputs;
+
+  explicit StageSources(const KernelPlan& kernel)
+      : parameters{"parameter", false, kernel.parameters.kept},
+        row_inputs{parameters, {"input", true, kernel.rows.inputs}},
+        column_inputs{parameters, {"input", true, kernel.columns.inputs}} {}
+};
+
+void write_stage(Writer& writer, const std::string& name, const char* target,
+                 const std::vector<Source>& sources, const std::vector<Expr>& outputs,
+                 Precision precision) {
+  open_stage(writer, name + "(const Scalar* parameter, const V* input, V* " + target + ")");
+  write_statements(writer, sources, outputs, target, precision);
+  writer.close();
+}
+
+// See inner_product.h.
+void write_inner_product(Writer& writer, const KernelPlan& kernel,
+                         const StageSources& sources, Precision precision) {
+  const InnerProduct& inner = kernel.inner;
+  write_stage(writer, "row_vectors", "vector", sources.row_inputs, inner.row_vectors,
+              precision);
+  write_stage(writer, "column_vectors", "vector", sources.column_inputs,
+              inner.column_vectors, precision);
+  open_stage(writer,
+             "term(const Scalar* parameter, const V* row, const Scalar* column, int k, "
+             "V& total)");
+  write_term(writer,
+             {sources.parameters,
+              {"row", true, inner.row_vectors, true},
+              {"column", false, inner.column_vectors, true}},
+             inner.node, precision);
+  writer.close();
+}
+
+void write_pair_stage(Writer& writer, const KernelPlan& kernel,
+                      const StageSources& sources, Precision precision) {
+  std::vector<Source> read = {sources.parameters,
+                              {"row", true, kernel.rows.kept},
+                              {"column", false, kernel.columns.kept}};
+  std::string inner;
+  if (kernel.inner.node) {
+    read.push_back({"inner", true, {kernel.inner.node}});
+    inner = "const V* inner, ";
+  }
+  open_stage(writer,
+             "pair_stage(const Scalar* parameter, const V* row, const Scalar* column, " +
+                 inner + "V* value)");
+  write_statements(writer, read, kernel.values, "value", precision);
+  writer.close();
+}
+
 void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision) {
-  const Source parameters{"parameter", false, kernel.parameters.kept};
-  writer.open("struct Formula");
+  const StageSources sources(kernel);
+  const InnerProduct& inner = kernel.inner;
+  writer.open(inner.node ? "struct Formula" : "struct Formula : NoInnerProduct");
   writer.line("// Numbers each stage reads, and numbers it keeps for the pairs.");
   write_counts(writer, "parameter_inputs", "parameters_kept", kernel.parameters);
   write_counts(writer, "row_inputs", "row_kept", kernel.rows);
   write_counts(writer, "column_inputs", "column_kept", kernel.columns);
   writer.line("static constexpr int pair_values = " +
               std::to_string(total_dimension(kernel.values)) + ";");
+  if (inner.node) {
+    writer.line("static constexpr int inner_length = " + std::to_string(inner.length()) +
+                ", row_vector_count = " + std::to_string(inner.row_vectors.size()) +
+                ", column_vector_count = " +
+                std::to_string(inner.column_vectors.size()) + ";");
+    writer.line("static constexpr Scalar inner_start = " +
+                literal(inner.node->operation->start, precision) + ";");
+  }
 
   open_stage(writer, "parameter_stage(const V* input, V* kept)");
   write_statements(writer, {{"input", true, kernel.parameters.inputs}},
                    kernel.parameters.kept, "kept", precision);
   writer.close();
-
-  for (const auto& [name, stage] :
-       {std::pair<std::string, const Stage*>{"row", &kernel.rows},
-        {"column", &kernel.columns}}) {
-    open_stage(writer, name + "_stage(const Scalar* parameter, const V* input, V* kept)");
-    write_statements(writer, {parameters, {"input", true, stage->inputs}}, stage->kept,
-                     "kept", precision);
-    writer.close();
-  }
-
-  open_stage(writer,
-             "pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* "
-             "value)");
-  write_statements(writer,
-                   {parameters,
-                    {"row", true, kernel.rows.kept},
-                    {"column", false, kernel.columns.kept}},
-                   kernel.values, "value", precision);
-  writer.close();
+  write_stage(writer, "row_stage", "kept", sources.row_inputs, kernel.rows.kept,
+              precision);
+  write_stage(writer, "column_stage", "kept", sources.column_inputs, kernel.columns.kept,
+              precision);
+  if (inner.node) write_inner_product(writer, kernel, sources, precision);
+  write_pair_stage(writer, kernel, sources, precision);
   writer.close("};");
 }
 

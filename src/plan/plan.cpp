@@ -3,6 +3,7 @@
 #include "plan.h"
 
 #include <algorithm>
+#include <unordered_set>
 
 #include "../diagnostic.h"
 #include "../ir/ops.h"
@@ -69,11 +70,87 @@ void keep(KernelPlan& kernel, Expr node) {
   }
 }
 
+// Shorter vectors stay in registers.
+constexpr int shortest_inner_product = 16;
+
+void add_once(std::vector<Expr>& to, Expr node) {
+  if (std::find(to.begin(), to.end(), node) == to.end()) to.push_back(node);
+}
+
+// Whether component k of `node` is made of components k of vectors of rows and columns,
+// and of parameters; collects those.
+bool read_term(KernelPlan& kernel, Expr node, int length, InnerProduct& inner,
+               std::vector<Expr>& parameters) {
+  const Stage* stage = stage_of(kernel, node->level);
+  if (stage == &kernel.parameters) {
+    if (node->kind != NodeKind::constant) add_once(parameters, node);
+    return node->dimension == length || node->dimension == 1;
+  }
+  if (node->dimension != length) return false;
+  if (stage) {
+    add_once(stage == &kernel.rows ? inner.row_vectors : inner.column_vectors, node);
+    return true;
+  }
+  if (node->operation->form != Form::elementwise) return false;
+  return std::all_of(node->children.begin(), node->children.end(), [&](Expr child) {
+    return read_term(kernel, child, length, inner, parameters);
+  });
+}
+
+bool fits_registers(const std::vector<Expr>& vectors) {
+  return !vectors.empty() && vectors.size() <= 4;
+}
+
+// Finds the longest inner product among the pairs, and keeps the parameters it reads.
+void find_inner_product(KernelPlan& kernel) {
+  std::vector<Expr> kept;
+  for (Expr node : sorted_nodes(kernel.values, false)) {
+    const bool is_pair_fold = !stage_of(kernel, node->level) &&
+                              node->kind == NodeKind::operation &&
+                              node->operation->form == Form::fold;
+    if (!is_pair_fold) continue;
+    InnerProduct inner{node, {}, {}};
+    std::vector<Expr> parameters;
+    if (inner.length() >= shortest_inner_product &&
+        inner.length() > kernel.inner.length() &&
+        read_term(kernel, node->children[0], inner.length(), inner, parameters) &&
+        fits_registers(inner.row_vectors) && fits_registers(inner.column_vectors)) {
+      kernel.inner = inner;
+      kept = parameters;
+    }
+  }
+  for (Expr node : kept) keep(kernel, node);
+}
+
+// What the stages compute: everything the values are made of but what lies between an
+// inner product and its vectors.
+std::vector<Expr> nodes_of_stages(const KernelPlan& kernel) {
+  const InnerProduct& inner = kernel.inner;
+  std::vector<Expr> pending = kernel.values, found;
+  for (const auto* more :
+       {&inner.row_vectors, &inner.column_vectors, &kernel.parameters.kept}) {
+    pending.insert(pending.end(), more->begin(), more->end());
+  }
+  std::unordered_set<const Node*> seen;
+  while (!pending.empty()) {
+    const Expr node = pending.back();
+    pending.pop_back();
+    if (node == inner.node || !seen.insert(&*node).second) continue;
+    found.push_back(node);
+    if (node->kind == NodeKind::operation) {
+      pending.insert(pending.end(), node->children.begin(), node->children.end());
+    }
+  }
+  std::sort(found.begin(), found.end(), [](Expr a, Expr b) { return a->id < b->id; });
+  return found;
+}
+
 // A stage keeps what a costlier one reads: children of a node of another stage, and
 // values.
 void fill_stages(KernelPlan& kernel) {
   for (Expr value : kernel.values) keep(kernel, value);
-  for (Expr node : sorted_nodes(kernel.values, false)) {
+  find_inner_product(kernel);
+  for (Expr node : nodes_of_stages(kernel)) {
     if (is_input(node)) {
       Stage* stage = stage_of(kernel, node->level);
       if (!stage) throw internal_error("an input varies with pairs");
@@ -89,12 +166,14 @@ void fill_stages(KernelPlan& kernel) {
 
 // Vectors of registers: rows and accumulators of one group of lanes must fit a few times.
 int row_groups(const KernelPlan& kernel) {
+  if (kernel.inner.node) return 2;
   const int registers =
       total_dimension(kernel.rows.kept) + total_dimension(kernel.values) + 2;
   return std::max(1, std::min(4, 28 / registers));
 }
 
 int rows_per_thread(const KernelPlan& kernel, Precision precision) {
+  if (kernel.inner.node) return 1;
   const int words =
       (total_dimension(kernel.rows.kept) + 3 * total_dimension(kernel.values)) *
       (precision == Precision::float64 ? 2 : 1);
@@ -182,6 +261,11 @@ std::string print_kernel(const KernelPlan& kernel, size_t number) {
           std::to_string(kernel.outputs) + "\n";
   text += print_stage("for all", kernel.parameters) + print_stage("a row", kernel.rows) +
           print_stage("a column", kernel.columns);
+  if (kernel.inner.node) {
+    text += "  in tiles: " + listed({kernel.inner.node}) + " of " +
+            listed(kernel.inner.row_vectors) + " and " +
+            listed(kernel.inner.column_vectors) + "\n";
+  }
   text += "  once a pair: " + listed(kernel.values) + "\n";
   text += "  accumulator: " + kernel.accumulator + "\n";
   text += "  CPU: " + std::to_string(kernel.row_groups) +

@@ -27,12 +27,22 @@ struct Stage {
   std::vector<Expr> kept;  // what the pairs read of this stage
 };
 
+/// A fold over the components of long vectors, like Sum(Square(x - y)), in which each term
+/// is made of one component of every vector. Engines compute it for several rows and
+/// columns at once, like a product of matrices, before they compute the pairs.
+struct InnerProduct {
+  Expr node;  // the fold; null where the kernel has none
+  std::vector<Expr> row_vectors, column_vectors;  // what the terms read
+  int length() const { return node ? node->children[0]->dimension : 0; }
+};
+
 struct KernelPlan {
   Expr result;          // what the kernel computes: a reduction, or see `is_map`
   bool is_map = false;  // no reduction: `result` itself, once a row
   Level row_index;      // level_none: a single row
   Level column_index;   // level_none: a single column
   Stage parameters, rows, columns;
+  InnerProduct inner;
   std::vector<Expr> values;  // what a pair hands to the accumulator, one after the other
   std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
   int outputs = 0;           // components of the result

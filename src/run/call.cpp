@@ -87,8 +87,7 @@ void Callable::call(const CallInputs& inputs, double* output, const Settings& se
       result.resize(size_t(job.rows) * size_t(kernels[k].outputs));
       job.output = result.data();
     }
-    Stopwatch stopwatch(timings_.kernel);
-    runners_[k](job, interrupted);
+    timings_.kernel += runners_[k](job, interrupted);
   }
 }
 
@@ -122,7 +121,12 @@ Callable::Runner Callable::cpu_runner(size_t kernel, const Settings& settings,
   // the runner keeps the library open
   return [file, library, threads = settings.threads](const Job& job,
                                                      const Interrupted& ask) {
-    run_on_cpu(*library, job, threads, ask);
+    double seconds = 0;
+    {
+      Stopwatch stopwatch(seconds);
+      run_on_cpu(*library, job, threads, ask);
+    }
+    return seconds;
   };
 }
 
@@ -135,6 +139,7 @@ Callable::Runner Callable::gpu_runner(size_t kernel, const Settings& settings,
   return [cuda = settings.cuda, device, path = product.path](const Job& job,
                                                              const Interrupted& ask) {
     run_on_gpu(cuda_module(cuda, device, path), job, ask);
+    return last_gpu_timings().kernel_ms / 1000;
   };
 }
 

@@ -21,7 +21,7 @@ long long size_of(Level index, const CallInputs& inputs);
 
 /// Seconds of the last call.
 struct Timings {
-  double kernel = 0;   // in the engine
+  double kernel = 0;   // in the engine; on a GPU without the copies of matrices
   double compile = 0;  // in a compiler
   double total = 0;    // with both
 };
@@ -44,8 +44,8 @@ class Callable {
   const Timings& timings() const { return timings_; }
 
  private:
-  /// What runs one kernel of the plan.
-  using Runner = std::function<void(const Job&, const Interrupted&)>;
+  /// What runs one kernel of the plan; returns how many seconds it took.
+  using Runner = std::function<double(const Job&, const Interrupted&)>;
 
   void prepare(const Settings& settings, const Interrupted& interrupted);
   Runner cpu_runner(size_t kernel, const Settings& settings,

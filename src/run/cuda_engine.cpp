@@ -33,6 +33,10 @@ CudaWork describe(const CudaDevice& device, const CudaLaunchPlan& plan, const Jo
           plan.slots, components,  device.multiprocessors};
 }
 
+std::size_t vector_bytes(const CudaLaunchPlan& plan, int scalars, long long elements) {
+  return std::size_t(scalars) * plan.scalar_bytes * cuda_vector_stride(elements);
+}
+
 std::size_t packed_bytes(const CudaLaunchPlan& plan, const Job& job) {
   return std::size_t(job.columns) * plan.scalar_bytes *
          cuda_record_scalars(plan.column_kept, plan.scalar_bytes);
@@ -53,6 +57,10 @@ class Run {
         one_launch_(schedule_.splits == 1 && slice_ >= schedule_.columns_a_split),
         inputs_(context_, job),
         packed_(context_.allocate(packed_bytes(plan_, job))),
+        row_vectors_(context_.allocate(
+            vector_bytes(plan_, plan_.row_vector_scalars, job.rows))),
+        column_vectors_(context_.allocate(
+            vector_bytes(plan_, plan_.column_vector_scalars, job.columns))),
         output_(context_.allocate(8 * std::size_t(job.rows) * plan_.outputs)) {
     if (!one_launch_) partial_ = context_.allocate(partial_bytes());
     fill_arguments();
@@ -64,9 +72,7 @@ class Run {
 
   void compute() {
     start_clock();
-    if (job_.columns > 0 && plan_.column_kept > 0) {
-      launch(module_.prepare, blocks_for(job_.columns, cuda_threads), 1);
-    }
+    prepare();
     for (long long row = 0; row < job_.rows; row += schedule_.rows_a_part) {
       if (row > 0) pause();
       arguments_.row_begin = row;
@@ -85,6 +91,16 @@ class Run {
   double kernel_ms() const { return kernel_ms_; }
 
  private:
+  void prepare() {
+    if (job_.columns == 0) return;
+    if (plan_.row_vector_scalars > 0) {
+      launch(module_.prepare, blocks_for(std::max(job_.columns, job_.rows), cuda_threads),
+             2);
+    } else if (plan_.column_kept > 0) {
+      launch(module_.prepare, blocks_for(job_.columns, cuda_threads), 1);
+    }
+  }
+
   std::size_t partial_bytes() const {
     return 8 * std::size_t(schedule_.rows_a_part) * schedule_.splits * plan_.slots;
   }
@@ -94,6 +110,10 @@ class Run {
     arguments_.row_inputs = pointer<const double*>(inputs_.row_pointers());
     arguments_.column_inputs = pointer<const double*>(inputs_.column_pointers());
     arguments_.column_kept = pointer<void>(packed_.address());
+    arguments_.row_vectors = pointer<void>(row_vectors_.address());
+    arguments_.column_vectors = pointer<void>(column_vectors_.address());
+    arguments_.row_vector_stride = cuda_vector_stride(job_.rows);
+    arguments_.column_vector_stride = cuda_vector_stride(job_.columns);
     arguments_.partial = pointer<double>(partial_.address());
     arguments_.output = pointer<double>(output_.address());
     arguments_.rows = job_.rows;
@@ -165,7 +185,7 @@ class Run {
   long long slice_;        // columns of each split in the next launch
   const bool one_launch_;  // of `reduce` for a part, which then finishes by itself
   CudaInputs inputs_;
-  CudaBuffer packed_, output_, partial_;
+  CudaBuffer packed_, row_vectors_, column_vectors_, output_, partial_;
   CudaArguments arguments_{};
   double kernel_ms_ = 0;
 };

@@ -64,7 +64,8 @@ long long whole_units(double columns) {
 CudaSchedule cuda_schedule(const CudaWork& work) {
   const long long filling =
       8ll * work.multiprocessors * cuda_threads * work.rows_a_thread;
-  const long long remembered = accumulator_bytes / (8ll * std::max(work.slots, 1));
+  const long long remembered =
+      accumulator_bytes / (8ll * std::max(work.slots, 1)) / cuda_threads * cuda_threads;
   CudaSchedule schedule;
   schedule.rows_a_part = std::min(work.rows, std::max(filling, remembered));
   schedule.columns_a_split =

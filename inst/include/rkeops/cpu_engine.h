@@ -9,6 +9,7 @@
 #define RKEOPS_CPU_ENGINE_H
 
 #include "abi.h"
+#include "inner_product.h"
 #include "lanes.h"
 #include "reductions.h"
 #include "vector_math.h"
@@ -36,9 +37,12 @@ struct CpuEngine {
   // Columns prepared together: what the reduction folds in registers, less where the
   // scalars of a column are so many that a block would leave the second-level cache.
   static constexpr long long cache_bytes = 1 << 16;
-  static constexpr int column_bytes = array_length(Formula::column_kept) * sizeof(Scalar);
+  static constexpr int row_vectors = row_vector_scalars<Formula>,
+                       column_vectors = column_vector_scalars<Formula>;
+  static constexpr int column_bytes =
+      array_length(Formula::column_kept + column_vectors) * sizeof(Scalar);
   static constexpr int column_block =
-      smaller(Fold::block, larger(16, cache_bytes / column_bytes));
+      smaller(Fold::block, larger(16, cache_bytes / column_bytes / 8 * 8));
 
   // Longer rows are read from the workspace, because they would not fit the registers.
   static constexpr bool rows_in_registers = groups * Formula::row_kept <= 24;
@@ -47,36 +51,47 @@ struct CpuEngine {
     return (rows + tile - 1) / tile * tile;
   }
 
-  // The parts of the workspace, each a whole number of vectors. A kept row component is a
-  // vector: those of one group of rows stand together.
+  // The parts of the workspace, each a whole number of registers. A kept row component is
+  // a register: those of one group of rows stand together.
   struct Workspace {
     V* rows;
+    V* row_vectors;
     V* columns;
+    V* column_vectors;
     V* parameters;
     double* spare;  // the accumulators of an incomplete tile
 
-    static constexpr long long vectors(long long scalars) {
+    static constexpr long long registers(long long scalars) {
       return (scalars + lanes - 1) / lanes;
     }
-    static constexpr long long row_vectors(long long rows) {
-      return padded(rows) / lanes * Formula::row_kept;
+    static constexpr long long of_rows(long long rows, int scalars) {
+      return padded(rows) / lanes * scalars;
     }
-    static constexpr long long column_vectors =
-        vectors(static_cast<long long>(column_block) * Formula::column_kept);
-    static constexpr long long parameter_vectors = vectors(Formula::parameters_kept);
+    static constexpr long long of_columns(int scalars) {
+      return registers(static_cast<long long>(column_block) * scalars);
+    }
 
     static long long bytes(long long rows) {
-      return (row_vectors(rows) + column_vectors + parameter_vectors) * sizeof(V) +
+      return (of_rows(rows, Formula::row_kept + CpuEngine::row_vectors) +
+              of_columns(Formula::column_kept) + of_columns(CpuEngine::column_vectors) +
+              registers(Formula::parameters_kept)) *
+                 sizeof(V) +
              sizeof(double) * tile * Fold::slots;
     }
     Workspace(void* memory, long long row_count)
         : rows(static_cast<V*>(memory)),
-          columns(rows + row_vectors(row_count)),
-          parameters(columns + column_vectors),
-          spare(reinterpret_cast<double*>(parameters + parameter_vectors)) {}
+          row_vectors(rows + of_rows(row_count, Formula::row_kept)),
+          columns(row_vectors + of_rows(row_count, CpuEngine::row_vectors)),
+          column_vectors(columns + of_columns(Formula::column_kept)),
+          parameters(column_vectors + of_columns(CpuEngine::column_vectors)),
+          spare(reinterpret_cast<double*>(parameters +
+                                          registers(Formula::parameters_kept))) {}
 
     const Scalar* parameter() const { return reinterpret_cast<Scalar*>(parameters); }
     const Scalar* column() const { return reinterpret_cast<Scalar*>(columns); }
+    const Scalar* column_vector() const {
+      return reinterpret_cast<Scalar*>(column_vectors);
+    }
   };
 
   // Elements [first, first + n) of every input, in the first n <= lanes lanes.
@@ -100,6 +115,7 @@ struct CpuEngine {
   static void keep_rows(const RkeopsBlock& block, Workspace workspace) {
     V input[array_length(Formula::row_inputs)];
     V* kept = workspace.rows;
+    V* vectors = workspace.row_vectors;
     const long long rows = block.row_end - block.row_begin;
     for (long long row = 0; row < padded(rows); row += lanes) {
       const long long first = smaller(row, rows - 1);
@@ -107,6 +123,10 @@ struct CpuEngine {
                   smaller(lanes, rows - first), input);
       Formula::row_stage(workspace.parameter(), input, kept);
       kept += Formula::row_kept;
+      if constexpr (row_vectors > 0) {
+        Formula::row_vectors(workspace.parameter(), input, vectors);
+        vectors += row_vectors;
+      }
     }
   }
 
@@ -117,45 +137,128 @@ struct CpuEngine {
     V input[array_length(Formula::column_inputs)];
     V kept[array_length(Formula::column_kept)];
     Scalar* to = reinterpret_cast<Scalar*>(workspace.columns);
+    Scalar* to_vectors = reinterpret_cast<Scalar*>(workspace.column_vectors);
     for (int column = 0; column < columns; column += lanes) {
       const int n = smaller(lanes, columns - column);
       load_inputs(block.column_inputs, Formula::column_inputs, first_column + column, n,
                   input);
       Formula::column_stage(workspace.parameter(), input, kept);
-      const Scalar* from = reinterpret_cast<const Scalar*>(kept);
-      for (int l = 0; l < n; ++l)
-        for (int k = 0; k < Formula::column_kept; ++k) *to++ = from[k * lanes + l];
+      to = transpose<Formula::column_kept>(kept, n, to);
+      if constexpr (column_vectors > 0) {
+        V vectors[column_vectors];
+        Formula::column_vectors(workspace.parameter(), input, vectors);
+        to_vectors = transpose<column_vectors>(vectors, n, to_vectors);
+      }
+    }
+  }
+
+  // Writes the `scalars` numbers of each of the first n lanes; gives what follows them.
+  template <int scalars>
+  static Scalar* transpose(const V* kept, int n, Scalar* to) {
+    const Scalar* from = reinterpret_cast<const Scalar*>(kept);
+    for (int l = 0; l < n; ++l)
+      for (int k = 0; k < scalars; ++k) *to++ = from[k * lanes + l];
+    return to;
+  }
+
+  // One tile of rows: what the pairs read of it, and what they are folded into.
+  struct Tile {
+    const V* rows;
+    const V* vectors;
+    V copies[groups][array_length(rows_in_registers ? Formula::row_kept : 0)];
+    Fold fold[groups];
+
+    RKEOPS_INLINE const V* row(int g) const {
+      return rows_in_registers ? copies[g] : rows + g * Formula::row_kept;
+    }
+  };
+
+  // Columns whose inner products are computed together: their results, one vector of
+  // each, and a column's scalar fill the registers.
+  static constexpr int inner_columns = (vector_registers - groups - 2) / groups / 2 * 2;
+
+  // The inner products of `count` columns with all rows of the tile.
+  template <int count>
+  RKEOPS_INLINE static void inner_products(const Scalar* parameter, const Tile& tile,
+                                           const Scalar* columns,
+                                           V (&inner)[count][groups]) {
+    constexpr int length = Formula::inner_length;
+    V total[count][groups];
+    RKEOPS_UNROLL
+    for (int c = 0; c < count; ++c) {
+      RKEOPS_UNROLL
+      for (int g = 0; g < groups; ++g) total[c][g] = all<V>(Formula::inner_start);
+    }
+    for (int k = 0; k < length; ++k) {
+      RKEOPS_UNROLL
+      for (int c = 0; c < count; ++c) {
+        Scalar column[Formula::column_vector_count];
+        RKEOPS_UNROLL
+        for (int m = 0; m < Formula::column_vector_count; ++m)
+          column[m] = columns[c * column_vectors + m * length + k];
+        RKEOPS_UNROLL
+        for (int g = 0; g < groups; ++g) {
+          V row[Formula::row_vector_count];
+          RKEOPS_UNROLL
+          for (int m = 0; m < Formula::row_vector_count; ++m)
+            row[m] = tile.vectors[g * row_vectors + m * length + k];
+          Formula::term(parameter, row, column, k, total[c][g]);
+        }
+      }
+    }
+    RKEOPS_UNROLL
+    for (int c = 0; c < count; ++c) {
+      RKEOPS_UNROLL
+      for (int g = 0; g < groups; ++g) inner[c][g] = total[c][g];
+    }
+  }
+
+  // Folds `count` columns, the first of which is at `position` of the block.
+  template <int count>
+  RKEOPS_INLINE static void fold_pairs(Workspace workspace, int position, Tile& tile) {
+    const Scalar* parameter = workspace.parameter();
+    V inner[count][groups];
+    if constexpr (Formula::inner_length > 0) {
+      inner_products<count>(parameter, tile,
+                            workspace.column_vector() + position * column_vectors, inner);
+    }
+    const Scalar* column = workspace.column() + position * Formula::column_kept;
+    RKEOPS_UNROLL
+    for (int c = 0; c < count; ++c) {
+      RKEOPS_UNROLL
+      for (int g = 0; g < groups; ++g) {
+        V value[array_length(Formula::pair_values)];
+        compute_pair<Formula>(parameter, tile.row(g), column, &inner[c][g], value);
+        tile.fold[g].fold(value, position + c);
+      }
+      column += Formula::column_kept;
     }
   }
 
   // Folds a block of columns into the accumulators of the rows of one tile.
-  static void fold_tile(Workspace workspace, const V* rows, long long first_column,
-                        int columns, Slots<V> state) {
-    constexpr int row_kept = Formula::row_kept;
-    V copies[groups][array_length(rows_in_registers ? row_kept : 0)];
+  static void fold_tile(Workspace workspace, const V* rows, const V* vectors,
+                        long long first_column, int columns, Slots<V> state) {
+    Tile tile;
+    tile.rows = rows;
+    tile.vectors = vectors;
     if constexpr (rows_in_registers) {
       RKEOPS_UNROLL
       for (int g = 0; g < groups; ++g) {
         RKEOPS_UNROLL
-        for (int k = 0; k < row_kept; ++k) copies[g][k] = rows[g * row_kept + k];
+        for (int k = 0; k < Formula::row_kept; ++k)
+          tile.copies[g][k] = rows[g * Formula::row_kept + k];
       }
     }
-    Fold fold[groups];
     RKEOPS_UNROLL
-    for (int g = 0; g < groups; ++g) fold[g].begin(group(state, g), first_column);
-    const Scalar* column = workspace.column();
-    for (int c = 0; c < columns; ++c) {
-      RKEOPS_UNROLL
-      for (int g = 0; g < groups; ++g) {
-        V value[array_length(Formula::pair_values)];
-        const V* row = rows_in_registers ? copies[g] : rows + g * row_kept;
-        Formula::pair_stage(workspace.parameter(), row, column, value);
-        fold[g].fold(value, c);
-      }
-      column += Formula::column_kept;
+    for (int g = 0; g < groups; ++g) tile.fold[g].begin(group(state, g), first_column);
+    int c = 0;
+    if constexpr (Formula::inner_length > 0) {
+      for (; c + inner_columns <= columns; c += inner_columns)
+        fold_pairs<inner_columns>(workspace, c, tile);
     }
+    for (; c < columns; ++c) fold_pairs<1>(workspace, c, tile);
     RKEOPS_UNROLL
-    for (int g = 0; g < groups; ++g) fold[g].end(group(state, g), first_column);
+    for (int g = 0; g < groups; ++g) tile.fold[g].end(group(state, g), first_column);
   }
 
   RKEOPS_INLINE static Slots<V> group(Slots<V> state, int g) {
@@ -166,12 +269,14 @@ struct CpuEngine {
                            long long first_column, int columns) {
     const long long rows = block.row_end - block.row_begin;
     const V* kept = workspace.rows;
+    const V* vectors = workspace.row_vectors;
     for (long long row = 0; row < rows; row += tile) {
       const Borrowed<tile> part(block.partial, rows, row, workspace.spare);
-      fold_tile(workspace, kept, first_column, columns,
+      fold_tile(workspace, kept, vectors, first_column, columns,
                 {part.slots.data, part.slots.stride});
       part.give_back();
       kept += groups * Formula::row_kept;
+      vectors += groups * row_vectors;
     }
   }
 

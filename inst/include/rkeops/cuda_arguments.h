@@ -21,6 +21,8 @@ struct CudaLaunchPlan {
   int column_kept;
   int rows_per_thread, columns_per_tile;
   int parameter_inputs, row_inputs, column_inputs;
+  // Scalars of a row and of a column in the vectors of inner products.
+  int row_vector_scalars, column_vector_scalars;
 };
 
 /// The same for the three kernels, which each read a part of it. All pointers are of the
@@ -31,6 +33,10 @@ struct CudaArguments {
   const double* const* column_inputs;  // one pointer a component: to `columns` doubles
   void* column_kept;  // `columns` records of cuda_record_scalars() scalars, written by
                       // prepare
+  // Component-major, written by prepare: scalar k of row i at [k * row_vector_stride + i].
+  void* row_vectors;
+  void* column_vectors;
+  long long row_vector_stride, column_vector_stride;
   double* partial;    // slot k of split s of row r: partial[(s * slots + k) * part + r -
                       // row_begin], where part = row_end - row_begin
   double* output;     // component k of row r: output[k * rows + r]
@@ -53,9 +59,10 @@ constexpr int cuda_record_scalars(int kept, int scalar_bytes) {
   return kept <= wide / 2 ? kept : (kept + wide - 1) / wide * wide;
 }
 
-/// Whether the results of the parameter stage are kept in shared memory.
-constexpr bool cuda_parameters_shared(int kept, int scalar_bytes) {
-  return kept * scalar_bytes <= 16 * 1024;
+/// The stride of vectors of so many rows or columns: kernels read whole tiles, also the
+/// last one, which begins anywhere.
+constexpr long long cuda_vector_stride(long long elements) {
+  return (elements + 2 * cuda_threads - 1) / cuda_threads * cuda_threads;
 }
 
 }  // namespace rkeops

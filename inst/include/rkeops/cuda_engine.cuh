@@ -19,6 +19,7 @@
 // reductions compute with the functions of the GPU
 #include <rkeops/cuda_math.cuh>
 
+#include <rkeops/cuda_inner_product.cuh>
 #include <rkeops/reductions.h>
 
 namespace rkeops {
@@ -75,21 +76,30 @@ struct CudaKernels {
   static constexpr int pieces_a_record = int(record * sizeof(Scalar) / sizeof(Piece));
   static constexpr int slots = Reduction::slots;
 
+  using Inner = CudaInnerProduct<Scalar, Formula>;
+  static constexpr bool has_inner = Formula::inner_length > 0;
+  static constexpr int row_vectors = row_vector_scalars<Formula>,
+                       column_vectors = column_vector_scalars<Formula>;
+
+  /// Whether the results of the parameter stage are kept in shared memory, most of which
+  /// inner products take.
   static constexpr bool parameters_shared =
-      cuda_parameters_shared(Formula::parameters_kept, sizeof(Scalar));
+      Formula::parameters_kept * int(sizeof(Scalar)) <= (has_inner ? 1 : 16) * 1024;
   static constexpr int parameters_in_global =
       parameters_shared ? 1 : Formula::parameters_kept;
 
   /// Columns that fit into the 48 KB of shared memory beside the parameters. Records too
   /// long for tiles of eight are read from global memory: every thread of a block reads
   /// the same address, and the cache serves them together.
-  static constexpr int fitting = (47 * 1024 / int(sizeof(Scalar)) -
-                                  (parameters_shared ? Formula::parameters_kept : 0)) /
-                                 array_length<record>;
-  static constexpr bool staged = record > 0 && fitting >= 8;
+  static constexpr int fitting =
+      ((has_inner ? 3 : 47) * 1024 / int(sizeof(Scalar)) -
+       (parameters_shared ? Formula::parameters_kept : 0)) /
+      array_length<record>;
+  static constexpr bool staged = record > 0 && fitting >= (has_inner ? Inner::columns : 8);
   static constexpr int tile =
-      staged ? cuda_tile_length(columns_per_tile, fitting, Reduction::block)
-             : Reduction::block;
+      has_inner ? Inner::columns
+      : staged  ? cuda_tile_length(columns_per_tile, fitting, Reduction::block)
+                : Reduction::block;
 
   /// Columns folded between begin() and end() of the reduction: all in one tile.
   static constexpr int block = tile < Reduction::block ? tile : Reduction::block;
@@ -99,9 +109,17 @@ struct CudaKernels {
   static_assert(Reduction::values == Formula::pair_values, "a pair gives what is folded");
 
   static constexpr CudaLaunchPlan plan() {
-    return {int(sizeof(Scalar)),   slots, Reduction::outputs,        Formula::column_kept,
-            rows_per_thread,       tile,  Formula::parameter_inputs, Formula::row_inputs,
-            Formula::column_inputs};
+    return {int(sizeof(Scalar)),
+            slots,
+            Reduction::outputs,
+            Formula::column_kept,
+            rows_per_thread,
+            tile,
+            Formula::parameter_inputs,
+            Formula::row_inputs,
+            Formula::column_inputs,
+            row_vectors,
+            column_vectors};
   }
 
   struct Row {
@@ -130,20 +148,59 @@ struct CudaKernels {
     return kept;
   }
 
-  RKEOPS_INLINE static void prepare(const CudaArguments& arguments, Scalar* large) {
-    const Scalar* parameter = stage_parameters(arguments.parameters, large);
-    const long long j = (long long)blockIdx.x * cuda_threads + threadIdx.x;
-    if (j >= arguments.columns) return;
+  template <int inputs>
+  RKEOPS_INLINE static void load_inputs(const double* const* from, long long element,
+                                        Scalar* input) {
+#pragma unroll(unrolled <inputs>)
+    for (int k = 0; k < inputs; ++k) input[k] = Scalar(from[k][element]);
+  }
+
+  template <int scalars>
+  RKEOPS_INLINE static void store_vectors(const Scalar* vector, void* to,
+                                          long long stride, long long element) {
+#pragma unroll(unrolled <scalars>)
+    for (int k = 0; k < scalars; ++k)
+      static_cast<Scalar*>(to)[k * stride + element] = vector[k];
+  }
+
+  RKEOPS_INLINE static void prepare_column(const CudaArguments& arguments,
+                                           const Scalar* parameter, long long j) {
     Scalar input[array_length<Formula::column_inputs>];
     Scalar kept[array_length<record>] = {};
-#pragma unroll(unrolled <Formula::column_inputs>)
-    for (int k = 0; k < Formula::column_inputs; ++k) {
-      input[k] = Scalar(arguments.column_inputs[k][j]);
-    }
+    load_inputs<Formula::column_inputs>(arguments.column_inputs, j, input);
     Formula::template column_stage<Scalar>(parameter, input, kept);
     Scalar* to = static_cast<Scalar*>(arguments.column_kept) + j * record;
 #pragma unroll(unrolled <record>)
     for (int k = 0; k < record; ++k) to[k] = kept[k];
+    if constexpr (has_inner) {
+      Scalar vector[column_vectors];
+      Formula::template column_vectors<Scalar>(parameter, input, vector);
+      store_vectors<column_vectors>(vector, arguments.column_vectors,
+                                    arguments.column_vector_stride, j);
+    }
+  }
+
+  RKEOPS_INLINE static void prepare_row(const CudaArguments& arguments,
+                                        const Scalar* parameter, long long i) {
+    if constexpr (has_inner) {
+      Scalar input[array_length<Formula::row_inputs>];
+      Scalar vector[row_vectors];
+      load_inputs<Formula::row_inputs>(arguments.row_inputs, i, input);
+      Formula::template row_vectors<Scalar>(parameter, input, vector);
+      store_vectors<row_vectors>(vector, arguments.row_vectors,
+                                 arguments.row_vector_stride, i);
+    }
+  }
+
+  /// The first line of blocks prepares columns, a second one rows.
+  RKEOPS_INLINE static void prepare(const CudaArguments& arguments, Scalar* large) {
+    const Scalar* parameter = stage_parameters(arguments.parameters, large);
+    const long long element = (long long)blockIdx.x * cuda_threads + threadIdx.x;
+    if (blockIdx.y == 0) {
+      if (element < arguments.columns) prepare_column(arguments, parameter, element);
+    } else {
+      if (element < arguments.rows) prepare_row(arguments, parameter, element);
+    }
   }
 
   /// The accumulators of a row and a split in `partial`.
@@ -163,10 +220,7 @@ struct CudaKernels {
                                       const Scalar* parameter, long long row,
                                       Row& state) {
     Scalar input[array_length<Formula::row_inputs>];
-#pragma unroll(unrolled <Formula::row_inputs>)
-    for (int k = 0; k < Formula::row_inputs; ++k) {
-      input[k] = Scalar(arguments.row_inputs[k][row]);
-    }
+    load_inputs<Formula::row_inputs>(arguments.row_inputs, row, input);
     Formula::template row_stage<Scalar>(parameter, input, state.kept);
     if (arguments.slice_begin == 0) {
       Reduction::initialise(state.accumulators());
@@ -184,9 +238,21 @@ struct CudaKernels {
     __syncthreads();
   }
 
+  /// A block of columns: their records, and their inner products with the row of this
+  /// thread, if there are any.
+  struct Columns {
+    const Scalar* records;
+    const Scalar* inner;
+
+    RKEOPS_INLINE Columns from(int c) const {
+      return {records + c * record, inner + (has_inner ? c * Inner::rows : 0)};
+    }
+  };
+
   /// A short record is read once for all rows of the thread, in as few loads as possible.
-  RKEOPS_INLINE static void fold_column(const Scalar* parameter, const Scalar* column,
+  RKEOPS_INLINE static void fold_column(const Scalar* parameter, Columns columns,
                                         int position, Row (&rows)[rows_per_thread]) {
+    const Scalar* column = columns.records;
     Piece pieces[array_length<pieces_a_record>];
     if (record > 0 && record <= 32) {
 #pragma unroll(unrolled <pieces_a_record>)
@@ -198,7 +264,7 @@ struct CudaKernels {
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
       Scalar value[array_length<Formula::pair_values>];
-      Formula::template pair_stage<Scalar>(parameter, rows[r].kept, column, value);
+      compute_pair<Formula>(parameter, rows[r].kept, column, columns.inner, value);
       rows[r].reduction.fold(value, position);
     }
   }
@@ -206,7 +272,7 @@ struct CudaKernels {
   /// Folds a block of `length` columns, or of `count` where that is 0, whose first one is
   /// column `first` of the problem.
   template <int length>
-  RKEOPS_INLINE static void fold_block(const Scalar* parameter, const Scalar* columns,
+  RKEOPS_INLINE static void fold_block(const Scalar* parameter, Columns columns,
                                        int count, long long first,
                                        Row (&rows)[rows_per_thread]) {
     constexpr int times = length > 0 ? block_unrolled : 1;
@@ -216,7 +282,7 @@ struct CudaKernels {
     }
 #pragma unroll(times)
     for (int c = 0; c < (length > 0 ? length : count); ++c) {
-      fold_column(parameter, columns + c * record, c, rows);
+      fold_column(parameter, columns.from(c), c, rows);
     }
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
@@ -232,25 +298,51 @@ struct CudaKernels {
                                          long long end, Row (&rows)[rows_per_thread]) {
     alignas(16) __shared__ Scalar shared[staged ? tile * record : 1];
     const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
+    const Scalar* inner = nullptr;
     int in_tile = 0;  // where the block begins
     for (long long first = begin; first < end; first += block) {
+      if (has_inner && in_tile == 0) inner = inner_products(arguments, parameter, first);
       if (staged && in_tile == 0) {
         copy_tile(packed + first * record, int(least(tile, end - first)), shared);
+      } else if (has_inner && in_tile == 0) {
+        __syncthreads();
       }
-      const Scalar* columns =
-          staged ? shared + in_tile * record : packed + first * record;
+      const Columns columns =
+          Columns{staged ? shared : packed + (first - in_tile) * record, inner}.from(
+              in_tile);
       const int count = int(least(block, end - first));
       if (count == block) {
         fold_block<block>(parameter, columns, block, first, rows);
       } else if (block <= 32) {
         for (int c = 0; c < count; ++c) {
-          fold_block<1>(parameter, columns + c * record, 1, first + c, rows);
+          fold_block<1>(parameter, columns.from(c), 1, first + c, rows);
         }
       } else {
         fold_block<0>(parameter, columns, count, first, rows);
       }
       in_tile = in_tile + block == tile ? 0 : in_tile + block;
     }
+  }
+
+  /// Of a tile of columns with the rows of this block: those of the row of this thread.
+  RKEOPS_INLINE static const Scalar* inner_products(const CudaArguments& arguments,
+                                                    const Scalar* parameter,
+                                                    long long first_column) {
+    if constexpr (has_inner) {
+      static_assert(rows_per_thread == 1, "a thread has the row of its results");
+      __shared__ typename Inner::Shared shared;
+      const long long first_row =
+          arguments.row_begin + (long long)blockIdx.x * cuda_threads;
+      Inner::compute(parameter,
+                     {static_cast<const Scalar*>(arguments.row_vectors),
+                      arguments.row_vector_stride},
+                     first_row,
+                     {static_cast<const Scalar*>(arguments.column_vectors),
+                      arguments.column_vector_stride},
+                     first_column, shared);
+      return shared.results() + threadIdx.x;
+    }
+    return nullptr;
   }
 
   RKEOPS_INLINE static void write_result(const CudaArguments& arguments,

@@ -69,6 +69,13 @@ struct LanesOf : Lanes<Scalar> {
 
 #else
 
+// Registers that hold lanes.
+#if defined(__AVX512F__) || defined(__aarch64__)
+constexpr int vector_registers = 32;
+#else
+constexpr int vector_registers = 16;
+#endif
+
 #define RKEOPS_VECTOR(name, scalar, bytes) \
   typedef scalar name __attribute__((vector_size(bytes)))
 

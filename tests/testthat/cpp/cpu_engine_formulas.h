@@ -8,7 +8,7 @@ namespace product {
 
 // value_k = x_k * y_k: small whole numbers give ties, infinities give NaN.
 template <class Scalar, int D>
-struct Formula {
+struct Formula : rkeops::NoInnerProduct {
   static constexpr int parameter_inputs = 0, parameters_kept = 0;
   static constexpr int row_inputs = D, row_kept = D;
   static constexpr int column_inputs = D, column_kept = D;
@@ -40,7 +40,7 @@ namespace scalar_product {
 
 // value = s * sum_k x_k y_k over long vectors.
 template <class Scalar, int D>
-struct Formula {
+struct Formula : rkeops::NoInnerProduct {
   static constexpr int parameter_inputs = 1, parameters_kept = 1;
   static constexpr int row_inputs = D, row_kept = D;
   static constexpr int column_inputs = D, column_kept = D;
@@ -72,7 +72,7 @@ namespace constant {
 
 // value = p: neither rows nor columns have variables.
 template <class Scalar>
-struct Formula {
+struct Formula : rkeops::NoInnerProduct {
   static constexpr int parameter_inputs = 1, parameters_kept = 1;
   static constexpr int row_inputs = 0, row_kept = 0;
   static constexpr int column_inputs = 0, column_kept = 0;

@@ -68,7 +68,7 @@ inline std::string source(const Formula& f, const std::string& scalar) {
   };
   return "#include <rkeops/cuda_engine.cuh>\nnamespace rkeops {\nnamespace {\nusing "
          "Scalar = " +
-         scalar + ";\nstruct Formula {\n" +
+         scalar + ";\nstruct Formula : NoInnerProduct {\n" +
          counts("parameter_inputs", "parameters_kept", f.parameters) +
          counts("row_inputs", "row_kept", f.rows) +
          counts("column_inputs", "column_kept", f.columns) +

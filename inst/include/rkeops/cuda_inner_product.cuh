@@ -1,0 +1,201 @@
+// Inner products on the GPU (see inner_product.h), like a product of matrices: a block of
+// threads computes those of its rows and a tile of columns, a few terms at a time. Each
+// thread computes a patch of the tile in registers, so a number read from shared memory
+// serves several pairs; while it does, it reads the next terms from global memory. The
+// results go to shared memory, where each thread finds those of its own row.
+#ifndef RKEOPS_CUDA_INNER_PRODUCT_CUH
+#define RKEOPS_CUDA_INNER_PRODUCT_CUH
+
+#include <rkeops/cuda_arguments.h>
+#include <rkeops/inner_product.h>
+
+namespace rkeops {
+
+/// Four numbers that are read and written together.
+template <class Scalar>
+struct alignas(16) CudaFour {
+  Scalar of[4];
+};
+
+/// Component-major vectors of all rows or columns: component k of element e at
+/// data[k * stride + e].
+template <class Scalar>
+struct CudaVectors {
+  const Scalar* data;
+  long long stride;
+};
+
+/// What the vectors of `elements` rows or columns bring into shared memory: `terms` terms
+/// at a time, of `count` vectors of `length` components.
+template <class Scalar, int elements, int count, int length, int terms>
+struct CudaTerms {
+  using Four = CudaFour<Scalar>;
+  static constexpr int fours_a_row = elements / 4;
+  static constexpr int fours = count * terms * fours_a_row;
+  static constexpr int fours_a_thread = (fours + cuda_threads - 1) / cuda_threads;
+
+  /// Vector m, term k, element e at [(m * terms + k) * elements + e].
+  struct Shared {
+    Four data[fours];
+
+    RKEOPS_INLINE Four four(int m, int k, int element) const {
+      return data[(m * terms + k) * fours_a_row + element / 4];
+    }
+  };
+
+  Four ahead[fours_a_thread];
+
+  RKEOPS_INLINE static bool has(int n) {
+    return fours % cuda_threads == 0 || n * cuda_threads + int(threadIdx.x) < fours;
+  }
+
+  /// Reads the terms from `first_term` on, of the elements from `first` on.
+  RKEOPS_INLINE void read(CudaVectors<Scalar> from, int first_term, long long first) {
+#pragma unroll
+    for (int n = 0; n < fours_a_thread; ++n) {
+      const int index = n * cuda_threads + threadIdx.x;
+      const int term = first_term + index / fours_a_row % terms;
+      const int vector = index / fours_a_row / terms;
+      if (!has(n) || term >= length) continue;
+      const long long component = vector * length + term;
+      ahead[n] = *reinterpret_cast<const Four*>(
+          from.data + component * from.stride + first + index % fours_a_row * 4);
+    }
+  }
+
+  RKEOPS_INLINE void write(Shared& to) const {
+#pragma unroll
+    for (int n = 0; n < fours_a_thread; ++n) {
+      if (has(n)) to.data[n * cuda_threads + threadIdx.x] = ahead[n];
+    }
+  }
+};
+
+template <class Scalar, class Formula>
+struct CudaInnerProduct {
+  static constexpr int length = Formula::inner_length;
+  static constexpr int row_count = Formula::row_vector_count,
+                       column_count = Formula::column_vector_count;
+
+  /// The tile: a row a thread, columns that fill 32 KB.
+  static constexpr int rows = cuda_threads, columns = 256 / sizeof(Scalar);
+  /// The patch of a thread, in fours: the threads of a block are 16 x 8 patches.
+  static constexpr int row_fours = 2, column_fours = columns / 32;
+  static constexpr int vectors = row_count > column_count ? row_count : column_count;
+  static constexpr int wished_terms =
+      32 / int(sizeof(Scalar)) / (vectors > 0 ? vectors : 1);
+  static constexpr int terms = wished_terms > 0 ? wished_terms : 1;
+
+  using Four = CudaFour<Scalar>;
+  using RowTerms = CudaTerms<Scalar, rows, row_count, length, terms>;
+  using ColumnTerms = CudaTerms<Scalar, columns, column_count, length, terms>;
+
+  struct Shared {
+    typename RowTerms::Shared of_rows[2];
+    typename ColumnTerms::Shared of_columns[2];
+    Four tile[columns * rows / 4];  // of column c and row r: number c * rows + r
+
+    RKEOPS_INLINE const Scalar* results() const {
+      return reinterpret_cast<const Scalar*>(tile);
+    }
+  };
+
+  /// First row and column of the patch of this thread. The threads of a warp are 8 x 4
+  /// patches, so that each reads shared memory without conflicts.
+  RKEOPS_INLINE static int patch_row() {
+    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    return 4 * (warp % 2 * 8 + lane % 8);
+  }
+  RKEOPS_INLINE static int patch_column() {
+    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
+    return 4 * (warp / 2 * 4 + lane / 8);
+  }
+
+  using Patch = Scalar[row_fours * 4][column_fours * 4];
+
+  /// Folds term `first_term + k` for the whole patch.
+  RKEOPS_INLINE static void add_term(const Scalar* parameter, const Shared& shared,
+                                     int buffer, int first_term, int k, Patch& total) {
+    Four row[row_count][row_fours], column[column_count][column_fours];
+#pragma unroll
+    for (int m = 0; m < row_count; ++m) {
+#pragma unroll
+      for (int f = 0; f < row_fours; ++f)
+        row[m][f] = shared.of_rows[buffer].four(m, k, f * 64 + patch_row());
+    }
+#pragma unroll
+    for (int m = 0; m < column_count; ++m) {
+#pragma unroll
+      for (int f = 0; f < column_fours; ++f)
+        column[m][f] = shared.of_columns[buffer].four(m, k, f * 32 + patch_column());
+    }
+#pragma unroll
+    for (int r = 0; r < row_fours * 4; ++r) {
+#pragma unroll
+      for (int c = 0; c < column_fours * 4; ++c) {
+        Scalar of_row[row_count], of_column[column_count];
+#pragma unroll
+        for (int m = 0; m < row_count; ++m) of_row[m] = row[m][r / 4].of[r % 4];
+#pragma unroll
+        for (int m = 0; m < column_count; ++m) of_column[m] = column[m][c / 4].of[c % 4];
+        Formula::template term<Scalar>(parameter, of_row, of_column, first_term + k,
+                                       total[r][c]);
+      }
+    }
+  }
+
+  RKEOPS_INLINE static void write_patch(const Patch& total, Shared& shared) {
+#pragma unroll
+    for (int c = 0; c < column_fours * 4; ++c) {
+#pragma unroll
+      for (int f = 0; f < row_fours; ++f) {
+        const int column = c / 4 * 32 + patch_column() + c % 4;
+        const int row = f * 64 + patch_row();
+        Four results;
+#pragma unroll
+        for (int r = 0; r < 4; ++r) results.of[r] = total[f * 4 + r][c];
+        shared.tile[(column * rows + row) / 4] = results;
+      }
+    }
+  }
+
+  /// The inner products of the rows and columns from these on. Threads must wait for each
+  /// other before they read them; here they wait, between reading the old and writing the
+  /// new ones, at every step.
+  RKEOPS_INLINE static void compute(const Scalar* parameter, CudaVectors<Scalar> of_rows,
+                                    long long first_row, CudaVectors<Scalar> of_columns,
+                                    long long first_column, Shared& shared) {
+    RowTerms row_terms;
+    ColumnTerms column_terms;
+    Patch total;
+#pragma unroll
+    for (int r = 0; r < row_fours * 4; ++r) {
+#pragma unroll
+      for (int c = 0; c < column_fours * 4; ++c) total[r][c] = Formula::inner_start;
+    }
+    row_terms.read(of_rows, 0, first_row);
+    column_terms.read(of_columns, 0, first_column);
+    int buffer = 0;
+    for (int term = 0; term < length; term += terms, buffer = 1 - buffer) {
+      row_terms.write(shared.of_rows[buffer]);
+      column_terms.write(shared.of_columns[buffer]);
+      __syncthreads();
+      row_terms.read(of_rows, term + terms, first_row);
+      column_terms.read(of_columns, term + terms, first_column);
+      if (term + terms <= length) {
+#pragma unroll
+        for (int k = 0; k < terms; ++k)
+          add_term(parameter, shared, buffer, term, k, total);
+      } else {
+#pragma unroll 1
+        for (int k = 0; k < length - term; ++k)
+          add_term(parameter, shared, buffer, term, k, total);
+      }
+    }
+    write_patch(total, shared);
+  }
+};
+
+}  // namespace rkeops
+
+#endif
