@@ -62,7 +62,8 @@ class Run {
         column_vectors_(context_.allocate(
             vector_bytes(plan_, plan_.column_vector_scalars, job.columns))),
         output_(context_.allocate(8 * std::size_t(job.rows) * plan_.outputs)) {
-    if (!one_launch_) partial_ = context_.allocate(partial_bytes());
+    if (!one_launch_ || plan_.slots_in_memory)
+      partial_ = context_.allocate(partial_bytes());
     fill_arguments();
   }
 
@@ -102,7 +103,13 @@ class Run {
   }
 
   std::size_t partial_bytes() const {
-    return 8 * std::size_t(schedule_.rows_a_part) * schedule_.splits * plan_.slots;
+    return 8 * std::size_t(places()) * schedule_.splits * plan_.slots;
+  }
+
+  /// A row for every thread of the blocks of a launch.
+  long long places() const {
+    const int rows_a_block = cuda_threads * plan_.rows_per_thread;
+    return (long long)blocks_for(schedule_.rows_a_part, rows_a_block) * rows_a_block;
   }
 
   void fill_arguments() {
@@ -115,6 +122,7 @@ class Run {
     arguments_.row_vector_stride = cuda_vector_stride(job_.rows);
     arguments_.column_vector_stride = cuda_vector_stride(job_.columns);
     arguments_.partial = pointer<double>(partial_.address());
+    arguments_.places = places();
     arguments_.output = pointer<double>(output_.address());
     arguments_.rows = job_.rows;
     arguments_.columns = job_.columns;

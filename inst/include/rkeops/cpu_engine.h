@@ -222,16 +222,17 @@ struct CpuEngine {
       inner_products<count>(parameter, tile,
                             workspace.column_vector() + position * column_vectors, inner);
     }
-    const Scalar* column = workspace.column() + position * Formula::column_kept;
     RKEOPS_UNROLL
-    for (int c = 0; c < count; ++c) {
+    for (int step = 0; step < count; ++step) {
+      const int c = fold_order<Fold>(step, count);
+      const Scalar* column =
+          workspace.column() + (position + c) * Formula::column_kept;
       RKEOPS_UNROLL
       for (int g = 0; g < groups; ++g) {
         V value[array_length(Formula::pair_values)];
         compute_pair<Formula>(parameter, tile.row(g), column, &inner[c][g], value);
         tile.fold[g].fold(value, position + c);
       }
-      column += Formula::column_kept;
     }
   }
 
@@ -251,12 +252,14 @@ struct CpuEngine {
     }
     RKEOPS_UNROLL
     for (int g = 0; g < groups; ++g) tile.fold[g].begin(group(state, g), first_column);
-    int c = 0;
+    int done = 0;
     if constexpr (Formula::inner_length > 0) {
-      for (; c + inner_columns <= columns; c += inner_columns)
-        fold_pairs<inner_columns>(workspace, c, tile);
+      for (; done + inner_columns <= columns; done += inner_columns)
+        fold_pairs<inner_columns>(
+            workspace, fold_order<Fold>(done, columns - inner_columns + 1), tile);
     }
-    for (; c < columns; ++c) fold_pairs<1>(workspace, c, tile);
+    for (; done < columns; ++done)
+      fold_pairs<1>(workspace, fold_order<Fold>(done, columns), tile);
     RKEOPS_UNROLL
     for (int g = 0; g < groups; ++g) tile.fold[g].end(group(state, g), first_column);
   }

@@ -23,6 +23,7 @@ struct CudaLaunchPlan {
   int parameter_inputs, row_inputs, column_inputs;
   // Scalars of a row and of a column in the vectors of inner products.
   int row_vector_scalars, column_vector_scalars;
+  int slots_in_memory;  // true: `partial` is needed by every launch
 };
 
 /// The same for the three kernels, which each read a part of it. All pointers are of the
@@ -37,8 +38,9 @@ struct CudaArguments {
   void* row_vectors;
   void* column_vectors;
   long long row_vector_stride, column_vector_stride;
-  double* partial;    // slot k of split s of row r: partial[(s * slots + k) * part + r -
-                      // row_begin], where part = row_end - row_begin
+  // Slot k of split s of row r: partial[(s * slots + k) * places + r - row_begin].
+  double* partial;
+  long long places;  // the rows of a launch, and as many as complete its blocks
   double* output;     // component k of row r: output[k * rows + r]
   long long rows;
   long long columns;

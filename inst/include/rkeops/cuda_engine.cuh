@@ -54,6 +54,16 @@ constexpr int cuda_block_unrolled(int block, int rows, int scalars_a_pair) {
 
 RKEOPS_INLINE long long least(long long a, long long b) { return a < b ? a : b; }
 
+/// A if `condition`, else B.
+template <bool condition, class A, class B>
+struct CudaChoice {
+  using Type = A;
+};
+template <class A, class B>
+struct CudaChoice<false, A, B> {
+  using Type = B;
+};
+
 /// What records are read by: 16 bytes if their length allows it, else one scalar.
 template <class Scalar, bool wide>
 struct CudaPiece {
@@ -76,6 +86,10 @@ struct CudaKernels {
   static constexpr int pieces_a_record = int(record * sizeof(Scalar) / sizeof(Piece));
   static constexpr int slots = Reduction::slots;
 
+  /// Accumulators that would fill the registers stay in `partial`, where they are touched
+  /// once a block of columns.
+  static constexpr bool slots_in_memory = slots * rows_per_thread > 24;
+
   using Inner = CudaInnerProduct<Scalar, Formula>;
   static constexpr bool has_inner = Formula::inner_length > 0;
   static constexpr int row_vectors = row_vector_scalars<Formula>,
@@ -88,23 +102,30 @@ struct CudaKernels {
   static constexpr int parameters_in_global =
       parameters_shared ? 1 : Formula::parameters_kept;
 
-  /// Columns that fit into the 48 KB of shared memory beside the parameters. Records too
-  /// long for tiles of eight are read from global memory: every thread of a block reads
-  /// the same address, and the cache serves them together.
+  /// Columns that fit into the 48 KB of shared memory beside the parameters, or where
+  /// inner products leave room. Records too long for tiles of eight are read from global
+  /// memory: every thread of a block reads the same address, and the cache serves them
+  /// together.
   static constexpr int fitting =
-      ((has_inner ? 3 : 47) * 1024 / int(sizeof(Scalar)) -
-       (parameters_shared ? Formula::parameters_kept : 0)) /
-      array_length<record>;
-  static constexpr bool staged = record > 0 && fitting >= (has_inner ? Inner::columns : 8);
+      has_inner ? int(Inner::spare_bytes / sizeof(Scalar)) / array_length<record>
+                : (47 * 1024 / int(sizeof(Scalar)) -
+                   (parameters_shared ? Formula::parameters_kept : 0)) /
+                      array_length<record>;
+  static constexpr bool staged = record > 0 && fitting >= 8;
+  static constexpr int wished_columns = has_inner ? Inner::columns : columns_per_tile;
   static constexpr int tile =
-      has_inner ? Inner::columns
-      : staged  ? cuda_tile_length(columns_per_tile, fitting, Reduction::block)
-                : Reduction::block;
+      staged ? cuda_tile_length(wished_columns, fitting, Reduction::block)
+             : wished_columns;
 
-  /// Columns folded between begin() and end() of the reduction: all in one tile.
-  static constexpr int block = tile < Reduction::block ? tile : Reduction::block;
-  static constexpr int block_unrolled = cuda_block_unrolled(
-      block, rows_per_thread, Formula::row_kept + Formula::pair_values + 1);
+  /// Columns folded between begin() and end() of the reduction: several tiles if it does
+  /// not mind, else a part of one. And those folded in one loop.
+  static constexpr bool in_one_tile =
+      Reduction::block <= tile || FoldsBackwards<Reduction>::value;
+  static constexpr int block =
+      in_one_tile && tile < Reduction::block ? tile : Reduction::block;
+  static constexpr int step = block < tile ? block : tile;
+  static constexpr int step_unrolled = cuda_block_unrolled(
+      step, rows_per_thread, Formula::row_kept + Formula::pair_values + 1);
   static_assert(cuda_column_unit % block == 0, "a launch must end where a block ends");
   static_assert(Reduction::values == Formula::pair_values, "a pair gives what is folded");
 
@@ -119,15 +140,27 @@ struct CudaKernels {
             Formula::row_inputs,
             Formula::column_inputs,
             row_vectors,
-            column_vectors};
+            column_vectors,
+            slots_in_memory};
   }
+
+  /// Where records are staged: beside inner products, in the memory these use.
+  struct Records {
+    CudaFour<Scalar> data[(staged ? tile * record + 3 : 1) / 4 + 1];
+
+    RKEOPS_INLINE Scalar* records() { return data[0].of; }
+  };
+  using Shared = typename CudaChoice<has_inner, typename Inner::Shared, Records>::Type;
 
   struct Row {
     Scalar kept[array_length<Formula::row_kept>];
     Reduction reduction;
-    double slot[array_length<slots>];
+    double slot[array_length<slots_in_memory ? 0 : slots>];
+    Slots<Scalar> memory;  // its place in `partial`
 
-    RKEOPS_INLINE Slots<Scalar> accumulators() { return Slots<Scalar>{slot, 1}; }
+    RKEOPS_INLINE Slots<Scalar> accumulators() {
+      return slots_in_memory ? memory : Slots<Scalar>{slot, 1};
+    }
   };
 
   /// Parameter stage, by one thread of each block: into shared memory, or where that has
@@ -203,12 +236,12 @@ struct CudaKernels {
     }
   }
 
-  /// The accumulators of a row and a split in `partial`.
+  /// The accumulators of a row and a split in `partial`, which has places for whole
+  /// blocks of rows.
   RKEOPS_INLINE static Slots<Scalar> partial(const CudaArguments& arguments, int split,
                                              long long row) {
-    const long long part = arguments.row_end - arguments.row_begin;
-    double* first = arguments.partial + (long long)split * slots * part;
-    return Slots<Scalar>{first + (row - arguments.row_begin), part};
+    double* first = arguments.partial + (long long)split * slots * arguments.places;
+    return Slots<Scalar>{first + (row - arguments.row_begin), arguments.places};
   }
 
   RKEOPS_INLINE static void copy_slots(Slots<Scalar> from, Slots<Scalar> to) {
@@ -220,12 +253,15 @@ struct CudaKernels {
                                       const Scalar* parameter, long long row,
                                       Row& state) {
     Scalar input[array_length<Formula::row_inputs>];
-    load_inputs<Formula::row_inputs>(arguments.row_inputs, row, input);
+    // threads beyond the last row compute that one again, for nothing
+    load_inputs<Formula::row_inputs>(arguments.row_inputs,
+                                     least(row, arguments.row_end - 1), input);
     Formula::template row_stage<Scalar>(parameter, input, state.kept);
+    state.memory = partial(arguments, blockIdx.y, row);
     if (arguments.slice_begin == 0) {
       Reduction::initialise(state.accumulators());
-    } else {
-      copy_slots(partial(arguments, blockIdx.y, row), state.accumulators());
+    } else if (!slots_in_memory) {
+      copy_slots(state.memory, state.accumulators());
     }
   }
 
@@ -260,6 +296,8 @@ struct CudaKernels {
         pieces[k] = reinterpret_cast<const Piece*>(column)[k];
       }
       column = reinterpret_cast<const Scalar*>(pieces);
+    } else if (record > 32 && record * sizeof(Scalar) % 16 == 0) {
+      column = static_cast<const Scalar*>(__builtin_assume_aligned(column, 16));
     }
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
@@ -269,68 +307,37 @@ struct CudaKernels {
     }
   }
 
-  /// Folds a block of `length` columns, or of `count` where that is 0, whose first one is
-  /// column `first` of the problem.
-  template <int length>
-  RKEOPS_INLINE static void fold_block(const Scalar* parameter, Columns columns,
-                                       int count, long long first,
-                                       Row (&rows)[rows_per_thread]) {
-    constexpr int times = length > 0 ? block_unrolled : 1;
-#pragma unroll
-    for (int r = 0; r < rows_per_thread; ++r) {
-      rows[r].reduction.begin(rows[r].accumulators(), first);
-    }
-#pragma unroll(times)
-    for (int c = 0; c < (length > 0 ? length : count); ++c) {
-      fold_column(parameter, columns.from(c), c, rows);
-    }
-#pragma unroll
-    for (int r = 0; r < rows_per_thread; ++r) {
-      rows[r].reduction.end(rows[r].accumulators(), first);
+  /// Brings what pairs read of the columns from `first` on into shared memory, where a
+  /// tile begins.
+  RKEOPS_INLINE static void fetch_tiles(const CudaArguments& arguments,
+                                        const Scalar* parameter, long long first,
+                                        int offset, long long end, Shared& shared,
+                                        const Scalar*& inner) {
+    const bool inner_begins = has_inner && offset % Inner::columns == 0;
+    if (inner_begins) inner = inner_products(arguments, parameter, first, shared);
+    if (staged && offset % tile == 0) {
+      const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
+      copy_tile(packed + first * record, int(least(tile, end - first)), shared.records());
+    } else if (inner_begins) {
+      __syncthreads();
     }
   }
 
-  /// Folds the columns [begin, end), block by block. What is left at the end is one more
-  /// block, or single columns where blocks are short: then every index into what a block
-  /// keeps is a constant.
-  RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
-                                         const Scalar* parameter, long long begin,
-                                         long long end, Row (&rows)[rows_per_thread]) {
-    alignas(16) __shared__ Scalar shared[staged ? tile * record : 1];
+  RKEOPS_INLINE static Columns find_columns(const CudaArguments& arguments,
+                                            Shared& shared, const Scalar* inner,
+                                            long long first, int offset) {
     const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
-    const Scalar* inner = nullptr;
-    int in_tile = 0;  // where the block begins
-    for (long long first = begin; first < end; first += block) {
-      if (has_inner && in_tile == 0) inner = inner_products(arguments, parameter, first);
-      if (staged && in_tile == 0) {
-        copy_tile(packed + first * record, int(least(tile, end - first)), shared);
-      } else if (has_inner && in_tile == 0) {
-        __syncthreads();
-      }
-      const Columns columns =
-          Columns{staged ? shared : packed + (first - in_tile) * record, inner}.from(
-              in_tile);
-      const int count = int(least(block, end - first));
-      if (count == block) {
-        fold_block<block>(parameter, columns, block, first, rows);
-      } else if (block <= 32) {
-        for (int c = 0; c < count; ++c) {
-          fold_block<1>(parameter, columns.from(c), 1, first + c, rows);
-        }
-      } else {
-        fold_block<0>(parameter, columns, count, first, rows);
-      }
-      in_tile = in_tile + block == tile ? 0 : in_tile + block;
-    }
+    return {staged ? shared.records() + offset % tile * record : packed + first * record,
+            has_inner ? inner + offset % Inner::columns * Inner::rows : nullptr};
   }
 
   /// Of a tile of columns with the rows of this block: those of the row of this thread.
   RKEOPS_INLINE static const Scalar* inner_products(const CudaArguments& arguments,
                                                     const Scalar* parameter,
-                                                    long long first_column) {
+                                                    long long first_column,
+                                                    Shared& shared) {
     if constexpr (has_inner) {
       static_assert(rows_per_thread == 1, "a thread has the row of its results");
-      __shared__ typename Inner::Shared shared;
       const long long first_row =
           arguments.row_begin + (long long)blockIdx.x * cuda_threads;
       Inner::compute(parameter,
@@ -345,6 +352,74 @@ struct CudaKernels {
     return nullptr;
   }
 
+  RKEOPS_INLINE static void begin_block(long long first, Row (&rows)[rows_per_thread]) {
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r)
+      rows[r].reduction.begin(rows[r].accumulators(), first);
+  }
+  RKEOPS_INLINE static void end_block(long long first, Row (&rows)[rows_per_thread]) {
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r)
+      rows[r].reduction.end(rows[r].accumulators(), first);
+  }
+
+  /// Folds `length` columns, or `count` where that is 0, the first of which is at
+  /// `position` of the block. Where a block is one step every index into what a reduction
+  /// keeps is a constant.
+  template <int length>
+  RKEOPS_INLINE static void fold_step(const Scalar* parameter, Columns columns, int count,
+                                      int position, Row (&rows)[rows_per_thread]) {
+    constexpr int times = length > 0 ? step_unrolled : 1;
+    if (block == step) position = 0;
+#pragma unroll(times)
+    for (int n = 0; n < (length > 0 ? length : count); ++n) {
+      const int c = fold_order<Reduction>(n, length > 0 ? length : count);
+      fold_column(parameter, columns.from(c), position + c, rows);
+    }
+  }
+
+  /// A block of short blocks that is not complete, column by column.
+  RKEOPS_INLINE static void fold_singly(const Scalar* parameter, Columns columns,
+                                        int count, long long first,
+                                        Row (&rows)[rows_per_thread]) {
+    for (int c = 0; c < count; ++c) {
+      begin_block(first + c, rows);
+      fold_column(parameter, columns.from(c), 0, rows);
+      end_block(first + c, rows);
+    }
+  }
+
+  /// Folds the columns [begin, end). A step is the shortest of what comes in lengths of
+  /// its own: blocks, tiles of records, tiles of inner products.
+  RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
+                                         const Scalar* parameter, long long begin,
+                                         long long end, Row (&rows)[rows_per_thread]) {
+    __shared__ Shared shared;
+    const Scalar* inner = nullptr;
+    int in_block = 0;
+    for (long long first = begin; first < end; first += step) {
+      const int offset = int(first - begin) & (cuda_column_unit - 1);
+      fetch_tiles(arguments, parameter, first, offset, end, shared, inner);
+      const Columns columns = find_columns(arguments, shared, inner, first, offset);
+      const int count = int(least(step, end - first));
+      if (count < step && block <= 32) {
+        fold_singly(parameter, columns, count, first, rows);
+        break;
+      }
+      if (in_block == 0) begin_block(first, rows);
+      if (count == step) {
+        fold_step<step>(parameter, columns, step, in_block, rows);
+      } else {
+        fold_step<0>(parameter, columns, count, in_block, rows);
+      }
+      in_block += step;
+      if (in_block == block || first + step >= end) {
+        end_block(first + step - in_block, rows);
+        in_block = 0;
+      }
+    }
+  }
+
   RKEOPS_INLINE static void write_result(const CudaArguments& arguments,
                                          Slots<Scalar> accumulators, long long row) {
     double result[array_length<Reduction::outputs>];
@@ -355,7 +430,6 @@ struct CudaKernels {
     }
   }
 
-  /// Threads beyond the last row compute that one again and write nothing.
   RKEOPS_INLINE static void reduce(const CudaArguments& arguments, Scalar* large) {
     const Scalar* parameter = stage_parameters(arguments.parameters, large);
     const long long first_row = arguments.row_begin + threadIdx.x +
@@ -363,8 +437,7 @@ struct CudaKernels {
     Row rows[rows_per_thread];
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
-      const long long row = least(first_row + r * cuda_threads, arguments.row_end - 1);
-      start_row(arguments, parameter, row, rows[r]);
+      start_row(arguments, parameter, first_row + r * cuda_threads, rows[r]);
     }
     const long long split_begin = blockIdx.y * arguments.columns_per_split;
     const long long split_end =
@@ -374,11 +447,10 @@ struct CudaKernels {
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
       const long long row = first_row + r * cuda_threads;
-      if (row >= arguments.row_end) continue;
       if (arguments.finish) {
-        write_result(arguments, rows[r].accumulators(), row);
-      } else {
-        copy_slots(rows[r].accumulators(), partial(arguments, blockIdx.y, row));
+        if (row < arguments.row_end) write_result(arguments, rows[r].accumulators(), row);
+      } else if (!slots_in_memory) {
+        copy_slots(rows[r].accumulators(), rows[r].memory);
       }
     }
   }

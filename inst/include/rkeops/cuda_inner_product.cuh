@@ -71,7 +71,7 @@ struct CudaTerms {
   }
 };
 
-template <class Scalar, class Formula>
+template <class Scalar, class Formula, bool exists = (Formula::inner_length > 0)>
 struct CudaInnerProduct {
   static constexpr int length = Formula::inner_length;
   static constexpr int row_count = Formula::row_vector_count,
@@ -82,19 +82,28 @@ struct CudaInnerProduct {
   /// The patch of a thread, in fours: the threads of a block are 16 x 8 patches.
   static constexpr int row_fours = 2, column_fours = columns / 32;
   static constexpr int vectors = row_count > column_count ? row_count : column_count;
-  static constexpr int wished_terms =
-      32 / int(sizeof(Scalar)) / (vectors > 0 ? vectors : 1);
+  static constexpr int wished_terms = 32 / int(sizeof(Scalar)) / vectors;
   static constexpr int terms = wished_terms > 0 ? wished_terms : 1;
 
   using Four = CudaFour<Scalar>;
   using RowTerms = CudaTerms<Scalar, rows, row_count, length, terms>;
   using ColumnTerms = CudaTerms<Scalar, columns, column_count, length, terms>;
 
-  struct Shared {
+  struct Terms {
     typename RowTerms::Shared of_rows[2];
     typename ColumnTerms::Shared of_columns[2];
+  };
+  /// Between two tiles the memory of the terms is free for other uses.
+  static constexpr int spare_bytes = sizeof(Terms);
+
+  struct Shared {
+    union {
+      Terms terms;
+      Four spare[spare_bytes / sizeof(Four)];
+    };
     Four tile[columns * rows / 4];  // of column c and row r: number c * rows + r
 
+    RKEOPS_INLINE Scalar* records() { return spare[0].of; }
     RKEOPS_INLINE const Scalar* results() const {
       return reinterpret_cast<const Scalar*>(tile);
     }
@@ -121,13 +130,13 @@ struct CudaInnerProduct {
     for (int m = 0; m < row_count; ++m) {
 #pragma unroll
       for (int f = 0; f < row_fours; ++f)
-        row[m][f] = shared.of_rows[buffer].four(m, k, f * 64 + patch_row());
+        row[m][f] = shared.terms.of_rows[buffer].four(m, k, f * 64 + patch_row());
     }
 #pragma unroll
     for (int m = 0; m < column_count; ++m) {
 #pragma unroll
       for (int f = 0; f < column_fours; ++f)
-        column[m][f] = shared.of_columns[buffer].four(m, k, f * 32 + patch_column());
+        column[m][f] = shared.terms.of_columns[buffer].four(m, k, f * 32 + patch_column());
     }
 #pragma unroll
     for (int r = 0; r < row_fours * 4; ++r) {
@@ -160,8 +169,7 @@ struct CudaInnerProduct {
   }
 
   /// The inner products of the rows and columns from these on. Threads must wait for each
-  /// other before they read them; here they wait, between reading the old and writing the
-  /// new ones, at every step.
+  /// other before they read them.
   RKEOPS_INLINE static void compute(const Scalar* parameter, CudaVectors<Scalar> of_rows,
                                     long long first_row, CudaVectors<Scalar> of_columns,
                                     long long first_column, Shared& shared) {
@@ -175,10 +183,11 @@ struct CudaInnerProduct {
     }
     row_terms.read(of_rows, 0, first_row);
     column_terms.read(of_columns, 0, first_column);
+    __syncthreads();
     int buffer = 0;
     for (int term = 0; term < length; term += terms, buffer = 1 - buffer) {
-      row_terms.write(shared.of_rows[buffer]);
-      column_terms.write(shared.of_columns[buffer]);
+      row_terms.write(shared.terms.of_rows[buffer]);
+      column_terms.write(shared.terms.of_columns[buffer]);
       __syncthreads();
       row_terms.read(of_rows, term + terms, first_row);
       column_terms.read(of_columns, term + terms, first_column);
@@ -194,6 +203,13 @@ struct CudaInnerProduct {
     }
     write_patch(total, shared);
   }
+};
+
+/// Of a formula that has none.
+template <class Scalar, class Formula>
+struct CudaInnerProduct<Scalar, Formula, false> {
+  static constexpr int rows = cuda_threads, columns = cuda_column_unit, spare_bytes = 0;
+  struct Shared {};
 };
 
 }  // namespace rkeops

@@ -275,6 +275,17 @@ RKEOPS_INLINE void store_converted(double* to, V v, int n) {
   store(to, widen(v), n);
 }
 
+// The largest number below v; v itself where there is none.
+template <class V>
+RKEOPS_INLINE V next_below(V v) {
+  using I = typename Lanes<V>::I;
+  const I bits = same_bits<I>(v), one = I{} + 1;
+  const V beside = same_bits<V>(select(v > V{}, bits - one, bits + one));
+  const V smallest = same_bits<V>(one);
+  const V below = select(v == V{}, V{} - smallest, beside);
+  return select(v > all<V>(-__builtin_inf()), below, v);
+}
+
 // Smaller and larger of two; NaN if either is NaN, as min() and max() of R.
 template <class V>
 RKEOPS_INLINE V minimum(V a, V b) {

@@ -20,6 +20,10 @@ struct Smaller {
   RKEOPS_INLINE static auto wins(V a, V b) {
     return a < b;
   }
+  template <class V>
+  RKEOPS_INLINE static auto wins_or_ties(V a, V b) {
+    return a <= b;
+  }
 };
 
 struct Larger {
@@ -34,6 +38,10 @@ struct Larger {
   template <class V>
   RKEOPS_INLINE static auto wins(V a, V b) {
     return a > b;
+  }
+  template <class V>
+  RKEOPS_INLINE static auto wins_or_ties(V a, V b) {
+    return a >= b;
   }
 };
 
@@ -80,32 +88,25 @@ struct ArgExtremum {
   using I = typename Lanes<V>::I;
   using Mask = typename Lanes<V>::Mask;
 
+  // From the last column of a block to the first, what ties wins: then the worst value
+  // (+Inf for minima) needs no care, and the first of equal columns is left.
+  static constexpr bool backwards = true;
+
   V best[D];
-  I position[D];  // inside the block; negative before the first candidate
-  bool open;      // whether a lane still has no candidate
+  I position[D];  // inside the block; negative where every value is NaN
 
   RKEOPS_INLINE void begin(Slots<V>, long long) {
-    open = true;
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) {
       best[k] = Order::template worst<V>();
       position[k] = I{} - 1;
     }
   }
-  // The worst value (+Inf for minima) beats nothing, but is a candidate where there is no
-  // other. Only lanes without a candidate need to look for it: usually the first column.
   RKEOPS_INLINE void fold(const V* value, int column) {
     const I here = I{} + column;
-    const bool was_open = open;
-    if (__builtin_expect(was_open, 0)) open = false;
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) {
-      Mask wins = Order::wins(value[k], best[k]);
-      if (__builtin_expect(was_open, 0)) {
-        const auto empty = static_cast<Mask>(position[k] < I{});
-        wins = wins | (empty & (value[k] == value[k]));
-        open = open || any(static_cast<Mask>(empty & (value[k] != value[k])));
-      }
+      const Mask wins = Order::wins_or_ties(value[k], best[k]);
       best[k] = select(wins, value[k], best[k]);
       position[k] = select(wins, here, position[k]);
     }

@@ -82,6 +82,22 @@ RKEOPS_INLINE V as_scalars(Positions positions) {
 }
 #endif
 
+// Whether a reduction wants the columns of a block from the last one to the first.
+template <class Reduction, class = void>
+struct FoldsBackwards {
+  static constexpr bool value = false;
+};
+template <class Reduction>
+struct FoldsBackwards<Reduction, decltype(void(Reduction::backwards))> {
+  static constexpr bool value = Reduction::backwards;
+};
+
+// Place number `step` of `count` in the order in which `Reduction` wants columns.
+template <class Reduction>
+RKEOPS_INLINE constexpr int fold_order(int step, int count) {
+  return FoldsBackwards<Reduction>::value ? count - 1 - step : step;
+}
+
 }  // namespace rkeops
 
 #endif

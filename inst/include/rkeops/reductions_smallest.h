@@ -22,8 +22,7 @@ struct Smallest {
 
   Slots<V> state;
   long long first_column;
-  V last[D];     // the value at rank K - 1
-  bool open[D];  // whether a list has room: only then +Inf may enter
+  V limit[D];  // the largest value that enters the list
 
   RKEOPS_INLINE void begin(Slots<V> from, long long first) {
     state = from;
@@ -34,8 +33,7 @@ struct Smallest {
   RKEOPS_INLINE void fold(const V* value, int column) {
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) {
-      const bool enters = open[k] ? any(value[k] <= last[k]) : any(value[k] < last[k]);
-      if (__builtin_expect(enters, 0)) {
+      if (__builtin_expect(any(value[k] <= limit[k]), 0)) {
         insert(state, k, value[k], static_cast<double>(first_column + column));
         refresh(k);
       }
@@ -67,10 +65,12 @@ struct Smallest {
  private:
   RKEOPS_INLINE static constexpr int slot(int k, int rank) { return 2 * (k * K + rank); }
 
+  // What is smaller than rank K - 1 enters; while that has no column, what is equal too.
   RKEOPS_INLINE void refresh(int k) {
     const int worst = slot(k, K - 1);
-    last[k] = narrow<V>(state.get(worst));
-    open[k] = any(narrow<V>(state.get(worst + 1)) == no_column<V>());
+    const V last = narrow<V>(state.get(worst));
+    const auto open = narrow<V>(state.get(worst + 1)) == no_column<V>();
+    limit[k] = select(open, last, next_below(last));
   }
   // Inserts the values of the lanes that belong into their lists.
   RKEOPS_OUTLINE static void insert(Slots<V> state, int k, V value, double column) {
