@@ -1,8 +1,10 @@
 // Sums of exponentials: logarithms of such sums, weighted means with softmax weights.
 //
 // With m the largest exponent met so far, sum exp(v) = exp(m) sum exp(v - m) never
-// overflows. A block keeps its exponents, so that m is known before the exponentials are
-// taken: one exponential a pair, and one a block to move the older sums to the new m.
+// overflows. With vectors of lanes a block keeps its exponents, so that m is known before
+// the exponentials are taken: one exponential a pair, and one a block to move the older
+// sums to the new m. On a GPU, which has no registers for that, m is any earlier exponent
+// that is not much smaller than those met so far.
 #ifndef RKEOPS_REDUCTIONS_EXPONENTIAL_H
 #define RKEOPS_REDUCTIONS_EXPONENTIAL_H
 
@@ -88,9 +90,79 @@ struct ExponentialSums {
   }
 };
 
+// The same for plain numbers. Slots as above, but that m is a number near the largest one.
+template <class V, int Q, bool with_total>
+struct LazyExponentialSums {
+  static constexpr int values = 1 + Q, sums = Q + with_total, slots = 1 + sums;
+  static constexpr int block = 256;
+  static constexpr double log2_e = 1.4426950408889634, log_2 = 0.6931471805599453;
+  // What the reference is before the first exponent, and how far exponents may exceed it
+  // (to base 2): a block of such sums does not overflow.
+  static constexpr V none = sizeof(V) == 4 ? V(-3e38) : V(-1e308);
+  static constexpr V margin = 64;
+
+  V reference;  // to base 2
+  V sum[sums];
+
+  RKEOPS_INLINE void begin(Slots<V> state, long long) {
+    const double shift = state.get(0);
+    reference = shift > -__builtin_inf() ? narrow<V>(shift * log2_e) : none;
+    RKEOPS_UNROLL
+    for (int k = 0; k < sums; ++k) sum[k] = 0;
+  }
+  RKEOPS_INLINE void fold(const V* value, int) {
+    if (__builtin_expect(value[0] * V(log2_e) - reference > margin, 0)) move(value[0]);
+    const V e = exp2(value[0] * V(log2_e) - reference);
+    if (with_total) sum[0] += e;
+    RKEOPS_UNROLL
+    for (int k = 0; k < Q; ++k) sum[with_total + k] += e * value[1 + k];
+  }
+  RKEOPS_INLINE void end(Slots<V> state, long long) {
+    double found[slots];
+    found[0] = reference == none ? -__builtin_inf() : widen(reference) * log_2;
+    RKEOPS_UNROLL
+    for (int k = 0; k < sums; ++k) found[1 + k] = widen(sum[k]);
+    merge(state, Slots<V>{found, 1});
+  }
+
+  RKEOPS_INLINE static void initialise(Slots<V> state) {
+    state.set(0, -__builtin_inf());
+    for (int k = 0; k < sums; ++k) state.set(1 + k, 0.0);
+  }
+  RKEOPS_INLINE static void merge(Slots<V> into, Slots<V> from) {
+    const double a = into.get(0), b = from.get(0), largest = a > b ? a : b;
+    const double shift = largest > -__builtin_inf() ? largest : 0;
+    const double scale_a = exp(a - shift), scale_b = exp(b - shift);
+    into.set(0, largest);
+    for (int k = 1; k <= sums; ++k)
+      into.set(k, scaled(into.get(k), scale_a) + scaled(from.get(k), scale_b));
+  }
+
+ private:
+  // An infinite sum stays one.
+  template <class T>
+  RKEOPS_INLINE static T scaled(T sum, T scale) {
+    return sum - sum == 0 ? sum * scale : sum;
+  }
+  // Makes this exponent the reference; +Inf is none, its exponential is Inf anyway.
+  RKEOPS_INLINE void move(V exponent) {
+    const V next = exponent * V(log2_e);
+    if (next - next != 0) return;
+    const V scale = exp2(reference - next);
+    RKEOPS_UNROLL
+    for (int k = 0; k < sums; ++k) sum[k] = scaled(sum[k], scale);
+    reference = next;
+  }
+};
+
+template <class V, int Q, bool with_total, bool plain = Lanes<V>::count == 1>
+struct ShiftedSums : ExponentialSums<V, Q, with_total> {};
+template <class V, int Q, bool with_total>
+struct ShiftedSums<V, Q, with_total, true> : LazyExponentialSums<V, Q, with_total> {};
+
 // log(sum exp(v)); -Inf where there is no column.
 template <class V>
-struct LogSumExp : ExponentialSums<V, 0, true> {
+struct LogSumExp : ShiftedSums<V, 0, true> {
   static constexpr int outputs = 1;
   using Wide = typename Lanes<V>::Wide;
 
@@ -101,7 +173,7 @@ struct LogSumExp : ExponentialSums<V, 0, true> {
 
 // log(sum w exp(v)), NaN where that sum is negative.
 template <class V, int Q>
-struct LogSumExpWeight : ExponentialSums<V, Q, false> {
+struct LogSumExpWeight : ShiftedSums<V, Q, false> {
   static constexpr int outputs = Q;
   using Wide = typename Lanes<V>::Wide;
 
@@ -112,7 +184,7 @@ struct LogSumExpWeight : ExponentialSums<V, Q, false> {
 
 // sum w exp(v) / sum exp(v); NaN where there is no column.
 template <class V, int Q>
-struct SumSoftMaxWeight : ExponentialSums<V, Q, true> {
+struct SumSoftMaxWeight : ShiftedSums<V, Q, true> {
   static constexpr int outputs = Q;
   using Wide = typename Lanes<V>::Wide;
 
