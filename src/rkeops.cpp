@@ -100,6 +100,7 @@ Settings settings_from(const Rcpp::List& list) {
   result.toolchain.include_directory = string(list, "include_directory");
   result.toolchain.temporary_directory = string(list, "temporary_directory");
   result.cuda.library = string(list, "cuda_driver");
+  result.cuda.threads = result.threads;
   result.package_version = string(list, "package_version");
   return result;
 }

@@ -2,9 +2,9 @@
 // header they include and in the last line, which instantiates it.
 #include "source.h"
 
+#include "../ir/ops.h"
 #include "../ir/print.h"
 #include "../ir/variables.h"
-#include "../ir/ops.h"
 #include "expression.h"
 #include "literal.h"
 #include "writer.h"
@@ -61,7 +61,8 @@ struct StageSources {
 void write_stage(Writer& writer, const std::string& name, const char* target,
                  const std::vector<Source>& sources, const std::vector<Expr>& outputs,
                  Precision precision) {
-  open_stage(writer, name + "(const Scalar* parameter, const V* input, V* " + target + ")");
+  open_stage(writer,
+             name + "(const Scalar* parameter, const V* input, V* " + target + ")");
   write_statements(writer, sources, outputs, target, precision);
   writer.close();
 }
@@ -115,8 +116,8 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
   if (inner.node) {
     writer.line("static constexpr int inner_length = " + std::to_string(inner.length()) +
                 ", row_vector_count = " + std::to_string(inner.row_vectors.size()) +
-                ", column_vector_count = " +
-                std::to_string(inner.column_vectors.size()) + ";");
+                ", column_vector_count = " + std::to_string(inner.column_vectors.size()) +
+                ";");
     writer.line("static constexpr Scalar inner_start = " +
                 literal(inner.node->operation->start, precision) + ";");
   }

@@ -124,6 +124,18 @@ void CudaContext::open() {
                "reserve page-locked memory");
 }
 
+void CudaContext::reserve_upload_buffers(int count) {
+  while (int(upload_buffers.size()) < count) {
+    CudaUploadBuffer buffer{nullptr, nullptr};
+    driver.check(driver.host_memory_allocate(&buffer.memory, upload_bytes),
+                 "reserve page-locked memory");
+    const CudaStatus status = driver.event_create(&buffer.copied, 0);
+    if (status != cuda_status::success) driver.host_memory_free(buffer.memory);
+    driver.check(status, "be started");
+    upload_buffers.push_back(buffer);
+  }
+}
+
 /// What the driver answers does not matter here: nothing could be done about it.
 void CudaContext::close() {
   CudaContextHandle before = nullptr;
@@ -131,6 +143,10 @@ void CudaContext::close() {
   driver.context_make_current(handle);
   modules_.clear();
   free_idle();
+  for (const CudaUploadBuffer& buffer : upload_buffers) {
+    driver.event_destroy(buffer.copied);
+    driver.host_memory_free(buffer.memory);
+  }
   if (staging) driver.host_memory_free(staging);
   if (stop) driver.event_destroy(stop);
   if (start) driver.event_destroy(start);

@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <vector>
 
 #include "cuda_driver.h"
 
@@ -55,11 +56,19 @@ class CudaModule {
   void read_plan();
 };
 
+/// Page-locked memory of CudaContext::upload_bytes, and when what it held last is copied.
+struct CudaUploadBuffer {
+  void* memory;
+  CudaEventHandle copied;
+};
+
 /// To be used while a CudaCurrent of it lives.
 class CudaContext {
  public:
   /// Bytes of page-locked memory for copies from and to the GPU that are small.
   static constexpr std::size_t staging_bytes = 1 << 20;
+  /// Bytes of a buffer for copies of large matrices.
+  static constexpr std::size_t upload_bytes = 2 << 20;
 
   CudaContext(const CudaSettings& settings, int number);
   CudaContext(const CudaContext&) = delete;
@@ -80,6 +89,10 @@ class CudaContext {
   CudaStreamHandle stream = nullptr;
   CudaEventHandle start = nullptr, stop = nullptr;
   void* staging = nullptr;
+
+  /// Kept once they are made.
+  std::vector<CudaUploadBuffer> upload_buffers;
+  void reserve_upload_buffers(int count);
 
   /// Copies from the GPU and waits for all that was started before.
   void fetch(void* to, CudaAddress from, std::size_t bytes) const;

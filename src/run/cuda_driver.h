@@ -15,6 +15,8 @@ struct CudaSettings {
   double slice_milliseconds = 80;
   /// What one multiprocessor surely does in much less than that: pairs times components.
   double first_slice_work = 512e6;
+  /// That may prepare inputs for the GPU.
+  int threads = 1;
 };
 
 using CudaStatus = int;
@@ -65,6 +67,7 @@ using CudaEventHandle = struct CudaEventTag*;
   F(event_create, cuEventCreate, (CudaEventHandle * event, unsigned flags))             \
   F(event_destroy, cuEventDestroy_v2, (CudaEventHandle event))                          \
   F(event_record, cuEventRecord, (CudaEventHandle event, CudaStreamHandle stream))      \
+  F(event_wait, cuEventSynchronize, (CudaEventHandle event))                            \
   F(event_elapsed, cuEventElapsedTime,                                                  \
     (float* milliseconds, CudaEventHandle start, CudaEventHandle end))                  \
   F(launch, cuLaunchKernel,                                                             \

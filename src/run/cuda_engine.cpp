@@ -55,10 +55,10 @@ class Run {
         schedule_(cuda_schedule(work_)),
         slice_(first_cuda_slice(work_, schedule_, context_.settings.first_slice_work)),
         one_launch_(schedule_.splits == 1 && slice_ >= schedule_.columns_a_split),
-        inputs_(context_, job),
+        inputs_(context_, job, plan_.scalar_bytes),
         packed_(context_.allocate(packed_bytes(plan_, job))),
-        row_vectors_(context_.allocate(
-            vector_bytes(plan_, plan_.row_vector_scalars, job.rows))),
+        row_vectors_(
+            context_.allocate(vector_bytes(plan_, plan_.row_vector_scalars, job.rows))),
         column_vectors_(context_.allocate(
             vector_bytes(plan_, plan_.column_vector_scalars, job.columns))),
         output_(context_.allocate(8 * std::size_t(job.rows) * plan_.outputs)) {
@@ -114,8 +114,8 @@ class Run {
 
   void fill_arguments() {
     arguments_.parameters = pointer<double>(inputs_.parameters());
-    arguments_.row_inputs = pointer<const double*>(inputs_.row_pointers());
-    arguments_.column_inputs = pointer<const double*>(inputs_.column_pointers());
+    arguments_.row_inputs = pointer<const void*>(inputs_.row_pointers());
+    arguments_.column_inputs = pointer<const void*>(inputs_.column_pointers());
     arguments_.column_kept = pointer<void>(packed_.address());
     arguments_.row_vectors = pointer<void>(row_vectors_.address());
     arguments_.column_vectors = pointer<void>(column_vectors_.address());

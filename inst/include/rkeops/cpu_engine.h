@@ -225,8 +225,7 @@ struct CpuEngine {
     RKEOPS_UNROLL
     for (int step = 0; step < count; ++step) {
       const int c = fold_order<Fold>(step, count);
-      const Scalar* column =
-          workspace.column() + (position + c) * Formula::column_kept;
+      const Scalar* column = workspace.column() + (position + c) * Formula::column_kept;
       RKEOPS_UNROLL
       for (int g = 0; g < groups; ++g) {
         V value[array_length(Formula::pair_values)];

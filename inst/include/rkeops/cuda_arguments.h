@@ -29,19 +29,20 @@ struct CudaLaunchPlan {
 /// The same for the three kernels, which each read a part of it. All pointers are of the
 /// device.
 struct CudaArguments {
-  const double* parameters;            // values, one a component
-  const double* const* row_inputs;     // one pointer a component: to `rows` doubles
-  const double* const* column_inputs;  // one pointer a component: to `columns` doubles
+  const double* parameters;          // values, one a component
+  const void* const* row_inputs;     // one pointer a component: to `rows` scalars
+  const void* const* column_inputs;  // one pointer a component: to `columns` scalars
   void* column_kept;  // `columns` records of cuda_record_scalars() scalars, written by
                       // prepare
-  // Component-major, written by prepare: scalar k of row i at [k * row_vector_stride + i].
+  // Component-major, written by prepare: scalar k of row i at [k * row_vector_stride +
+  // i].
   void* row_vectors;
   void* column_vectors;
   long long row_vector_stride, column_vector_stride;
   // Slot k of split s of row r: partial[(s * slots + k) * places + r - row_begin].
   double* partial;
   long long places;  // the rows of a launch, and as many as complete its blocks
-  double* output;     // component k of row r: output[k * rows + r]
+  double* output;    // component k of row r: output[k * rows + r]
   long long rows;
   long long columns;
   long long row_begin, row_end;  // the rows of this launch

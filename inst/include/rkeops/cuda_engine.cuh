@@ -19,8 +19,8 @@
 // reductions compute with the functions of the GPU
 #include <rkeops/cuda_math.cuh>
 
-#include <rkeops/cuda_inner_product.cuh>
 #include <rkeops/reductions.h>
+#include <rkeops/cuda_inner_product.cuh>
 
 namespace rkeops {
 
@@ -155,7 +155,7 @@ struct CudaKernels {
   struct Row {
     Scalar kept[array_length<Formula::row_kept>];
     Reduction reduction;
-    double slot[array_length<slots_in_memory ? 0 : slots>];
+    double slot[array_length < slots_in_memory ? 0 : slots > ];
     Slots<Scalar> memory;  // its place in `partial`
 
     RKEOPS_INLINE Slots<Scalar> accumulators() {
@@ -182,10 +182,11 @@ struct CudaKernels {
   }
 
   template <int inputs>
-  RKEOPS_INLINE static void load_inputs(const double* const* from, long long element,
+  RKEOPS_INLINE static void load_inputs(const void* const* from, long long element,
                                         Scalar* input) {
 #pragma unroll(unrolled <inputs>)
-    for (int k = 0; k < inputs; ++k) input[k] = Scalar(from[k][element]);
+    for (int k = 0; k < inputs; ++k)
+      input[k] = static_cast<const Scalar*>(from[k])[element];
   }
 
   template <int scalars>

@@ -58,8 +58,8 @@ struct CudaTerms {
       const int vector = index / fours_a_row / terms;
       if (!has(n) || term >= length) continue;
       const long long component = vector * length + term;
-      ahead[n] = *reinterpret_cast<const Four*>(
-          from.data + component * from.stride + first + index % fours_a_row * 4);
+      ahead[n] = *reinterpret_cast<const Four*>(from.data + component * from.stride +
+                                                first + index % fours_a_row * 4);
     }
   }
 
@@ -136,7 +136,8 @@ struct CudaInnerProduct {
     for (int m = 0; m < column_count; ++m) {
 #pragma unroll
       for (int f = 0; f < column_fours; ++f)
-        column[m][f] = shared.terms.of_columns[buffer].four(m, k, f * 32 + patch_column());
+        column[m][f] =
+            shared.terms.of_columns[buffer].four(m, k, f * 32 + patch_column());
     }
 #pragma unroll
     for (int r = 0; r < row_fours * 4; ++r) {

@@ -86,7 +86,12 @@ RKEOPS_INLINE double exp2(double x) {
   const double sum = x + shift;
   const double f = x - (sum - shift);
   const int k = static_cast<int>(same_bits<long long>(sum));
-  const double tail = ::fma(::fma(::fma(::fma(0x1.5d87fe78a6731p-10, f, 0x1.3b2ab6fba4e77p-7), f, 0x1.c6b08d704a0c0p-5), f, 0x1.ebfbdff82c58fp-3), f, 0x1.62e42fefa39efp-1) * f;
+  const double tail =
+      ::fma(::fma(::fma(::fma(0x1.5d87fe78a6731p-10, f, 0x1.3b2ab6fba4e77p-7), f,
+                        0x1.c6b08d704a0c0p-5),
+                  f, 0x1.ebfbdff82c58fp-3),
+            f, 0x1.62e42fefa39efp-1) *
+      f;
   const long long exponent = static_cast<long long>(k >> 6) << 52;
   const double power =
       same_bits<double>(same_bits<long long>(power_table[k & 63]) + exponent);

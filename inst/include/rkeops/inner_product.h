@@ -4,8 +4,8 @@
 // result to the pair stage in `inner`.
 //
 // Such a Formula has, besides its stages:
-//   inner_length, inner_start           the number of terms, and what the fold starts from
-//   row_vector_count, row_vectors()     vectors of a row, one after the other
+//   inner_length, inner_start           the number of terms, and what the fold starts
+//   from row_vector_count, row_vectors()     vectors of a row, one after the other
 //   column_vector_count, column_vectors()
 //   term()                              folds term k, given component k of every vector
 #ifndef RKEOPS_INNER_PRODUCT_H

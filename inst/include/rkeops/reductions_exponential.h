@@ -90,7 +90,8 @@ struct ExponentialSums {
   }
 };
 
-// The same for plain numbers. Slots as above, but that m is a number near the largest one.
+// The same for plain numbers. Slots as above, but that m is a number near the largest
+// one.
 template <class V, int Q, bool with_total>
 struct LazyExponentialSums {
   static constexpr int values = 1 + Q, sums = Q + with_total, slots = 1 + sums;

@@ -365,6 +365,11 @@ extern "C" int cuStreamSynchronize(void*) {
   return 0;
 }
 
+extern "C" int cuEventSynchronize(void*) {
+  NEEDS_CONTEXT(cuEventSynchronize);
+  return 0;
+}
+
 extern "C" int cuEventRecord(void*, void*) {
   NEEDS_CONTEXT(cuEventRecord);
   return 0;
