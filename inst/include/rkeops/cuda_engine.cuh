@@ -152,15 +152,25 @@ struct CudaKernels {
   };
   using Shared = typename CudaChoice<has_inner, typename Inner::Shared, Records>::Type;
 
+  struct SlotsInRegisters {
+    double values[array_length<slots>];
+
+    RKEOPS_INLINE void find(Slots<Scalar>) {}
+    RKEOPS_INLINE Slots<Scalar> all() { return {values, 1}; }
+  };
+  struct SlotsInMemory {
+    Slots<Scalar> place;  // in `partial`
+
+    RKEOPS_INLINE void find(Slots<Scalar> in_partial) { place = in_partial; }
+    RKEOPS_INLINE Slots<Scalar> all() { return place; }
+  };
+
   struct Row {
     Scalar kept[array_length<Formula::row_kept>];
     Reduction reduction;
-    double slot[array_length < slots_in_memory ? 0 : slots > ];
-    Slots<Scalar> memory;  // its place in `partial`
+    typename CudaChoice<slots_in_memory, SlotsInMemory, SlotsInRegisters>::Type slot;
 
-    RKEOPS_INLINE Slots<Scalar> accumulators() {
-      return slots_in_memory ? memory : Slots<Scalar>{slot, 1};
-    }
+    RKEOPS_INLINE Slots<Scalar> accumulators() { return slot.all(); }
   };
 
   /// Parameter stage, by one thread of each block: into shared memory, or where that has
@@ -258,11 +268,12 @@ struct CudaKernels {
     load_inputs<Formula::row_inputs>(arguments.row_inputs,
                                      least(row, arguments.row_end - 1), input);
     Formula::template row_stage<Scalar>(parameter, input, state.kept);
-    state.memory = partial(arguments, blockIdx.y, row);
+    const Slots<Scalar> place = partial(arguments, blockIdx.y, row);
+    state.slot.find(place);
     if (arguments.slice_begin == 0) {
       Reduction::initialise(state.accumulators());
     } else if (!slots_in_memory) {
-      copy_slots(state.memory, state.accumulators());
+      copy_slots(place, state.accumulators());
     }
   }
 
@@ -300,12 +311,35 @@ struct CudaKernels {
     } else if (record > 32 && record * sizeof(Scalar) % 16 == 0) {
       column = static_cast<const Scalar*>(__builtin_assume_aligned(column, 16));
     }
+    Scalar value[rows_per_thread][array_length<Formula::pair_values>];
 #pragma unroll
-    for (int r = 0; r < rows_per_thread; ++r) {
-      Scalar value[array_length<Formula::pair_values>];
-      compute_pair<Formula>(parameter, rows[r].kept, column, columns.inner, value);
-      rows[r].reduction.fold(value, position);
+    for (int r = 0; r < rows_per_thread; ++r)
+      compute_pair<Formula>(parameter, rows[r].kept, column, columns.inner, value[r]);
+    if constexpr (HasRareColumns<Reduction>::value) {
+      fold_rare(value, position, rows);
+    } else {
+#pragma unroll
+      for (int r = 0; r < rows_per_thread; ++r)
+        rows[r].reduction.fold(value[r], position);
     }
+  }
+
+  /// One branch for the rows of a thread: more would keep their work apart.
+  template <class Values>
+  RKEOPS_INLINE static void fold_rare(const Values& value, int position,
+                                      Row (&rows)[rows_per_thread]) {
+    bool any_rare = false;
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r)
+      any_rare = any_rare | rows[r].reduction.rare(value[r]);
+    if (__builtin_expect(any_rare, 0)) {
+#pragma unroll
+      for (int r = 0; r < rows_per_thread; ++r) {
+        if (rows[r].reduction.rare(value[r])) rows[r].reduction.treat(value[r], position);
+      }
+    }
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.add(value[r], position);
   }
 
   /// Brings what pairs read of the columns from `first` on into shared memory, where a
@@ -451,7 +485,7 @@ struct CudaKernels {
       if (arguments.finish) {
         if (row < arguments.row_end) write_result(arguments, rows[r].accumulators(), row);
       } else if (!slots_in_memory) {
-        copy_slots(rows[r].accumulators(), rows[r].memory);
+        copy_slots(rows[r].accumulators(), partial(arguments, blockIdx.y, row));
       }
     }
   }

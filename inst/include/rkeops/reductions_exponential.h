@@ -111,8 +111,23 @@ struct LazyExponentialSums {
     RKEOPS_UNROLL
     for (int k = 0; k < sums; ++k) sum[k] = 0;
   }
-  RKEOPS_INLINE void fold(const V* value, int) {
-    if (__builtin_expect(value[0] * V(log2_e) - reference > margin, 0)) move(value[0]);
+  RKEOPS_INLINE bool rare(const V* value) const {
+    return value[0] * V(log2_e) - reference > margin;
+  }
+  // Makes this exponent the reference; +Inf is none, its exponential is Inf anyway.
+  RKEOPS_INLINE void treat(const V* value, int) {
+    const V next = value[0] * V(log2_e);
+    if (next - next != 0) return;
+    const V scale = exp2(reference - next);
+    RKEOPS_UNROLL
+    for (int k = 0; k < sums; ++k) sum[k] = scaled(sum[k], scale);
+    reference = next;
+  }
+  RKEOPS_INLINE void fold(const V* value, int column) {
+    if (__builtin_expect(rare(value), 0)) treat(value, column);
+    add(value, column);
+  }
+  RKEOPS_INLINE void add(const V* value, int) {
     const V e = exp2(value[0] * V(log2_e) - reference);
     if (with_total) sum[0] += e;
     RKEOPS_UNROLL
@@ -144,15 +159,6 @@ struct LazyExponentialSums {
   template <class T>
   RKEOPS_INLINE static T scaled(T sum, T scale) {
     return sum - sum == 0 ? sum * scale : sum;
-  }
-  // Makes this exponent the reference; +Inf is none, its exponential is Inf anyway.
-  RKEOPS_INLINE void move(V exponent) {
-    const V next = exponent * V(log2_e);
-    if (next - next != 0) return;
-    const V scale = exp2(reference - next);
-    RKEOPS_UNROLL
-    for (int k = 0; k < sums; ++k) sum[k] = scaled(sum[k], scale);
-    reference = next;
   }
 };
 

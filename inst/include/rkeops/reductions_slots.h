@@ -98,6 +98,19 @@ RKEOPS_INLINE constexpr int fold_order(int step, int count) {
   return FoldsBackwards<Reduction>::value ? count - 1 - step : step;
 }
 
+// Reductions for which few columns need more than the others (a new smallest value, say)
+// tell which: rare(value). An engine may ask for several rows at once, call treat(value,
+// column) where the answer is yes, and then add(value, column) for all of them. Their
+// fold() does all three.
+template <class Reduction, class = void>
+struct HasRareColumns {
+  static constexpr bool value = false;
+};
+template <class Reduction>
+struct HasRareColumns<Reduction, decltype(void(&Reduction::treat))> {
+  static constexpr bool value = true;
+};
+
 }  // namespace rkeops
 
 #endif

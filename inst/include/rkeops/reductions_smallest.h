@@ -30,14 +30,23 @@ struct Smallest {
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) refresh(k);
   }
-  RKEOPS_INLINE void fold(const V* value, int column) {
+  RKEOPS_INLINE bool rare(const V* value) const {
+    bool enters = false;
+    RKEOPS_UNROLL
+    for (int k = 0; k < D; ++k) enters = enters || any(value[k] <= limit[k]);
+    return enters;
+  }
+  RKEOPS_INLINE void treat(const V* value, int column) {
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) {
-      if (__builtin_expect(any(value[k] <= limit[k]), 0)) {
-        insert(state, k, value[k], static_cast<double>(first_column + column));
-        refresh(k);
-      }
+      if (!any(value[k] <= limit[k])) continue;
+      insert(state, k, value[k], static_cast<double>(first_column + column));
+      refresh(k);
     }
+  }
+  RKEOPS_INLINE void add(const V*, int) {}
+  RKEOPS_INLINE void fold(const V* value, int column) {
+    if (__builtin_expect(rare(value), 0)) treat(value, column);
   }
   RKEOPS_INLINE void end(Slots<V>, long long) {}
 
