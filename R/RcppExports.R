@@ -85,3 +85,7 @@ r_lazy_values <- function(operand, data, evaluation) {
     .Call(`_rkeops_r_lazy_values`, operand, data, evaluation)
 }
 
+r_lazy_formula_counts <- function(operation) {
+    .Call(`_rkeops_r_lazy_formula_counts`, operation)
+}
+

@@ -243,6 +243,16 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_lazy_formula_counts
+SEXP r_lazy_formula_counts(std::string operation);
+RcppExport SEXP _rkeops_r_lazy_formula_counts(SEXP operationSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type operation(operationSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_formula_counts(operation));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_set_settings", (DL_FUNC) &_rkeops_r_set_settings, 1},
@@ -266,6 +276,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_lazy_reduce", (DL_FUNC) &_rkeops_r_lazy_reduce, 2},
     {"_rkeops_r_lazy_reduction_gradient", (DL_FUNC) &_rkeops_r_lazy_reduction_gradient, 4},
     {"_rkeops_r_lazy_values", (DL_FUNC) &_rkeops_r_lazy_values, 3},
+    {"_rkeops_r_lazy_formula_counts", (DL_FUNC) &_rkeops_r_lazy_formula_counts, 1},
     {NULL, NULL, 0}
 };
 

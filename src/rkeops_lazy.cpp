@@ -2,6 +2,7 @@
 // LazyTensor is a pointer to an expression and the list of the data of its variables; an
 // operand is passed as list(pointer, data).
 #include "boundary.h"
+#include "ir/ops.h"
 #include "ir/variables.h"
 #include "lazy/callables.h"
 #include "lazy/text.h"
@@ -173,5 +174,20 @@ SEXP r_lazy_values(Rcpp::List operand, Rcpp::List data, Rcpp::List evaluation) {
       formula.index = level_i;
       return formula;
     });
+  });
+}
+
+// How many formulas the operations of this name take.
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_formula_counts(std::string operation) {
+  return guarded([&] {
+    std::vector<int> counts;
+    for (const Operation& row : operations()) {
+      bool is_named = row.name == operation;
+      for (const std::string& other : row.other_names)
+        is_named = is_named || other == operation;
+      if (is_named) counts.push_back(int(row.arguments.size()));
+    }
+    return counts;
   });
 }
