@@ -28,7 +28,7 @@
 #' (x_i | y_j) > 0.5 & !(sqdist(x_i, y_j) < 0.1)
 #' @export
 Ops.LazyTensor <- function(e1, e2) { # nolint
-  call <- sys.call()
+  call <- generic_call(.Generic, sys.call())
   if (missing(e2)) {
     return(sign_or_not(.Generic, e1, call))
   }
@@ -47,6 +47,14 @@ Ops.LazyTensor <- function(e1, e2) { # nolint
     "|" = or_tensor(x, y, call),
     apply_operation(.Generic, list(x, y), call = call)
   )
+}
+
+# What the user wrote: `x + y`, not `Ops.LazyTensor(x, y)`. Members of Summary are
+# called with values, which are no text.
+generic_call <- function(generic, call) {
+  call[[1L]] <- as.name(generic)
+  has_value <- vapply(as.list(call), is.LazyTensor, NA)
+  if (any(has_value)) as.call(list(as.name(generic), quote(...))) else call
 }
 
 sign_or_not <- function(operator, x, call) {
@@ -132,7 +140,7 @@ or_tensor <- function(x, y, call) {
 #' square(3)
 #' @export
 Math.LazyTensor <- function(x, ...) { # nolint
-  math_tensor(.Generic, x, list(...), sys.call())
+  math_tensor(.Generic, x, list(...), generic_call(.Generic, sys.call()))
 }
 
 math_tensor <- function(name, x, arguments, call) {
@@ -185,7 +193,7 @@ round_digits <- function(arguments, call) {
 #' @rdname LazyTensor-functions
 #' @export
 Complex.LazyTensor <- function(z) { # nolint
-  call <- sys.call()
+  call <- generic_call(.Generic, sys.call())
   if (!is_complex_tensor(z)) {
     abort_rkeops(
       "argument", sprintf("`%s` needs a complex LazyTensor.", .Generic),
@@ -294,10 +302,11 @@ setMethod("atan2", signature("ANY", "LazyTensor"), atan2_tensor)
 setMethod("atan2", signature("LazyTensor", "LazyTensor"), atan2_tensor)
 
 #' @rdname LazyTensor-functions
+#' @param scope,scale,direction,trace,keep,steps,k See [stats::step()].
 #' @param test,yes,no Lazy tensors, vectors or numbers.
 #' @aliases ifelse,LazyTensor-method
 #' @export
-setGeneric("ifelse", signature = "test")
+setGeneric("ifelse", signature = "test", package = "base")
 
 # 1 - 1/2 and 0 - 1/2: a comparison chooses by its sign.
 setMethod("ifelse", "LazyTensor", function(test, yes, no) {
@@ -308,10 +317,9 @@ setMethod("ifelse", "LazyTensor", function(test, yes, no) {
 })
 
 #' @rdname LazyTensor-functions
-#' @param scope,scale,direction,trace,keep,steps,k See [stats::step()].
 #' @aliases step,LazyTensor-method
 #' @export
-setGeneric("step", signature = "object")
+setGeneric("step", signature = "object", package = "stats")
 
 setMethod("step", "LazyTensor", function(object, ...) {
   apply_operation("Step", list(object), label = "step")

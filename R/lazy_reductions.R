@@ -64,7 +64,7 @@ group_reductions <- c(
 #' @rdname LazyTensor-reductions
 #' @export
 Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE) { # nolint
-  call <- sys.call()
+  call <- generic_call(.Generic, sys.call())
   arguments <- list(...)
   is_index <- vapply(arguments, is_index_name, NA)
   if (any(is_index)) {
