@@ -74,6 +74,12 @@ Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE) { # nolint
   if (!isFALSE(na.rm)) {
     abort_argument("na.rm", "FALSE for LazyTensors", na.rm, call)
   }
+  if (.Generic == "range") {
+    abort_rkeops(
+      "argument", "`range` is not defined for LazyTensors.",
+      hints = "Write `min(x, index)` and `max(x, index)`.", call = call
+    )
+  }
   if (is_given(index)) {
     reduce_group(.Generic, arguments, index, call)
   } else {
@@ -89,18 +95,16 @@ is_index_name <- function(x) {
 is_given <- function(index) !(length(index) == 1L && is.na(index))
 
 reduce_group <- function(generic, arguments, index, call) {
-  reduction <- group_reductions[generic]
-  if (is.na(reduction) || length(arguments) != 1L) {
+  if (length(arguments) != 1L) {
     abort_rkeops(
-      "argument", if (is.na(reduction)) {
-        sprintf("`%s` is not defined for LazyTensors.", generic)
-      } else {
-        sprintf("`%s` with an index reduces one LazyTensor.", generic)
-      },
+      "argument",
+      sprintf("`%s` with an index reduces one LazyTensor.", generic),
       call = call
     )
   }
-  reduce_tensor(arguments[[1L]], reduction[[1L]], index, call = call)
+  reduce_tensor(
+    arguments[[1L]], group_reductions[[generic]], index, call = call
+  )
 }
 
 # Over the components at each pair; several tensors entry by entry.

@@ -194,7 +194,8 @@ lazy_data <- function(x, index, is_complex) {
 
 # Real and imaginary parts as columns in turn.
 interleave <- function(z) {
-  parts <- matrix(0, nrow(z), 2L * ncol(z), dimnames = list(rownames(z), NULL))
+  parts <- matrix(0, nrow(z), 2L * ncol(z))
+  rownames(parts) <- rownames(z)
   odd <- 2L * seq_len(ncol(z)) - 1L
   parts[, odd] <- Re(z)
   parts[, odd + 1L] <- Im(z)
