@@ -8,17 +8,18 @@
 #' input `eta`, of the shape of `a`, and computes the gradient of `sum(eta * a)`
 #' with respect to `x`. The result has the shape of `x`.
 #'
-#' Of a lazy tensor `f`, `keops_grad(f, x_i)` is the lazy tensor of the gradients
-#' of `sum(eta * f)` at each pair with respect to the vector `x_i`; it can be
-#' reduced, combined and differentiated again. See [grad()] for the gradient of
-#' a reduction.
+#' Of a lazy tensor `f`, `keops_grad(f, x_i)` is the lazy tensor of the
+#' gradients of `sum(eta * f)` at each pair with respect to the vector `x_i`; it
+#' can be reduced, combined and differentiated again. See [grad()] for the
+#' gradient of a reduction.
 #'
 #' @param operator An operator, made by [keops_kernel()] or by `keops_grad()`
 #'   itself: gradients of gradients are operators too. Or a lazy tensor.
 #' @param var The name of an argument of the operator, or its position counted
 #'   from 0. With several names or positions the operator returns a list of
-#'   gradients with the names of the arguments. Of a lazy tensor: the tensor that
-#'   was made from the data, or the name or position that `operator$args` shows.
+#'   gradients with the names of the arguments. Of a lazy tensor: the tensor
+#'   that was made from the data, or the name or position that `operator$args`
+#'   shows.
 #' @param name The name of the additional input, which is the last one.
 #' @param ... Not used.
 #'

@@ -59,8 +59,9 @@ variable_at <- function(x, place) {
 #' `sum(gradin * a)` with respect to the data of one variable.
 #'
 #' @param f A lazy tensor.
-#' @param gradin What the result of the reduction is weighted with: a lazy tensor
-#'   indexed like the result, a matrix of the shape of the result, or one number.
+#' @param gradin What the result of the reduction is weighted with: a lazy
+#'   tensor indexed like the result, a matrix of the shape of the result, or one
+#'   number.
 #' @param opstr The name of the reduction, `"Sum"`, as in
 #'   [reduction.LazyTensor()].
 #' @param var The variable: the lazy tensor made from the data, the name that
@@ -101,8 +102,8 @@ grad <- function(f, gradin, opstr, var, index, opt_arg = NULL) {
 #' An objective and its gradient, for optimisers
 #'
 #' @param f A function of a matrix or vector that returns a lazy tensor. The
-#'   objective is the sum of the reduction `opstr` over `index` of this tensor: by
-#'   default the sum over all pairs.
+#'   objective is the sum of the reduction `opstr` over `index` of this tensor:
+#'   by default the sum over all pairs.
 #' @param start A matrix or vector of the shape that `f` expects.
 #' @param opstr,index The reduction, as in [reduction.LazyTensor()].
 #'

@@ -2,18 +2,20 @@
 
 #' Lazy tensors as matrices
 #'
-#' @param x,y A lazy tensor; in products one of both may be a matrix or a vector.
+#' @param x,y A lazy tensor; in products one of both may be a matrix or a
+#'   vector.
 #' @param i,j,k Rows, columns and components to keep, as for arrays.
 #' @param drop Not used: lazy tensors keep their dimensions.
 #' @param maximum The largest number of entries that `as.matrix()` and
 #'   `as.array()` store; `Inf` for any.
-#' @param na.rm,dims Not used.
+#' @param na.rm Must be `FALSE`.
+#' @param dims Not used.
 #' @param ... Not used.
 #'
 #' @details
 #' * `dim(K)` is the number of i, the number of j, and the inner dimension where
-#'   that is not 1; 1 stands for an index that the tensor does not have. `nrow()`,
-#'   `ncol()` and `length()` follow from it. `t(K)` exchanges i and j.
+#'   that is not 1; 1 stands for an index that the tensor does not have.
+#'   `nrow()`, `ncol()` and `length()` follow from it. `t(K)` exchanges i and j.
 #' * `x[k]` are components of the vectors, in any order; `K[i, j]` rows and
 #'   columns, `x[i, j, k]` all three.
 #' * `K %*% b` is the matrix product with a vector or matrix, a plain matrix; as
@@ -21,8 +23,8 @@
 #'   tensors is `sum(x * y, index = "j")`, as in rkeops 2.x.
 #' * `rowSums(K)`, `colSums(K)`, `rowMeans(K)` and `colMeans(K)` are vectors, or
 #'   matrices with one column for each component.
-#' * `as.matrix(K)` and `as.array(K)` compute and store all entries, for tests and
-#'   pictures; a tensor with more than `maximum` entries is refused.
+#' * `as.matrix(K)` and `as.array(K)` compute and store all entries, for tests
+#'   and pictures; a tensor with more than `maximum` entries is refused.
 #'
 #' A function that wants a linear map gets `function(v, args) as.numeric(K %*%
 #' v)`, for example `RSpectra::eigs_sym()`.
@@ -213,7 +215,10 @@ setMethod("tcrossprod", signature("ANY", "LazyTensor"), tcrossprod_tensor)
 # ---- sums of rows and columns ----
 
 # A vector for one component, as R gives it.
-margin <- function(x, reduction, index, call) {
+margin <- function(x, reduction, index, remove_na, call) {
+  if (!isFALSE(remove_na)) {
+    abort_argument("na.rm", "FALSE for LazyTensors", remove_na, call)
+  }
   value <- if (reduction == "Mean") {
     reduce_mean(x, index, call)
   } else {
@@ -222,12 +227,14 @@ margin <- function(x, reduction, index, call) {
   if (ncol(value) == 1L) value[, 1L] else value
 }
 
+# nolint start: object_name_linter.
+
 #' @rdname LazyTensor-matrix
 #' @aliases rowSums,LazyTensor-method
 #' @export
 setGeneric("rowSums", signature = "x")
 setMethod("rowSums", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
-  margin(x, "Sum", "j", sys.call())
+  margin(x, "Sum", "j", na.rm, sys.call())
 })
 
 #' @rdname LazyTensor-matrix
@@ -235,7 +242,7 @@ setMethod("rowSums", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
 #' @export
 setGeneric("colSums", signature = "x")
 setMethod("colSums", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
-  margin(x, "Sum", "i", sys.call())
+  margin(x, "Sum", "i", na.rm, sys.call())
 })
 
 #' @rdname LazyTensor-matrix
@@ -243,7 +250,7 @@ setMethod("colSums", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
 #' @export
 setGeneric("rowMeans", signature = "x")
 setMethod("rowMeans", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
-  margin(x, "Mean", "j", sys.call())
+  margin(x, "Mean", "j", na.rm, sys.call())
 })
 
 #' @rdname LazyTensor-matrix
@@ -251,8 +258,9 @@ setMethod("rowMeans", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
 #' @export
 setGeneric("colMeans", signature = "x")
 setMethod("colMeans", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
-  margin(x, "Mean", "i", sys.call())
+  margin(x, "Mean", "i", na.rm, sys.call())
 })
+# nolint end
 
 # ---- stored entries ----
 

@@ -172,7 +172,9 @@ unaryop.LazyTensor <- function(x, opstr, opt_arg = NA, # nolint
                                opt_arg2 = NA, res_type = NA, dim_res = NA) {
   call <- rlang::current_env()
   check_string(opstr, "opstr", call)
-  apply_operation(opstr, list(x), given_integers(opt_arg, opt_arg2), call = call)
+  apply_operation(
+    opstr, list(x), given_integers(opt_arg, opt_arg2), call = call
+  )
 }
 
 #' @rdname unaryop.LazyTensor

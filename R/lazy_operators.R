@@ -4,8 +4,8 @@
 
 #' Arithmetic, comparisons and logic with lazy tensors
 #'
-#' All operators of R work entry by entry, with lazy tensors, vectors (one number
-#' a component) and numbers. Tensors of inner dimension 1 are repeated.
+#' All operators of R work entry by entry, with lazy tensors, vectors (one
+#' number a component) and numbers. Tensors of inner dimension 1 are repeated.
 #'
 #' @param e1,e2 Lazy tensors, vectors or numbers.
 #'
@@ -27,7 +27,7 @@
 #' x_i + 2 * y_j
 #' (x_i | y_j) > 0.5 & !(sqdist(x_i, y_j) < 0.1)
 #' @export
-Ops.LazyTensor <- function(e1, e2) { # nolint
+Ops.LazyTensor <- function(e1, e2) {
   call <- generic_call(.Generic, sys.call())
   if (missing(e2)) {
     return(sign_or_not(.Generic, e1, call))
@@ -49,8 +49,8 @@ Ops.LazyTensor <- function(e1, e2) { # nolint
   )
 }
 
-# What the user wrote: `x + y`, not `Ops.LazyTensor(x, y)`. Members of Summary are
-# called with values, which are no text.
+# What the user wrote: `x + y`, not `Ops.LazyTensor(x, y)`. Members of Summary
+# are called with values, which are no text.
 generic_call <- function(generic, call) {
   call[[1L]] <- as.name(generic)
   has_value <- vapply(as.list(call), is.LazyTensor, NA)
@@ -119,15 +119,15 @@ or_tensor <- function(x, y, call) {
 #' know `Re`, `Im`, `Mod`, `abs`, `Arg`, `Conj`, `exp`, `log`, `sqrt`, `cos`,
 #' `sin`, `cosh`, `sinh`, `sum` and `mean`.
 #'
-#' * `square(x)`, `rsqrt(x)` (1 / sqrt(x), 0 at 0), `inv(x)`, `xlogx(x)` (0 at 0),
-#'   `sinxdivx(x)` (1 at 0), `relu(x)`, `step(x)` (1 where x >= 0, else 0).
+#' * `square(x)`, `rsqrt(x)` (1 / sqrt(x), 0 at 0), `inv(x)`, `xlogx(x)` (0 at
+#'   0), `sinxdivx(x)` (1 at 0), `relu(x)`, `step(x)` (1 where x >= 0, else 0).
 #' * `mod(x, a, b)` is `x - a * floor((x - b) / a)`.
-#' * `clamp(x, a, b)` is `x`, but at least `a` and at most `b`; so is `clampint()`
-#'   for whole numbers `a` and `b`, which are part of the formula.
+#' * `clamp(x, a, b)` is `x`, but at least `a` and at most `b`; so is
+#'   `clampint()` for whole numbers `a` and `b`, which are part of the formula.
 #' * `ifelse(test, yes, no)` chooses by a comparison; by a number it is `yes`
 #'   where `test >= 0`, as in formulas and in rkeops 2.x.
-#' * `real2complex(x)` is `x + 0i`, `imag2complex(x)` is `0 + x i`, `exp1j(x)` is
-#'   `exp(1i * x)`.
+#' * `real2complex(x)` is `x + 0i`, `imag2complex(x)` is `0 + x i`, `exp1j(x)`
+#'   is `exp(1i * x)`.
 #'
 #' @return A lazy tensor, or numbers where numbers are given.
 #' @name LazyTensor-functions
@@ -139,7 +139,7 @@ or_tensor <- function(x, y, call) {
 #' clamp(x_i, 0.2, 0.8)
 #' square(3)
 #' @export
-Math.LazyTensor <- function(x, ...) { # nolint
+Math.LazyTensor <- function(x, ...) {
   math_tensor(.Generic, x, list(...), generic_call(.Generic, sys.call()))
 }
 
@@ -192,7 +192,7 @@ round_digits <- function(arguments, call) {
 
 #' @rdname LazyTensor-functions
 #' @export
-Complex.LazyTensor <- function(z) { # nolint
+Complex.LazyTensor <- function(z) {
   call <- generic_call(.Generic, sys.call())
   if (!is_complex_tensor(z)) {
     abort_rkeops(

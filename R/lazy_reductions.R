@@ -25,20 +25,20 @@
 #' otherwise; see [set_rkeops_option()].
 #'
 #' * `sum`, `prod`, `mean`, `min`, `max`, `any`, `all`: as in R.
-#' * `argmin`, `argmax`: the place of the first smallest or largest value, counted
-#'   from 1 (see the option `index_base`), `NA` where there is none.
+#' * `argmin`, `argmax`: the place of the first smallest or largest value,
+#'   counted from 1 (see the option `index_base`), `NA` where there is none.
 #'   `min_argmin`, `max_argmax`: the list of both.
-#' * `Kmin`, `argKmin`, `Kmin_argKmin`: the `K` smallest values, their places, or
-#'   the list of both, in ascending order: nearest neighbours.
-#' * `logsumexp(x, index, weight)`: the logarithm of the sum of `exp(x) * weight`,
-#'   without overflow. `sumsoftmaxweight(x, index, weight)`: the mean of `weight`
-#'   with weights proportional to `exp(x)`.
+#' * `Kmin`, `argKmin`, `Kmin_argKmin`: the `K` smallest values, their places,
+#'   or the list of both, in ascending order: nearest neighbours.
+#' * `logsumexp(x, index, weight)`: the logarithm of the sum of `exp(x) *
+#'   weight`, without overflow. `sumsoftmaxweight(x, index, weight)`: the mean
+#'   of `weight` with weights proportional to `exp(x)`.
 #' * `reduction.LazyTensor(x, "Var", "j")`: any reduction of the language.
 #'
 #' The names that end with `_reduction` are those of rkeops 2.x.
 #'
-#' @return A matrix with one row for each value of the index that remains and one
-#'   column for each component; of integers for places, complex for complex
+#' @return A matrix with one row for each value of the index that remains and
+#'   one column for each component; of integers for places, complex for complex
 #'   tensors (real and imaginary parts in turn if the option `complex_results`
 #'   is `"interleaved"`). With `K`, a matrix of `K` columns, or for vectors an
 #'   array of rows, `K` and components.

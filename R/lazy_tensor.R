@@ -73,10 +73,10 @@ native_operand <- function(x) {
 #' A matrix used in two places is one variable when it is the same R object
 #' (not only equal).
 #'
-#' `x$formula`, `x$args`, `x$data` and `x$dimres` are the formula, its variables,
-#' their data (complex numbers as real and imaginary parts in turn), and the
-#' inner dimension: the number of columns of the data, 1 for distances and
-#' kernels.
+#' `x$formula`, `x$args`, `x$data` and `x$dimres` are the formula, its
+#' variables, their data (complex numbers as real and imaginary parts in turn),
+#' and the inner dimension: the number of columns of the data, 1 for distances
+#' and kernels.
 #'
 #' Lazy tensors can be saved by [saveRDS()] and sent to other processes.
 #'
@@ -208,21 +208,23 @@ as_lazy <- function(x, name, call) {
   if (is.LazyTensor(x)) {
     return(x)
   }
-  is_number <- (is.numeric(x) || is.logical(x) || is.complex(x)) &&
-    !is.object(x) && length(x) > 0L
-  if (!is_number || (length(x) > 1L && !is.null(dim(x)))) {
+  if (!is_plain_vector(x)) {
+    hint <- "Convert a matrix first: `Vi()` or `Vj()` says what its rows are."
     abort_argument(
       name, "a LazyTensor, a vector or a number", x, call,
-      hints = if (is_matrix_like(x)) {
-        "Convert a matrix first: `Vi()` or `Vj()` says what its rows are."
-      } else {
-        character()
-      }
+      hints = if (is_matrix_like(x)) hint else character()
     )
   }
   parameter <- LazyTensor(c(x, use.names = FALSE))
   if (is.logical(x)) parameter@type <- "logical"
   parameter
+}
+
+# A matrix of one entry is a number.
+is_plain_vector <- function(x) {
+  is_number <- is.numeric(x) || is.logical(x) || is.complex(x)
+  is_number && !is.object(x) &&
+    (length(x) == 1L || (length(x) > 1L && is.null(dim(x))))
 }
 
 check_lazy <- function(x, name, call) {
@@ -252,7 +254,7 @@ index_size <- function(x, index) {
 #' @rdname LazyTensor
 #' @param name `formula`, `args`, `data` or `dimres`.
 #' @export
-`$.LazyTensor` <- function(x, name) {
+`$.LazyTensor` <- function(x, name) { # nolint
   switch(name,
     formula = x@formula, args = x@args, data = x@data,
     dimres = inner_dimension(x),
@@ -266,12 +268,12 @@ index_size <- function(x, index) {
 #' What is it?
 #'
 #' @param x Any object.
-#' @return `TRUE` or `FALSE`. `is.LazyTensor()` and `is.ComplexLazyTensor()` tell
-#'   whether `x` is a (complex) lazy tensor. The others take lazy tensors:
-#'   `is.LazyParameter()`, `is.ComplexLazyParameter()` and `is.LazyVector()` tell
-#'   whether it is a parameter of one number, of one complex number, or of any
-#'   length; `is.LazyMatrix()` whether it is made from a matrix with an index.
-#'   `is.int()` tells whether `x` is one whole number.
+#' @return `TRUE` or `FALSE`. `is.LazyTensor()` and `is.ComplexLazyTensor()`
+#'   tell whether `x` is a (complex) lazy tensor. The others take lazy tensors:
+#'   `is.LazyParameter()`, `is.ComplexLazyParameter()` and `is.LazyVector()`
+#'   tell whether it is a parameter of one number, of one complex number, or of
+#'   any length; `is.LazyMatrix()` whether it is made from a matrix with an
+#'   index. `is.int()` tells whether `x` is one whole number.
 #' @export
 #' @examples
 #' x_i <- Vi(matrix(runif(6), 3))

@@ -9,8 +9,9 @@
 #'   `extract()` and `extractT()` is the place of a component.
 #' @param s The weights: one number, one for each component, or a symmetric
 #'   matrix as a vector.
-#' @param n,d,D Lengths: of the result of `elemT()` and `extractT()`, of the part
-#'   that `extract()` takes or `extractT()` puts, of the result of `one_hot()`.
+#' @param n,d,D Lengths: of the result of `elemT()` and `extractT()`, of the
+#'   part that `extract()` takes or `extractT()` puts, of the result of
+#'   `one_hot()`.
 #'
 #' @details
 #' * `sqnorm2(x)`, `norm2(x)`, `normalize(x)`; `sqdist(x, y)`, the squared

@@ -184,8 +184,8 @@ change_options <- function(values, call) {
 #'   or `"float64"`. `"float"` and `"double"` are the same.
 #' * `axis` (`"output"`): what the last number of a formula means, see
 #'   [keops_kernel()].
-#' * `index_base` (`1`): whether places in LazyTensors (`argmin()`, `elem()`, ...)
-#'   count from 1, as in R, or from `0`, as in rkeops 2.x.
+#' * `index_base` (`1`): whether places in LazyTensors (`argmin()`, `elem()`,
+#'   ...) count from 1, as in R, or from `0`, as in rkeops 2.x.
 #' * `complex_results` (`"complex"`): what reductions of complex LazyTensors
 #'   return: complex numbers, or, as in rkeops 2.x, real and imaginary parts in
 #'   turn (`"interleaved"`).
