@@ -9,8 +9,8 @@
 #'
 #' @param verbose Whether to say what was found.
 #' @return `check_rkeops()` returns invisibly whether the result was right,
-#'   `rkeops_sitrep()` invisibly the list of what it found. `helloWorld()` prints
-#'   and returns a greeting, as in rkeops 1.x and 2.x.
+#'   `rkeops_sitrep()` invisibly the list of what it found. `helloWorld()`
+#'   prints and returns a greeting, as in rkeops 1.x and 2.x.
 #' @export
 #' @examples
 #' rkeops_sitrep()
