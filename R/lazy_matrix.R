@@ -173,6 +173,7 @@ multiply_here <- function(x, y) multiply(x, y, sys.call())
 
 #' @rdname LazyTensor-matrix
 #' @aliases %*%,LazyTensor,ANY-method %*%,ANY,LazyTensor-method
+#'   %*%,LazyTensor,LazyTensor-method
 #' @export
 setMethod("%*%", signature("LazyTensor", "ANY"), multiply_here)
 setMethod("%*%", signature("ANY", "LazyTensor"), multiply_here)

@@ -291,6 +291,7 @@ clampint <- function(x, y, z) {
 
 #' @rdname LazyTensor-functions
 #' @aliases atan2,LazyTensor,ANY-method atan2,ANY,LazyTensor-method
+#'   atan2,LazyTensor,LazyTensor-method
 #' @export
 setGeneric("atan2", signature = c("y", "x"))
 
