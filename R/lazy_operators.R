@@ -160,8 +160,19 @@ math_tensor <- function(name, x, arguments, call) {
   )
 }
 
-# The row of the table with the name of an R function.
+# The row of the table with the name of an R function, remembered.
 function_operation <- function(name, call) {
+  operation <- known_functions[[name]]
+  if (is.null(operation)) {
+    operation <- find_function(name, call)
+    assign(name, operation, envir = known_functions)
+  }
+  operation
+}
+
+known_functions <- new.env(parent = emptyenv())
+
+find_function <- function(name, call) {
   table <- formula_language()
   wanted <- if (name == "ceiling") "ceil" else name
   found <- which(tolower(table$name) == wanted & table$arguments == "f")

@@ -2,7 +2,7 @@
 # native code holds the expression; the R object holds the data, and the text
 # from which another process builds the expression again.
 
-#' @importFrom methods setClass setMethod setGeneric show
+#' @importFrom methods setClass setMethod setGeneric show slot<-
 NULL
 
 #' The classes of lazy tensors
@@ -26,13 +26,21 @@ setClass("ComplexLazyTensor", contains = "LazyTensor")
 new_lazy <- function(parts, sizes, type) {
   state <- new.env(parent = emptyenv())
   state$pointer <- parts$pointer
-  methods::new(
-    if (type == "complex") "ComplexLazyTensor" else "LazyTensor",
-    state = state, formula = parts$formula, args = parts$args,
-    data = parts$data, dimension = parts$dimension, level = parts$level,
-    sizes = sizes, type = type
-  )
+  x <- if (type == "complex") empty_complex_tensor else empty_tensor
+  # unchecked: an expression of many steps makes many of them
+  slot(x, "state", check = FALSE) <- state
+  slot(x, "formula", check = FALSE) <- parts$formula
+  slot(x, "args", check = FALSE) <- parts$args
+  slot(x, "data", check = FALSE) <- parts$data
+  slot(x, "dimension", check = FALSE) <- parts$dimension
+  slot(x, "level", check = FALSE) <- parts$level
+  slot(x, "sizes", check = FALSE) <- sizes
+  slot(x, "type", check = FALSE) <- type
+  x
 }
+
+empty_tensor <- methods::new("LazyTensor")
+empty_complex_tensor <- methods::new("ComplexLazyTensor")
 
 no_sizes <- c(i = NA_integer_, j = NA_integer_)
 
