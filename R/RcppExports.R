@@ -77,6 +77,10 @@ r_lazy_reduce <- function(operands, evaluation) {
     .Call(`_rkeops_r_lazy_reduce`, operands, evaluation)
 }
 
+r_lazy_explain <- function(operand, evaluation, what, engine) {
+    .Call(`_rkeops_r_lazy_explain`, operand, evaluation, what, engine)
+}
+
 r_lazy_reduction_gradient <- function(f, v, e, evaluation) {
     .Call(`_rkeops_r_lazy_reduction_gradient`, f, v, e, evaluation)
 }

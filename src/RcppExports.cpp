@@ -218,6 +218,19 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_lazy_explain
+SEXP r_lazy_explain(Rcpp::List operand, Rcpp::List evaluation, std::string what, std::string engine);
+RcppExport SEXP _rkeops_r_lazy_explain(SEXP operandSEXP, SEXP evaluationSEXP, SEXP whatSEXP, SEXP engineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type operand(operandSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type evaluation(evaluationSEXP);
+    Rcpp::traits::input_parameter< std::string >::type what(whatSEXP);
+    Rcpp::traits::input_parameter< std::string >::type engine(engineSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_explain(operand, evaluation, what, engine));
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_lazy_reduction_gradient
 SEXP r_lazy_reduction_gradient(Rcpp::List f, Rcpp::List v, Rcpp::List e, Rcpp::List evaluation);
 RcppExport SEXP _rkeops_r_lazy_reduction_gradient(SEXP fSEXP, SEXP vSEXP, SEXP eSEXP, SEXP evaluationSEXP) {
@@ -274,6 +287,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_lazy_gradient", (DL_FUNC) &_rkeops_r_lazy_gradient, 3},
     {"_rkeops_r_lazy_read", (DL_FUNC) &_rkeops_r_lazy_read, 2},
     {"_rkeops_r_lazy_reduce", (DL_FUNC) &_rkeops_r_lazy_reduce, 2},
+    {"_rkeops_r_lazy_explain", (DL_FUNC) &_rkeops_r_lazy_explain, 4},
     {"_rkeops_r_lazy_reduction_gradient", (DL_FUNC) &_rkeops_r_lazy_reduction_gradient, 4},
     {"_rkeops_r_lazy_values", (DL_FUNC) &_rkeops_r_lazy_values, 3},
     {"_rkeops_r_lazy_formula_counts", (DL_FUNC) &_rkeops_r_lazy_formula_counts, 1},

@@ -22,6 +22,10 @@ Rcpp::NumericMatrix run_operator(Callable& operation, SEXP input, Orientation or
 Rcpp::CharacterVector character(const std::vector<std::string>& strings);
 Rcpp::CharacterVector character(const std::string& text);
 
+/// One string a line.
+Rcpp::CharacterVector lines_of(const std::string& text);
+
+Engine engine_named(const std::string& name);
 Precision precision_named(const std::string& name);
 SumScheme scheme_named(const std::string& name);
 

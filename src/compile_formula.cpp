@@ -5,6 +5,7 @@
 #include "build/key.h"
 #include "emit/source.h"
 #include "ir/print.h"
+#include "ir/variables.h"
 #include "lang/parser.h"
 #include "pass/simplify.h"
 
@@ -38,6 +39,11 @@ std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>
   auto op = std::make_unique<Operator>();
   op->typed = write(op->graph);
   op->text.formula = {print_formula(op->typed.root), "formula"};
+  for (const Argument& argument : op->typed.arguments) {
+    op->text.args.push_back({argument.name + " = " + category_name(argument.level) + "(" +
+                                 std::to_string(argument.dimension) + ")",
+                             "args"});
+  }
   op->text.precision = precision;
   op->text.sum_scheme = sum_scheme;
   finish(*op);

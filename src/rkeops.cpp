@@ -32,6 +32,16 @@ Rcpp::CharacterVector character(const std::string& text) {
   return character(std::vector<std::string>{text});
 }
 
+Rcpp::CharacterVector lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return character(lines);
+}
+
 SEXP failure(const Error& error) {
   Rcpp::List result = Rcpp::List::create(Rcpp::_["kind"] = error_kind_name(error.kind),
                                          Rcpp::_["message"] = character(error.message),
@@ -39,6 +49,10 @@ SEXP failure(const Error& error) {
                                          Rcpp::_["hints"] = character(error.hints));
   result.attr("class") = "rkeops_failure";
   return result;
+}
+
+Engine engine_named(const std::string& name) {
+  return name == "cuda" ? Engine::cuda : Engine::cpu;
 }
 
 Precision precision_named(const std::string& name) {
@@ -70,10 +84,6 @@ std::string string(const Rcpp::List& list, const char* name) {
 
 std::vector<std::string> strings(const Rcpp::List& list, const char* name) {
   return Rcpp::as<std::vector<std::string>>(list[name]);
-}
-
-Engine engine_named(const std::string& name) {
-  return name == "cuda" ? Engine::cuda : Engine::cpu;
 }
 
 Settings settings_from(const Rcpp::List& list) {
@@ -123,16 +133,6 @@ int position_of(const Operator& op, SEXP var) {
                                          std::to_string(arguments.size() - 1) + ".");
   }
   return int(position);
-}
-
-Rcpp::CharacterVector lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return character(lines);
 }
 
 }  // namespace

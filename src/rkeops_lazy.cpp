@@ -2,6 +2,7 @@
 // LazyTensor is a pointer to an expression and the list of the data of its variables; an
 // operand is passed as list(pointer, data).
 #include "boundary.h"
+#include "explain.h"
 #include "ir/ops.h"
 #include "ir/variables.h"
 #include "lazy/callables.h"
@@ -76,9 +77,14 @@ struct Evaluation {
   }
 };
 
-// Builds the formula by `write(builder, graph)`, runs it on the data.
+struct Prepared {
+  std::shared_ptr<Callable> callable;
+  std::vector<DataIdentity> data;
+};
+
+// The operator of the formula that `write(builder, graph, reduction)` builds.
 template <class Write>
-SEXP evaluated(const Rcpp::List& evaluation, Write write) {
+Prepared prepared(const Rcpp::List& evaluation, Write write) {
   const Evaluation wanted(evaluation);
   std::vector<DataIdentity> data;
   const auto callable = callable_of(
@@ -90,7 +96,14 @@ SEXP evaluated(const Rcpp::List& evaluation, Write write) {
         return formula;
       },
       wanted.precision, wanted.sum_scheme);
-  return run_operator(*callable, data_list(data), Orientation::rows, R_NilValue,
+  return {callable, data};
+}
+
+// The same, run on the data.
+template <class Write>
+SEXP evaluated(const Rcpp::List& evaluation, Write write) {
+  const Prepared op = prepared(evaluation, write);
+  return run_operator(*op.callable, data_list(op.data), Orientation::rows, R_NilValue,
                       R_NilValue);
 }
 
@@ -146,6 +159,18 @@ SEXP r_lazy_reduce(Rcpp::List operands, Rcpp::List evaluation) {
                                      const LazyReduction& reduction) {
       return reduced_formula(builder, graph, operands_of(operands), reduction);
     });
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_explain(Rcpp::List operand, Rcpp::List evaluation, std::string what,
+                    std::string engine) {
+  return guarded([&] {
+    const Prepared op = prepared(evaluation, [&](LazyBuilder& builder, Graph& graph,
+                                                 const LazyReduction& reduction) {
+      return reduced_formula(builder, graph, {operand_of(operand)}, reduction);
+    });
+    return lines_of(explain(*op.callable, what, engine_named(engine), settings()));
   });
 }
 
