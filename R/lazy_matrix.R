@@ -187,29 +187,29 @@ needs_factor <- function(name, call) {
   )
 }
 
-#' @rdname LazyTensor-matrix
-#' @aliases crossprod,LazyTensor,ANY-method crossprod,ANY,LazyTensor-method
-#' @export
-setGeneric("crossprod")
-
 crossprod_tensor <- function(x, y = NULL) {
   call <- sys.call()
   if (is.null(y)) needs_factor("crossprod", call)
   multiply(t(x), y, call)
 }
+
+# a primitive generic from R 4.4 on: setMethod() makes a generic before
+#' @rdname LazyTensor-matrix
+#' @aliases crossprod,LazyTensor,ANY-method crossprod,ANY,LazyTensor-method
+#' @export
 setMethod("crossprod", signature("LazyTensor", "ANY"), crossprod_tensor)
 setMethod("crossprod", signature("ANY", "LazyTensor"), crossprod_tensor)
-
-#' @rdname LazyTensor-matrix
-#' @aliases tcrossprod,LazyTensor,ANY-method tcrossprod,ANY,LazyTensor-method
-#' @export
-setGeneric("tcrossprod")
 
 tcrossprod_tensor <- function(x, y = NULL) {
   call <- sys.call()
   if (is.null(y)) needs_factor("tcrossprod", call)
   multiply(x, t(y), call)
 }
+
+# a primitive generic from R 4.4 on: setMethod() makes a generic before
+#' @rdname LazyTensor-matrix
+#' @aliases tcrossprod,LazyTensor,ANY-method tcrossprod,ANY,LazyTensor-method
+#' @export
 setMethod("tcrossprod", signature("LazyTensor", "ANY"), tcrossprod_tensor)
 setMethod("tcrossprod", signature("ANY", "LazyTensor"), tcrossprod_tensor)
 

@@ -13,8 +13,7 @@ NULL
 #' @export
 setClass("LazyTensor", slots = c(
   state = "environment", formula = "character", args = "character",
-  data = "list", dimension = "integer", level = "character",
-  sizes = "integer", type = "character"
+  data = "list", dimension = "integer", sizes = "integer", type = "character"
 ))
 
 #' @rdname LazyTensor-class
@@ -33,7 +32,6 @@ new_lazy <- function(parts, sizes, type) {
   slot(x, "args", check = FALSE) <- parts$args
   slot(x, "data", check = FALSE) <- parts$data
   slot(x, "dimension", check = FALSE) <- parts$dimension
-  slot(x, "level", check = FALSE) <- parts$level
   slot(x, "sizes", check = FALSE) <- sizes
   slot(x, "type", check = FALSE) <- type
   x

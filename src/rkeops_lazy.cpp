@@ -54,12 +54,10 @@ Rcpp::List lazy_list(LazyResult result) {
   Rcpp::CharacterVector formula = character(text.formulas);
   formula.names() = character(text.names);
   const int dimension = result.expression->root->dimension;
-  const Level level = result.expression->root->level;
   return Rcpp::List::create(
       Rcpp::_["pointer"] = pointer_to(std::move(result.expression)),
       Rcpp::_["data"] = data_list(result.data), Rcpp::_["formula"] = formula,
-      Rcpp::_["args"] = character(text.args), Rcpp::_["dimension"] = dimension,
-      Rcpp::_["level"] = level_name(level));
+      Rcpp::_["args"] = character(text.args), Rcpp::_["dimension"] = dimension);
 }
 
 // list(name, integers, index, precision, sum_scheme)
