@@ -45,18 +45,21 @@ Rcpp::List data_list(const std::vector<DataIdentity>& data) {
   return list;
 }
 
-SEXP pointer_to(std::unique_ptr<LazyExpression> expression) {
-  return Rcpp::XPtr<LazyExpression>(expression.release());
+using Pointer = Rcpp::XPtr<LazyExpression>;
+
+Pointer pointer_to(std::unique_ptr<LazyExpression> expression) {
+  return Pointer(expression.release());
 }
 
 Rcpp::List lazy_list(LazyResult result) {
   const LazyText text = write_lazy(*result.expression);
+  const Rcpp::List data = data_list(result.data);
   Rcpp::CharacterVector formula = character(text.formulas);
   formula.names() = character(text.names);
   const int dimension = result.expression->root->dimension;
+  const Pointer pointer = pointer_to(std::move(result.expression));
   return Rcpp::List::create(
-      Rcpp::_["pointer"] = pointer_to(std::move(result.expression)),
-      Rcpp::_["data"] = data_list(result.data), Rcpp::_["formula"] = formula,
+      Rcpp::_["pointer"] = pointer, Rcpp::_["data"] = data, Rcpp::_["formula"] = formula,
       Rcpp::_["args"] = character(text.args), Rcpp::_["dimension"] = dimension);
 }
 
