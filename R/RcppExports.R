@@ -49,3 +49,47 @@ r_language <- function(table) {
     .Call(`_rkeops_r_language`, table)
 }
 
+r_lazy_variable <- function(level, dimension, data) {
+    .Call(`_rkeops_r_lazy_variable`, level, dimension, data)
+}
+
+r_lazy_constant <- function(value) {
+    .Call(`_rkeops_r_lazy_constant`, value)
+}
+
+r_lazy_apply <- function(name, label, operands, integers) {
+    .Call(`_rkeops_r_lazy_apply`, name, label, operands, integers)
+}
+
+r_lazy_transposed <- function(operand) {
+    .Call(`_rkeops_r_lazy_transposed`, operand)
+}
+
+r_lazy_gradient <- function(f, v, e) {
+    .Call(`_rkeops_r_lazy_gradient`, f, v, e)
+}
+
+r_lazy_read <- function(formula, args) {
+    .Call(`_rkeops_r_lazy_read`, formula, args)
+}
+
+r_lazy_reduce <- function(operands, evaluation) {
+    .Call(`_rkeops_r_lazy_reduce`, operands, evaluation)
+}
+
+r_lazy_explain <- function(operand, evaluation, what, engine) {
+    .Call(`_rkeops_r_lazy_explain`, operand, evaluation, what, engine)
+}
+
+r_lazy_reduction_gradient <- function(f, v, e, evaluation) {
+    .Call(`_rkeops_r_lazy_reduction_gradient`, f, v, e, evaluation)
+}
+
+r_lazy_values <- function(operand, data, evaluation) {
+    .Call(`_rkeops_r_lazy_values`, operand, data, evaluation)
+}
+
+r_lazy_formula_counts <- function(operation) {
+    .Call(`_rkeops_r_lazy_formula_counts`, operation)
+}
+

@@ -9,7 +9,8 @@
 #'
 #' @param verbose Whether to say what was found.
 #' @return `check_rkeops()` returns invisibly whether the result was right,
-#'   `rkeops_sitrep()` invisibly the list of what it found.
+#'   `rkeops_sitrep()` invisibly the list of what it found. `helloWorld()`
+#'   prints and returns a greeting, as in rkeops 1.x and 2.x.
 #' @export
 #' @examples
 #' rkeops_sitrep()
@@ -59,6 +60,12 @@ rkeops_sitrep <- function() {
   report_nvcc(found$toolchain)
   report_session(found)
   invisible(found)
+}
+
+#' @rdname check_rkeops
+#' @export
+helloWorld <- function() { # nolint
+  print("Hello user of KeOps")
 }
 
 situation <- function() {

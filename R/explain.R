@@ -2,7 +2,8 @@
 
 #' Show a stage between the formula and the program
 #'
-#' @param op An operator, made by [keops_kernel()] or [keops_grad()].
+#' @param op An operator, made by [keops_kernel()] or [keops_grad()]; or a lazy
+#'   tensor `K`, of which `sum(K, index = "j")` is shown, from `"graph"` on.
 #' @param what The stage: `"tree"`, the formula as it was read; `"graph"`, the
 #'   checked formula with shared parts, dimensions and levels; `"gradient"`,
 #'   what gradients in the formula became; `"plan"`, what is computed once, per
@@ -21,13 +22,19 @@
 #' explain(op, "source", engine = "cuda")
 explain <- function(op, what = "source", engine = NULL) {
   call <- rlang::current_env()
-  check_operator(op, "op", call)
-  check_choice(what, explained_stages, "what", call)
+  stages <- if (is.LazyTensor(op)) explained_stages[-1L] else explained_stages
+  check_choice(what, stages, "what", call)
   engine <- engine %||% settings$engine
   check_choice(engine, c("cpu", "cuda"), "engine", call)
-  state <- operator_state(op)
-  lines <- check_native(r_operator_explain(state$pointer, what, engine), call)
-  structure(lines, class = "rkeops_explanation")
+  lines <- if (is.LazyTensor(op)) {
+    r_lazy_explain(
+      native_operand(op), evaluation("Sum", integer(), "j"), what, engine
+    )
+  } else {
+    check_operator(op, "op", call)
+    r_operator_explain(operator_state(op)$pointer, what, engine)
+  }
+  structure(check_native(lines, call), class = "rkeops_explanation")
 }
 
 explained_stages <- c(

@@ -8,15 +8,24 @@
 #' input `eta`, of the shape of `a`, and computes the gradient of `sum(eta * a)`
 #' with respect to `x`. The result has the shape of `x`.
 #'
+#' Of a lazy tensor `f`, `keops_grad(f, x_i)` is the lazy tensor of the
+#' gradients of `sum(eta * f)` at each pair with respect to the vector `x_i`; it
+#' can be reduced, combined and differentiated again. See [grad()] for the
+#' gradient of a reduction.
+#'
 #' @param operator An operator, made by [keops_kernel()] or by `keops_grad()`
-#'   itself: gradients of gradients are operators too.
+#'   itself: gradients of gradients are operators too. Or a lazy tensor.
 #' @param var The name of an argument of the operator, or its position counted
 #'   from 0. With several names or positions the operator returns a list of
-#'   gradients with the names of the arguments.
+#'   gradients with the names of the arguments. Of a lazy tensor: the tensor
+#'   that was made from the data, or the name or position that `operator$args`
+#'   shows.
 #' @param name The name of the additional input, which is the last one.
+#' @param ... Not used.
 #'
 #' @return An operator, as [keops_kernel()] returns it; it takes the inputs of
-#'   `operator` and after them the additional one.
+#'   `operator` and after them the additional one. Of a lazy tensor, a lazy
+#'   tensor.
 #' @export
 #' @examples
 #' \dontshow{previous <- set_rkeops_option("threads", 2)}
@@ -33,9 +42,19 @@
 #'   tolerance = 1e-5
 #' )
 #' \dontshow{set_rkeops_options(previous)}
-keops_grad <- function(operator, var, name = "eta") {
+keops_grad <- function(operator, var, ...) {
+  UseMethod("keops_grad")
+}
+
+#' @export
+keops_grad.default <- function(operator, var, ...) {
+  check_operator(operator, "operator", rlang::current_env())
+}
+
+#' @rdname keops_grad
+#' @export
+keops_grad.keops_operator <- function(operator, var, name = "eta", ...) {
   call <- rlang::current_env()
-  check_operator(operator, "operator", call)
   check_string(name, "name", call)
   check_variables(var, call)
   gradients <- lapply(var, function(one) {

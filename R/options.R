@@ -16,6 +16,17 @@ read_axis <- function(value, name, call) {
   check_choice(value, c("output", "reduced"), name, call)
 }
 
+read_index_base <- function(value, name, call) {
+  if (!checkmate::test_choice(value, c(0, 1))) {
+    abort_argument(name, "0 or 1", value, call)
+  }
+  as.integer(value)
+}
+
+read_complex_results <- function(value, name, call) {
+  check_choice(value, c("complex", "interleaved"), name, call)
+}
+
 read_sum_scheme <- function(value, name, call) {
   choices <- c(
     "auto", "plain", "block", "compensated",
@@ -83,6 +94,8 @@ read_binary <- function(value, name, call) {
 option_table <- list(
   precision = option_row("precision", read_precision),
   axis = option_row("axis", read_axis),
+  index_base = option_row("index_base", read_index_base),
+  complex_results = option_row("complex_results", read_complex_results),
   engine = option_row("engine", read_engine),
   devices = option_row("devices", read_devices),
   threads = option_row("threads", read_threads),
@@ -118,7 +131,8 @@ option_table <- list(
 
 # What get_rkeops_options() lists: each setting once.
 main_options <- c(
-  "precision", "axis", "engine", "devices", "threads", "verbose", "cache_dir",
+  "precision", "axis", "index_base", "complex_results", "engine", "devices",
+  "threads", "verbose", "cache_dir",
   "cache_maximum_bytes", "compiler", "compiler_flags", "nvcc", "nvcc_flags",
   "cuda_driver"
 )
@@ -170,6 +184,11 @@ change_options <- function(values, call) {
 #'   or `"float64"`. `"float"` and `"double"` are the same.
 #' * `axis` (`"output"`): what the last number of a formula means, see
 #'   [keops_kernel()].
+#' * `index_base` (`1`): whether places in LazyTensors (`argmin()`, `elem()`,
+#'   ...) count from 1, as in R, or from `0`, as in rkeops 2.x.
+#' * `complex_results` (`"complex"`): what reductions of complex LazyTensors
+#'   return: complex numbers, or, as in rkeops 2.x, real and imaginary parts in
+#'   turn (`"interleaved"`).
 #' * `engine` (`"cpu"`): where operators run, or `"cuda"`; see [use_gpu()].
 #'   Other names: `backend` (`"CPU"`, `"GPU"`) and `tagCpuGpu` (0, 1).
 #' * `devices` (`0`): the GPUs, counted from 0. Other name: `device_id`.

@@ -9,6 +9,8 @@
 #' @section Where to start:
 #' * [keops_kernel()] makes an operator, an R function, from a formula.
 #' * [keops_grad()] makes the operator of its gradient.
+#' * [LazyTensor()] writes the same as ordinary R: matrices that are never
+#'   stored, with R's operators and functions.
 #' * [use_gpu()] and [use_cpu()] choose where operators run.
 #' * [set_rkeops_option()] and its relatives hold all other choices, precision
 #'   first of all.

@@ -7,6 +7,7 @@ settings <- new.env(parent = emptyenv())
 default_settings <- function() {
   list(
     precision = "float32", axis = "output",
+    index_base = 1L, complex_results = "complex",
     engine = "cpu", devices = 0L, threads = allowed_cores(), verbose = FALSE,
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
     compiler = "", compiler_flags = character(),

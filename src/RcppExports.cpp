@@ -139,6 +139,133 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_lazy_variable
+SEXP r_lazy_variable(std::string level, int dimension, SEXP data);
+RcppExport SEXP _rkeops_r_lazy_variable(SEXP levelSEXP, SEXP dimensionSEXP, SEXP dataSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type level(levelSEXP);
+    Rcpp::traits::input_parameter< int >::type dimension(dimensionSEXP);
+    Rcpp::traits::input_parameter< SEXP >::type data(dataSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_variable(level, dimension, data));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_lazy_constant
+SEXP r_lazy_constant(double value);
+RcppExport SEXP _rkeops_r_lazy_constant(SEXP valueSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< double >::type value(valueSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_constant(value));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_lazy_apply
+SEXP r_lazy_apply(std::string name, std::string label, Rcpp::List operands, Rcpp::List integers);
+RcppExport SEXP _rkeops_r_lazy_apply(SEXP nameSEXP, SEXP labelSEXP, SEXP operandsSEXP, SEXP integersSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type name(nameSEXP);
+    Rcpp::traits::input_parameter< std::string >::type label(labelSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type operands(operandsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type integers(integersSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_apply(name, label, operands, integers));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_lazy_transposed
+SEXP r_lazy_transposed(Rcpp::List operand);
+RcppExport SEXP _rkeops_r_lazy_transposed(SEXP operandSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type operand(operandSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_transposed(operand));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_lazy_gradient
+SEXP r_lazy_gradient(Rcpp::List f, Rcpp::List v, Rcpp::List e);
+RcppExport SEXP _rkeops_r_lazy_gradient(SEXP fSEXP, SEXP vSEXP, SEXP eSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type f(fSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type v(vSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type e(eSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_gradient(f, v, e));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_lazy_read
+SEXP r_lazy_read(Rcpp::CharacterVector formula, Rcpp::CharacterVector args);
+RcppExport SEXP _rkeops_r_lazy_read(SEXP formulaSEXP, SEXP argsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::CharacterVector >::type formula(formulaSEXP);
+    Rcpp::traits::input_parameter< Rcpp::CharacterVector >::type args(argsSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_read(formula, args));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_lazy_reduce
+SEXP r_lazy_reduce(Rcpp::List operands, Rcpp::List evaluation);
+RcppExport SEXP _rkeops_r_lazy_reduce(SEXP operandsSEXP, SEXP evaluationSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type operands(operandsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type evaluation(evaluationSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_reduce(operands, evaluation));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_lazy_explain
+SEXP r_lazy_explain(Rcpp::List operand, Rcpp::List evaluation, std::string what, std::string engine);
+RcppExport SEXP _rkeops_r_lazy_explain(SEXP operandSEXP, SEXP evaluationSEXP, SEXP whatSEXP, SEXP engineSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type operand(operandSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type evaluation(evaluationSEXP);
+    Rcpp::traits::input_parameter< std::string >::type what(whatSEXP);
+    Rcpp::traits::input_parameter< std::string >::type engine(engineSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_explain(operand, evaluation, what, engine));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_lazy_reduction_gradient
+SEXP r_lazy_reduction_gradient(Rcpp::List f, Rcpp::List v, Rcpp::List e, Rcpp::List evaluation);
+RcppExport SEXP _rkeops_r_lazy_reduction_gradient(SEXP fSEXP, SEXP vSEXP, SEXP eSEXP, SEXP evaluationSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type f(fSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type v(vSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type e(eSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type evaluation(evaluationSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_reduction_gradient(f, v, e, evaluation));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_lazy_values
+SEXP r_lazy_values(Rcpp::List operand, Rcpp::List data, Rcpp::List evaluation);
+RcppExport SEXP _rkeops_r_lazy_values(SEXP operandSEXP, SEXP dataSEXP, SEXP evaluationSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type operand(operandSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type data(dataSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type evaluation(evaluationSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_values(operand, data, evaluation));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_lazy_formula_counts
+SEXP r_lazy_formula_counts(std::string operation);
+RcppExport SEXP _rkeops_r_lazy_formula_counts(SEXP operationSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type operation(operationSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_lazy_formula_counts(operation));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_set_settings", (DL_FUNC) &_rkeops_r_set_settings, 1},
@@ -153,6 +280,17 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_cache_list", (DL_FUNC) &_rkeops_r_cache_list, 1},
     {"_rkeops_r_cache_clear", (DL_FUNC) &_rkeops_r_cache_clear, 1},
     {"_rkeops_r_language", (DL_FUNC) &_rkeops_r_language, 1},
+    {"_rkeops_r_lazy_variable", (DL_FUNC) &_rkeops_r_lazy_variable, 3},
+    {"_rkeops_r_lazy_constant", (DL_FUNC) &_rkeops_r_lazy_constant, 1},
+    {"_rkeops_r_lazy_apply", (DL_FUNC) &_rkeops_r_lazy_apply, 4},
+    {"_rkeops_r_lazy_transposed", (DL_FUNC) &_rkeops_r_lazy_transposed, 1},
+    {"_rkeops_r_lazy_gradient", (DL_FUNC) &_rkeops_r_lazy_gradient, 3},
+    {"_rkeops_r_lazy_read", (DL_FUNC) &_rkeops_r_lazy_read, 2},
+    {"_rkeops_r_lazy_reduce", (DL_FUNC) &_rkeops_r_lazy_reduce, 2},
+    {"_rkeops_r_lazy_explain", (DL_FUNC) &_rkeops_r_lazy_explain, 4},
+    {"_rkeops_r_lazy_reduction_gradient", (DL_FUNC) &_rkeops_r_lazy_reduction_gradient, 4},
+    {"_rkeops_r_lazy_values", (DL_FUNC) &_rkeops_r_lazy_values, 3},
+    {"_rkeops_r_lazy_formula_counts", (DL_FUNC) &_rkeops_r_lazy_formula_counts, 1},
     {NULL, NULL, 0}
 };
 

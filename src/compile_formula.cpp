@@ -4,10 +4,21 @@
 #include "build/compile.h"
 #include "build/key.h"
 #include "emit/source.h"
+#include "ir/print.h"
+#include "ir/variables.h"
 #include "lang/parser.h"
 #include "pass/simplify.h"
 
 namespace rkeops {
+
+namespace {
+
+void finish(Operator& op) {
+  op.root = simplify(op.typed.root);
+  op.plan = make_plan(op.root, op.typed.index, op.text.precision, op.text.sum_scheme);
+}
+
+}  // namespace
 
 std::unique_ptr<Operator> read_formula(OperatorText text) {
   auto op = std::make_unique<Operator>();
@@ -19,9 +30,23 @@ std::unique_ptr<Operator> read_formula(OperatorText text) {
   }
   op->typed = check_formula(op->graph, op->text.formula, op->tree, op->text.args,
                             declarations, op->text.axis);
-  op->root = simplify(op->typed.root);
-  op->plan =
-      make_plan(op->root, op->typed.index, op->text.precision, op->text.sum_scheme);
+  finish(*op);
+  return op;
+}
+
+std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>& write,
+                                       Precision precision, SumScheme sum_scheme) {
+  auto op = std::make_unique<Operator>();
+  op->typed = write(op->graph);
+  op->text.formula = {print_formula(op->typed.root), "formula"};
+  for (const Argument& argument : op->typed.arguments) {
+    op->text.args.push_back({argument.name + " = " + category_name(argument.level) + "(" +
+                                 std::to_string(argument.dimension) + ")",
+                             "args"});
+  }
+  op->text.precision = precision;
+  op->text.sum_scheme = sum_scheme;
+  finish(*op);
   return op;
 }
 

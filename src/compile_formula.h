@@ -1,6 +1,7 @@
 // The table of contents: from the text of a formula to something that runs.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -34,6 +35,11 @@ struct Operator {
 
 /// Text -> plan. Errors: `formula`.
 std::unique_ptr<Operator> read_formula(OperatorText text);
+
+/// The same for a formula that is a graph already: `write` puts it into the graph it
+/// gets.
+std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>& write,
+                                       Precision precision, SumScheme sum_scheme);
 
 /// Plan -> source text of one of its kernels.
 std::string kernel_source(const Operator& op, size_t kernel, Engine engine);

@@ -1,25 +1,20 @@
 // The boundary between R and C++: every function exported to R converts, calls, converts
 // back. No logic. An Error becomes a list of class "rkeops_failure", from which the R
 // code makes a condition; so no exception crosses into R, and no jump of R crosses C++.
-#include <Rcpp.h>
-
+#include "boundary.h"
 #include "build/compile.h"
-#include "diagnostic.h"
 #include "explain.h"
 #include "ir/variables.h"
 #include "language.h"
-#include "run/r_values.h"
 
 using namespace rkeops;
 
-namespace {
+namespace rkeops {
 
 Settings& settings() {
   static Settings current;
   return current;
 }
-
-Timings last_timings;
 
 // ---- errors and interrupts
 // -----------------------------------------------------------------------
@@ -37,6 +32,16 @@ Rcpp::CharacterVector character(const std::string& text) {
   return character(std::vector<std::string>{text});
 }
 
+Rcpp::CharacterVector lines_of(const std::string& text) {
+  std::vector<std::string> lines;
+  for (size_t begin = 0; begin < text.size();) {
+    const size_t end = std::min(text.find('\n', begin), text.size());
+    lines.push_back(text.substr(begin, end - begin));
+    begin = end + 1;
+  }
+  return character(lines);
+}
+
 SEXP failure(const Error& error) {
   Rcpp::List result = Rcpp::List::create(Rcpp::_["kind"] = error_kind_name(error.kind),
                                          Rcpp::_["message"] = character(error.message),
@@ -46,17 +51,24 @@ SEXP failure(const Error& error) {
   return result;
 }
 
-template <class Body>
-SEXP guarded(Body body) {
-  try {
-    return Rcpp::wrap(body());
-  } catch (const Error& error) {
-    return failure(error);
-  } catch (const std::bad_alloc&) {
-    return failure(
-        Error(ErrorKind::argument, "There is not enough memory for this computation."));
-  }
+Engine engine_named(const std::string& name) {
+  return name == "cuda" ? Engine::cuda : Engine::cpu;
 }
+
+Precision precision_named(const std::string& name) {
+  return name == "float64" ? Precision::float64 : Precision::float32;
+}
+
+SumScheme scheme_named(const std::string& name) {
+  if (name == "plain") return SumScheme::plain;
+  return name == "compensated" ? SumScheme::compensated : SumScheme::block;
+}
+
+}  // namespace rkeops
+
+namespace {
+
+Timings last_timings;
 
 void ask_r(void*) { R_CheckUserInterrupt(); }
 
@@ -72,15 +84,6 @@ std::string string(const Rcpp::List& list, const char* name) {
 
 std::vector<std::string> strings(const Rcpp::List& list, const char* name) {
   return Rcpp::as<std::vector<std::string>>(list[name]);
-}
-
-Engine engine_named(const std::string& name) {
-  return name == "cuda" ? Engine::cuda : Engine::cpu;
-}
-
-SumScheme scheme_named(const std::string& name) {
-  if (name == "plain") return SumScheme::plain;
-  return name == "compensated" ? SumScheme::compensated : SumScheme::block;
 }
 
 Settings settings_from(const Rcpp::List& list) {
@@ -133,16 +136,6 @@ int position_of(const Operator& op, SEXP var) {
   return int(position);
 }
 
-Rcpp::CharacterVector lines_of(const std::string& text) {
-  std::vector<std::string> lines;
-  for (size_t begin = 0; begin < text.size();) {
-    const size_t end = std::min(text.find('\n', begin), text.size());
-    lines.push_back(text.substr(begin, end - begin));
-    begin = end + 1;
-  }
-  return character(lines);
-}
-
 }  // namespace
 
 // ---- settings
@@ -177,7 +170,7 @@ SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::str
           {Rcpp::as<std::string>(args[k]), "args[" + std::to_string(k + 1) + "]"});
     }
     text.axis = axis == "reduced" ? Axis::reduced : Axis::output;
-    text.precision = precision == "float64" ? Precision::float64 : Precision::float32;
+    text.precision = precision_named(precision);
     text.sum_scheme = scheme_named(sum_scheme);
     return Rcpp::XPtr<Callable>(new Callable(std::move(text)));
   });
@@ -229,24 +222,26 @@ SEXP r_operator_explain(SEXP op, std::string what, std::string engine) {
 
 // [[Rcpp::export(rng = false)]]
 SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny) {
-  return guarded([&] {
-    Callable& operation = callable(op);
-    const TypedFormula& formula = operation.op().typed;
-    const Orientation orientation = Orientation(inner_dim);
-    const RInputs inputs(formula.arguments, input, orientation, nx, ny);
-    Rcpp::NumericMatrix result = new_matrix(size_of(formula.index, inputs.inputs()),
-                                            operation.op().root->dimension);
-    operation.call(inputs.inputs(), result.begin(), settings(), interrupted);
-    last_timings = operation.timings();
-    const SEXP names = inputs.point_names(formula.index);
-    const bool turned = orientation == Orientation::transposed_columns;
-    if (turned) result = transposed(result);
-    if (names != R_NilValue) {
-      result.attr("dimnames") = turned ? Rcpp::List::create(R_NilValue, names)
-                                       : Rcpp::List::create(names, R_NilValue);
-    }
-    return result;
-  });
+  return guarded(
+      [&] { return run_operator(callable(op), input, Orientation(inner_dim), nx, ny); });
+}
+
+Rcpp::NumericMatrix rkeops::run_operator(Callable& operation, SEXP input,
+                                         Orientation orientation, SEXP nx, SEXP ny) {
+  const TypedFormula& formula = operation.op().typed;
+  const RInputs inputs(formula.arguments, input, orientation, nx, ny);
+  Rcpp::NumericMatrix result =
+      new_matrix(size_of(formula.index, inputs.inputs()), operation.op().root->dimension);
+  operation.call(inputs.inputs(), result.begin(), settings(), interrupted);
+  last_timings = operation.timings();
+  const SEXP names = inputs.point_names(formula.index);
+  const bool turned = orientation == Orientation::transposed_columns;
+  if (turned) result = transposed(result);
+  if (names != R_NilValue) {
+    result.attr("dimnames") = turned ? Rcpp::List::create(R_NilValue, names)
+                                     : Rcpp::List::create(names, R_NilValue);
+  }
+  return result;
 }
 
 // [[Rcpp::export(rng = false)]]

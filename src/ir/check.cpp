@@ -264,4 +264,9 @@ TypedFormula check_formula(Graph& graph, const SourceText& formula, const Ast& t
   return {root.expr, root.index, variables.arguments(formula)};
 }
 
+Expr check_part(Graph& graph, const SourceText& part, const Ast& tree,
+                Variables& variables) {
+  return Checker(graph, part, variables, Axis::output).value(tree).expr;
+}
+
 }  // namespace rkeops

@@ -11,6 +11,8 @@
 
 namespace rkeops {
 
+class Variables;
+
 /// What the last number k of `X_Reduction(f, k)` means.
 enum class Axis {
   output,  // rkeops 1.x: 0 gives a result indexed by i
@@ -37,5 +39,9 @@ struct TypedFormula {
 TypedFormula check_formula(Graph& graph, const SourceText& formula, const Ast& tree,
                            const std::vector<SourceText>& args,
                            const std::vector<Declaration>& declarations, Axis axis);
+
+/// A part of a formula without reductions: a value of any level.
+Expr check_part(Graph& graph, const SourceText& part, const Ast& tree,
+                Variables& variables);
 
 }  // namespace rkeops

@@ -6,6 +6,8 @@
 #include <cmath>
 #include <cstdio>
 #include <cstdlib>
+#include <limits>
+#include <unordered_map>
 
 #include "ops.h"
 #include "reductions.h"
@@ -55,8 +57,13 @@ class Printer {
  public:
   explicit Printer(size_t limit) : limit_(limit) {}
 
+  /// From now on the node is written by this name.
+  void name(Expr node, const std::string& name) { names_[&*node] = name; }
+
   Text print(Expr node) {
     if (written_ > limit_) return {"..."};
+    const auto name = names_.find(&*node);
+    if (name != names_.end()) return {name->second};
     Text text = printed(node);
     if (node->children.empty()) written_ += text.text.size();
     return text;
@@ -123,6 +130,7 @@ class Printer {
   }
 
   const size_t limit_;
+  std::unordered_map<const Node*, std::string> names_;
   size_t written_ = 0;  // characters of names and numbers so far
 };
 
@@ -160,6 +168,29 @@ std::string print_formula(Expr root, size_t limit) {
   const size_t most = limit > 0 ? limit : longest_formula;
   const std::string text = Printer(most).print(root).text;
   return text.size() <= most ? text : text.substr(0, most - 3) + "...";
+}
+
+std::vector<NamedFormula> print_shared(Expr root) {
+  // brackets nest no deeper than the parser allows, by far
+  constexpr int deepest = 100;
+  std::unordered_map<const Node*, int> uses, depth;
+  const std::vector<Expr> nodes = sorted_nodes({root}, true);
+  for (Expr node : nodes) {
+    for (Expr child : node->children) ++uses[&*child];
+  }
+  std::vector<NamedFormula> parts;
+  Printer printer(std::numeric_limits<size_t>::max());
+  for (Expr node : nodes) {
+    int& height = depth[&*node] = 0;
+    for (Expr child : node->children) height = std::max(height, depth.at(&*child) + 1);
+    const bool named = uses[&*node] > 1 || height == deepest;
+    if (node->children.empty() || node == root || !named) continue;
+    height = 0;
+    parts.push_back({"T" + std::to_string(parts.size()), printer.print(node).text});
+    printer.name(node, parts.back().name);
+  }
+  parts.push_back({"", printer.print(root).text});
+  return parts;
 }
 
 std::string print_graph(Expr root) {

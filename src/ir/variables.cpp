@@ -167,7 +167,8 @@ Expr Variables::named(const std::string& name) const {
   for (Expr variable : by_position_) {
     if (variable && variable->name == name) return variable;
   }
-  return Expr();
+  const auto bound = bound_.find(name);
+  return bound == bound_.end() ? Expr() : bound->second;
 }
 
 Expr Variables::at(int position) const {

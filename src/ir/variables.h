@@ -3,6 +3,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "check.h"
@@ -23,8 +24,11 @@ class Variables {
   Variables(Graph& graph, const std::vector<SourceText>& args,
             const std::vector<Declaration>& declarations);
 
-  /// The variable called `name`; a null Expr when there is none.
+  /// The variable, or the bound expression, called `name`; a null Expr when there is
+  /// none.
   Expr named(const std::string& name) const;
+  /// From now on `name` stands for this expression.
+  void bind(const std::string& name, Expr expression) { bound_[name] = expression; }
   /// A variable written in the formula itself.
   Expr written(const SourceText& source, const Ast& tree);
   /// A variable without a name that the formula needs at this position.
@@ -43,6 +47,7 @@ class Variables {
 
   Graph& graph_;
   std::vector<Expr> by_position_;  // null where no variable is known yet
+  std::unordered_map<std::string, Expr> bound_;
 };
 
 }  // namespace rkeops

@@ -19,7 +19,7 @@ struct Ast {
     list     // "[a, b, ...]", or "Ind(a, b, ...)" as written in rkeops 1.x
   };
 
-  Kind kind;
+  Kind kind = Kind::number;
   Place place;  // from the first to the last character of the whole expression
   std::string text;
   Place name_place;  // of `text` alone: the callee or the operator

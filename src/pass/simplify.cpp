@@ -219,6 +219,35 @@ Expr exponential_to_base_two(Expr node) {
   return call("Exp2", {M_LOG2E * exponent});
 }
 
+// A product equal to the quotient x / s, or to one in a product or below a sign, where s
+// varies with less than x; a null Expr when there is none.
+Expr quotient_as_product(Expr node) {
+  if (is_call(node, "Minus")) {
+    const Expr inner = quotient_as_product(node->children[0]);
+    return inner ? -inner : Expr();
+  }
+  if (is_call(node, "Mult")) {
+    for (int side : {0, 1}) {
+      const Expr s = node->children[side], x = node->children[1 - side];
+      if (s->level == node->level) continue;
+      const Expr inner = quotient_as_product(x);
+      return inner ? s * inner : Expr();
+    }
+    return Expr();
+  }
+  if (!is_call(node, "Divide") || node->children[1]->level == node->level) return Expr();
+  const Expr inner = quotient_as_product(node->children[0]);
+  return call("Inv", {node->children[1]}) * (inner ? inner : node->children[0]);
+}
+
+// Exp(x / s) = Exp(Inv(s) * x)  when s varies with less than x. Only in exponents: in
+// Floor(x / s) the quotient of whole numbers has to be exact.
+Expr exponential_of_quotient(Expr node) {
+  if (!is_call(node, "Exp")) return Expr();
+  const Expr product = quotient_as_product(node->children[0]);
+  return product ? call("Exp", {product}) : Expr();
+}
+
 // op(c1, c2) = c
 Expr numbers_only(Expr node) {
   const Expr folded = fold_constants(node);
@@ -226,10 +255,12 @@ Expr numbers_only(Expr node) {
 }
 
 const std::vector<Rule> rules = {
-    numbers_only,          add_zero,        subtract_zero,          divide_by_one,
-    minus_minus,           add_negative,    subtract_negative,      square_of_negative,
-    sum_of_scalar,         sum_of_negative, sum_of_scaled,          repeat_once,
-    repeat_in_elementwise, ordered_product, exponential_to_base_two};
+    numbers_only,           add_zero,           subtract_zero,
+    divide_by_one,          minus_minus,        add_negative,
+    subtract_negative,      square_of_negative, sum_of_scalar,
+    sum_of_negative,        sum_of_scaled,      repeat_once,
+    repeat_in_elementwise,  ordered_product,    exponential_of_quotient,
+    exponential_to_base_two};
 
 class Simplifier {
  public:

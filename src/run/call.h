@@ -30,6 +30,7 @@ struct Timings {
 class Callable {
  public:
   explicit Callable(OperatorText text) : op_(read_formula(std::move(text))) {}
+  explicit Callable(std::unique_ptr<Operator> op) : op_(std::move(op)) {}
 
   const Operator& op() const { return *op_; }
 

@@ -13,6 +13,16 @@ test_that("every stage is text", {
   }
 })
 
+test_that("the stages of a lazy tensor", {
+  K <- exp(-sqdist(Vi(points(4, 2)), Vj(points(5, 2))) / 2)
+  for (what in explained_stages[-1]) {
+    expect_gt(length(explain(K, what)), 0)
+  }
+  expect_match(explain(K, "graph"), "Sum_Reduction", all = FALSE)
+  expect_match(explain(K, "gradient"), "in V2:", all = FALSE, fixed = TRUE)
+  expect_error(explain(K, "tree"), class = "rkeops_error_argument")
+})
+
 test_that("an explanation prints itself", {
   op <- keops_kernel(gaussian_formula, gaussian_args)
   tree <- explain(op, "tree")

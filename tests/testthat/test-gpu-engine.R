@@ -97,3 +97,20 @@ test_that("without nvcc the error says where it was looked for", {
   op <- keops_kernel("Sum_Reduction(Exp(x - y) * 3, 0)", c("x = Vi(1)", "y = Vj(1)"))
   expect_rkeops_error(op(1:3, 1:4), "compile", "nonexistent")
 })
+
+test_that("lazy tensors run where operators do", {
+  x <- points(40, 2)
+  y <- points(70, 2, start = 0.3)
+  K <- exp(-sqdist(Vi(x), Vj(y)) / 0.5)
+  b <- points(70, 3, start = 0.7)
+  expected <- gaussian_sum(x, y, b, 2)
+  local_emulated_gpu()
+  local_rkeops_options(precision = "float64")
+  expect_match(format(K)[1], "on the GPU", fixed = TRUE)
+  expect_equal(K %*% b, expected, tolerance = 1e-11)
+  expect_equal(as.matrix(K), gaussian_kernel(x, y, 2), tolerance = 1e-11)
+  expect_identical(
+    argKmin(K, 2, "j"),
+    t(apply(gaussian_kernel(x, y, 2), 1, order)[1:2, ])
+  )
+})

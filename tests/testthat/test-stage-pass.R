@@ -54,6 +54,20 @@ test_that("numbers meet in front, and go to what is computed least often", {
   expect_simplified("x * x", "Square(x)")
 })
 
+test_that("quotients in exponents become products of what varies less", {
+  log2e <- "1.4426950408889634"
+  expect_simplified(
+    "Exp(-(a - b) / s)", paste0("Exp2(-", log2e, " * Inv(s) * (a - b))")
+  )
+  expect_simplified(
+    "Exp(s * ((a - b) / s))",
+    paste0("Exp2(", log2e, " * (s * Inv(s)) * (a - b))")
+  )
+  expect_simplified("Exp((a - b) / (a + b))", "Exp((a - b) / (a + b))")
+  # quotients of whole numbers stay exact
+  expect_simplified("Floor((a - b) / s)", "Floor((a - b) / s)")
+})
+
 test_that("sums and repetitions of scalars go", {
   expect_simplified("Sum(a)", "a")
   expect_simplified("Sum(a * x)", "a * Sum(x)")

@@ -1,0 +1,53 @@
+# LazyTensors: matrices whose entries are a formula of data, never stored. The
+# native code holds the expression; the R object holds the data, and the text
+# from which another process builds the expression again.
+
+#' @importFrom methods setClass setMethod setGeneric show slot<-
+NULL
+
+#' The classes of lazy tensors
+#'
+#' A `LazyTensor` has slots for its formula, its data and its dimensions; read
+#' them with `$` (see [LazyTensor()]), and make objects with [LazyTensor()].
+#' @keywords internal
+#' @export
+setClass("LazyTensor", slots = c(
+  state = "environment", formula = "character", args = "character",
+  data = "list", dimension = "integer", sizes = "integer", type = "character"
+))
+
+#' @rdname LazyTensor-class
+#' @export
+setClass("ComplexLazyTensor", contains = "LazyTensor")
+
+# `parts` is what the native functions return, `sizes` the numbers of i and of
+# j (NA where no data have that index), `type` "real", "complex" or "logical".
+new_lazy <- function(parts, sizes, type) {
+  state <- new.env(parent = emptyenv())
+  state$pointer <- parts$pointer
+  x <- if (type == "complex") empty_complex_tensor else empty_tensor
+  # unchecked: an expression of many steps makes many of them
+  slot(x, "state", check = FALSE) <- state
+  slot(x, "formula", check = FALSE) <- parts$formula
+  slot(x, "args", check = FALSE) <- parts$args
+  slot(x, "data", check = FALSE) <- parts$data
+  slot(x, "dimension", check = FALSE) <- parts$dimension
+  slot(x, "sizes", check = FALSE) <- sizes
+  slot(x, "type", check = FALSE) <- type
+  x
+}
+
+empty_tensor <- methods::new("LazyTensor")
+empty_complex_tensor <- methods::new("ComplexLazyTensor")
+
+no_sizes <- c(i = NA_integer_, j = NA_integer_)
+
+# The pointer and the data, as the native functions take an operand. A tensor
+# that was saved, or sent to another process, arrives without its pointer.
+native_operand <- function(x) {
+  state <- x@state
+  if (identical(state$pointer, nil_pointer)) {
+    state$pointer <- check_native(r_lazy_read(x@formula, x@args))
+  }
+  list(state$pointer, x@data)
+}

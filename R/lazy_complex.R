@@ -1,0 +1,104 @@
+# Complex numbers: functions and operators of the table where it has them, and
+# definitions by these where it has not.
+
+complex_operators <- c(
+  "+" = "ComplexAdd", "-" = "ComplexSubtract", "*" = "ComplexMult",
+  "/" = "ComplexDivide"
+)
+
+complex_operator <- function(operator, x, y, exponent, call) {
+  operation <- complex_operators[operator]
+  if (!is.na(operation)) {
+    return(apply_operation(
+      operation[[1L]], list(x, y), label = operator, call = call
+    ))
+  }
+  switch(operator,
+    "^" = complex_power(x, y, exponent, call),
+    "==" = complex_equal(x, y),
+    "!=" = !complex_equal(x, y),
+    abort_rkeops(
+      "argument",
+      sprintf("`%s` is not defined for complex LazyTensors.", operator),
+      call = call
+    )
+  )
+}
+
+complex_equal <- function(x, y) {
+  x <- as_complex(x)
+  y <- as_complex(y)
+  Re(x) == Re(y) & Im(x) == Im(y)
+}
+
+# By squares for whole exponents, which keeps the digits; by the principal
+# logarithm for others.
+complex_power <- function(x, y, exponent, call) {
+  if (!is.int(exponent)) {
+    return(exp(as_complex(y) * log(as_complex(x))))
+  }
+  if (exponent < 0) {
+    return(1 / complex_power(x, y, -exponent, call))
+  }
+  whole_power(x, exponent)
+}
+
+whole_power <- function(x, n) {
+  if (n == 0) {
+    return(x * 0 + 1)
+  }
+  half <- if (n > 1) whole_power(x, n %/% 2)
+  if (n == 1) {
+    x
+  } else if (n %% 2 == 0) {
+    half * half
+  } else {
+    half * half * x
+  }
+}
+
+complex_operations <- c(
+  Re = "ComplexReal", Im = "ComplexImag", Mod = "ComplexAbs",
+  abs = "ComplexAbs", Arg = "ComplexAngle", Conj = "Conj", exp = "ComplexExp"
+)
+
+complex_function <- function(name, z, call) {
+  operation <- complex_operations[name]
+  if (!is.na(operation)) {
+    return(apply_operation(operation[[1L]], list(z), label = name, call = call))
+  }
+  times_i <- function(z) z * 1i
+  switch(name,
+    square = z * z,
+    inv = 1 / z,
+    log = real2complex(log(Mod(z))) + imag2complex(Arg(z)),
+    sqrt = exp(log(z) / 2),
+    cosh = (exp(z) + exp(-z)) / 2,
+    sinh = (exp(z) - exp(-z)) / 2,
+    cos = cosh(times_i(z)),
+    sin = -times_i(sinh(times_i(z))),
+    abort_rkeops(
+      "argument",
+      sprintf("`%s` is not defined for complex LazyTensors.", name),
+      hints = "`Re()`, `Im()` and `Mod()` make real ones of them.", call = call
+    )
+  )
+}
+
+#' @rdname LazyTensor-functions
+#' @export
+real2complex <- function(x) {
+  apply_operation("Real2Complex", list(x), label = "real2complex")
+}
+
+#' @rdname LazyTensor-functions
+#' @export
+imag2complex <- function(x) {
+  apply_operation("Imag2Complex", list(x), label = "imag2complex")
+}
+
+#' @rdname LazyTensor-functions
+#' @export
+exp1j <- function(x) {
+  apply_operation("ComplexExp1j", list(x), label = "exp1j")
+}

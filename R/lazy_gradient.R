@@ -1,0 +1,183 @@
+# Gradients of lazy tensors: as tensors again (keops_grad), of reductions
+# (grad), and of a total as a function of data (lazy_objective).
+
+#' @rdname keops_grad
+#' @param eta Of the gradient of a lazy tensor: what its components are weighted
+#'   with, a lazy tensor, a vector or a number.
+#' @export
+keops_grad.LazyTensor <- function(operator, var, eta = 1, ...) { # nolint
+  call <- rlang::current_env()
+  variable <- find_variable(operator, var, call)
+  eta <- as_lazy(eta, "eta", call)
+  sizes <- common_sizes(list(operator, eta), "keops_grad", call)
+  parts <- check_native(r_lazy_gradient(
+    native_operand(operator), native_operand(variable), native_operand(eta)
+  ), call)
+  new_lazy(parts, sizes, "real")
+}
+
+# The variable of x that `var` says: by a tensor, by its name, or by its
+# position counted from 0.
+find_variable <- function(x, var, call) {
+  if (is.LazyTensor(var)) {
+    return(var)
+  }
+  names <- sub(" *=.*", "", x@args)
+  place <- if (checkmate::test_int(var, lower = 0)) {
+    var + 1L
+  } else if (checkmate::test_string(var)) {
+    match(var, names)
+  } else {
+    NA
+  }
+  if (is.na(place) || place > length(names)) {
+    abort_argument(
+      "var", paste(
+        "a variable of the LazyTensor (the one made from the data, a name such",
+        "as \"V0\", or a position counted from 0)"
+      ), var, call
+    )
+  }
+  variable_at(x, place)
+}
+
+variable_at <- function(x, place) {
+  category <- sub(".*= *(V?[ijPm]+)\\(.*", "\\1", x@args[[place]])
+  index <- c(Vi = "i", Vj = "j", Pm = "none")[[category]]
+  data <- x@data[[place]]
+  columns <- if (index == "none") length(data) else ncol(data)
+  sizes <- no_sizes
+  if (index != "none") sizes[[index]] <- nrow(data)
+  new_lazy(
+    check_native(r_lazy_variable(index, columns, data)), sizes, "real"
+  )
+}
+
+#' The gradient of a reduction of a lazy tensor
+#'
+#' For `a`, the reduction of `f` over `index`, this computes the gradient of
+#' `sum(gradin * a)` with respect to the data of one variable.
+#'
+#' @param f A lazy tensor.
+#' @param gradin What the result of the reduction is weighted with: a lazy
+#'   tensor indexed like the result, a matrix of the shape of the result, or one
+#'   number.
+#' @param opstr The name of the reduction, `"Sum"`, as in
+#'   [reduction.LazyTensor()].
+#' @param var The variable: the lazy tensor made from the data, the name that
+#'   `f$args` shows, or its position there, counted from 0.
+#' @param index The index that is reduced, `"i"` or `"j"`.
+#' @param opt_arg The whole number that the reduction needs, if it does.
+#' @return A matrix of the shape of the data of `var` (of one row for a
+#'   parameter).
+#' @seealso [keops_grad()] for the gradient at each pair as a lazy tensor,
+#'   [lazy_objective()] for optimisers.
+#' @export
+#' @examples
+#' \dontshow{previous <- set_rkeops_option("threads", 2)}
+#' x <- matrix(runif(20), 10)
+#' y <- matrix(runif(30), 15)
+#' x_i <- Vi(x)
+#' D <- sqdist(x_i, Vj(y))
+#' grad(exp(-D), 1, "Sum", x_i, "j")
+#' \dontshow{set_rkeops_options(previous)}
+grad <- function(f, gradin, opstr, var, index, opt_arg = NULL) {
+  call <- rlang::current_env()
+  check_lazy(f, "f", call)
+  check_string(opstr, "opstr", call)
+  read_index(index, call)
+  other <- if (index == "j") "i" else "j"
+  if (is.matrix(gradin) && length(gradin) > 1L) {
+    gradin <- LazyTensor(gradin, other)
+  }
+  gradin <- as_lazy(gradin, "gradin", call)
+  variable <- find_variable(f, var, call)
+  common_sizes(list(f, gradin), "grad", call)
+  check_native(r_lazy_reduction_gradient(
+    native_operand(f), native_operand(variable), native_operand(gradin),
+    evaluation(opstr, as.integer(opt_arg), index)
+  ), call)
+}
+
+#' An objective and its gradient, for optimisers
+#'
+#' @param f A function of a matrix or vector that returns a lazy tensor. The
+#'   objective is the sum of the reduction `opstr` over `index` of this tensor:
+#'   by default the sum over all pairs.
+#' @param start A matrix or vector of the shape that `f` expects.
+#' @param opstr,index The reduction, as in [reduction.LazyTensor()].
+#'
+#' @details
+#' Where `f` makes a tensor of its argument, it must be of the argument itself:
+#' `Vi(x)`, `Vj(x)`, `Pm(x)`, all of them count. `Vi(2 * x)` is data of its own,
+#' with respect to which nothing is differentiated; write `2 * Vi(x)`.
+#'
+#' @return A list of two functions of a vector, `fn` the objective and `gr` its
+#'   gradient, as [stats::optim()] takes them.
+#' @export
+#' @examples
+#' \dontshow{
+#' previous <- set_rkeops_options(threads = 2, precision = "float64")
+#' }
+#' # the point with the smallest sum of distances to others
+#' y <- matrix(rnorm(40), 20)
+#' objective <- lazy_objective(
+#'   function(x) norm2(Pm(x) - Vj(y)), start = colMeans(y)
+#' )
+#' optim(colMeans(y), objective$fn, objective$gr, method = "BFGS")$par
+#' \dontshow{set_rkeops_options(previous)}
+lazy_objective <- function(f, start, opstr = "Sum", index = "j") {
+  call <- rlang::current_env()
+  if (!is.function(f)) {
+    abort_argument("f", "a function that returns a LazyTensor", f, call)
+  }
+  check_data(start, "start", call)
+  check_string(opstr, "opstr", call)
+  read_index(index, call)
+  start <- if (is.data.frame(start)) as.matrix(start) else start
+  list(
+    fn = function(par) {
+      value <- tensor_of(f, as_start(par, start), call)
+      sum(reduce_tensor(value, opstr, index, call = call))
+    },
+    gr = function(par) {
+      x <- as_start(par, start)
+      objective_gradient(tensor_of(f, x, call), x, opstr, index, call)
+    }
+  )
+}
+
+# A new object with the values of `par`: what is found in the tensor again.
+as_start <- function(par, start) {
+  x <- as.double(start)
+  x[] <- par
+  dim(x) <- dim(start)
+  x
+}
+
+tensor_of <- function(f, x, call) {
+  value <- f(x)
+  if (!is.LazyTensor(value)) {
+    abort_rkeops(
+      "argument", "`f` must return a LazyTensor.",
+      hints = "The reduction is done for it.", call = call
+    )
+  }
+  value
+}
+
+objective_gradient <- function(f, x, opstr, index, call) {
+  is_x <- vapply(f@data, rlang::is_reference, NA, x)
+  if (!any(is_x)) {
+    abort_rkeops(
+      "argument", "The LazyTensor does not use the argument of `f` itself.",
+      hints = "Write `Vi(x)`, `Vj(x)` or `Pm(x)`, and functions of these.",
+      call = call
+    )
+  }
+  total <- 0
+  for (place in which(is_x)) {
+    total <- total + as.vector(grad(f, 1, opstr, place - 1L, index))
+  }
+  total
+}

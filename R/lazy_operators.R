@@ -1,0 +1,338 @@
+# R's operators and mathematical functions on lazy tensors, through the group
+# generics. A function is found in the table of operations by its name; only
+# what differs from R stands here.
+
+#' Arithmetic, comparisons and logic with lazy tensors
+#'
+#' All operators of R work entry by entry, with lazy tensors, vectors (one
+#' number a component) and numbers. Tensors of inner dimension 1 are repeated.
+#'
+#' @param e1,e2 Lazy tensors, vectors or numbers.
+#'
+#' @details
+#' * `+`, `-`, `*`, `/`, `^`, `%%`, `%/%` as in R. `x^n` with a whole or half
+#'   number `n` is part of the formula; any other exponent is a parameter.
+#' * `==`, `!=`, `<`, `<=`, `>`, `>=` give 1 or 0; `&`, `|` and `!` combine such
+#'   results.
+#' * `x | y` of numbers, which are no results of comparisons, is the scalar
+#'   product of the vectors, as in rkeops 2.x and in formulas.
+#' * Complex tensors know `+`, `-`, `*`, `/`, `^`, `==` and `!=`; real operands
+#'   beside them become complex.
+#'
+#' @return A lazy tensor.
+#' @name LazyTensor-operators
+#' @examples
+#' x_i <- Vi(matrix(runif(20), 10))
+#' y_j <- Vj(matrix(runif(30), 15))
+#' x_i + 2 * y_j
+#' (x_i | y_j) > 0.5 & !(sqdist(x_i, y_j) < 0.1)
+#' @export
+Ops.LazyTensor <- function(e1, e2) {
+  call <- generic_call(.Generic, sys.call())
+  if (missing(e2)) {
+    return(sign_or_not(.Generic, e1, call))
+  }
+  x <- as_lazy(e1, "x", call)
+  y <- as_lazy(e2, "y", call)
+  if (is_complex_tensor(x) || is_complex_tensor(y)) {
+    return(complex_operator(.Generic, x, y, e2, call))
+  }
+  switch(.Generic,
+    "^" = power(x, y, e2, call),
+    "%%" = apply_operation(
+      "Mod", list(x, y, lazy_constant(0)), label = "%%", call = call
+    ),
+    "%/%" = floor(apply_operation("/", list(x, y), label = "%/%", call = call)),
+    "&" = and_tensor(as_truth(x), as_truth(y), call),
+    "|" = or_tensor(x, y, call),
+    apply_operation(.Generic, list(x, y), call = call)
+  )
+}
+
+# What the user wrote: `x + y`, not `Ops.LazyTensor(x, y)`. Members of Summary
+# are called with values, which are no text.
+generic_call <- function(generic, call) {
+  call[[1L]] <- as.name(generic)
+  has_value <- vapply(as.list(call), is.LazyTensor, NA)
+  if (any(has_value)) as.call(list(as.name(generic), quote(...))) else call
+}
+
+sign_or_not <- function(operator, x, call) {
+  if (operator == "!") {
+    return(apply_operation(
+      "==", list(x, lazy_constant(0)), label = "!", call = call
+    ))
+  }
+  if (operator == "+") {
+    return(x)
+  }
+  apply_operation("-", list(x), call = call, type = number_type(x),
+                  as_real = TRUE)
+}
+
+number_type <- function(x) if (is_complex_tensor(x)) "complex" else "real"
+
+# The table makes Square, Pow, Sqrt, ... of exponents it can see.
+power <- function(x, y, exponent, call) {
+  structural <- !is.LazyTensor(exponent) && length(exponent) == 1L &&
+    (is.int(exponent) || identical(abs(as.double(exponent)), 0.5))
+  if (structural) y <- lazy_constant(as.double(exponent))
+  apply_operation("^", list(x, y), call = call)
+}
+
+# 1 or 0.
+as_truth <- function(x) {
+  if (x@type == "logical") x else apply_operation("!=", list(x, 0))
+}
+
+and_tensor <- function(x, y, call) {
+  apply_operation("*", list(x, y), label = "&", call = call, type = "logical")
+}
+
+or_tensor <- function(x, y, call) {
+  if (x@type == "logical" && y@type == "logical") {
+    return(apply_operation(
+      "Maximum", list(x, y), label = "|", call = call, type = "logical"
+    ))
+  }
+  apply_operation("Scalprod", list(x, y), label = "|", call = call)
+}
+
+#' Functions of lazy tensors
+#'
+#' R's mathematical functions, and those of the formula language that R does not
+#' have, entry by entry. On ordinary numbers the functions of this page compute
+#' what R does.
+#'
+#' @param x,y,z,object Lazy tensors; where others are given too, vectors or
+#'   numbers. `square()`, `rsqrt()`, `inv()`, `xlogx()`, `sinxdivx()`, `relu()`,
+#'   `atan2()`, `ifelse()`, `step()`, `mod()` and `clamp()` also take ordinary
+#'   numbers.
+#' @param ... `digits` of `round()`, `base` of `log()`; other arguments of the
+#'   functions of R.
+#'
+#' @details
+#' Of R: `abs`, `sign`, `sqrt`, `floor`, `ceiling`, `trunc`, `round` (half away
+#' from zero), `exp`, `log`, `expm1`, `log1p`, `log2`, `log10`, `cos`, `sin`,
+#' `tan`, `acos`, `asin`, `atan`, `cosh`, `sinh`, `tanh`, `acosh`, `asinh`,
+#' `atanh`, `lgamma`, `digamma`, `trigamma`, `atan2`, `ifelse`. Complex tensors
+#' know `Re`, `Im`, `Mod`, `abs`, `Arg`, `Conj`, `exp`, `log`, `sqrt`, `cos`,
+#' `sin`, `cosh`, `sinh`, `sum` and `mean`.
+#'
+#' * `square(x)`, `rsqrt(x)` (1 / sqrt(x), 0 at 0), `inv(x)`, `xlogx(x)` (0 at
+#'   0), `sinxdivx(x)` (1 at 0), `relu(x)`, `step(x)` (1 where x >= 0, else 0).
+#' * `mod(x, a, b)` is `x - a * floor((x - b) / a)`.
+#' * `clamp(x, a, b)` is `x`, but at least `a` and at most `b`; so is
+#'   `clampint()` for whole numbers `a` and `b`, which are part of the formula.
+#' * `ifelse(test, yes, no)` chooses by a comparison; by a number it is `yes`
+#'   where `test >= 0`, as in formulas and in rkeops 2.x.
+#' * `real2complex(x)` is `x + 0i`, `imag2complex(x)` is `0 + x i`, `exp1j(x)`
+#'   is `exp(1i * x)`.
+#'
+#' @return A lazy tensor, or numbers where numbers are given.
+#' @name LazyTensor-functions
+#' @examples
+#' x_i <- Vi(matrix(runif(20), 10))
+#' y_j <- Vj(matrix(runif(30), 15))
+#' exp(-sum(abs(x_i - y_j)))
+#' ifelse(sqdist(x_i, y_j) < 0.1, 1, 0)
+#' clamp(x_i, 0.2, 0.8)
+#' square(3)
+#' @export
+Math.LazyTensor <- function(x, ...) {
+  math_tensor(.Generic, x, list(...), generic_call(.Generic, sys.call()))
+}
+
+math_tensor <- function(name, x, arguments, call) {
+  if (is_complex_tensor(x)) {
+    return(complex_function(name, x, call))
+  }
+  switch(name,
+    log = logarithm(x, arguments, call),
+    round = apply_operation(
+      "Round", list(x), list(round_digits(arguments, call)), "round", call
+    ),
+    trigamma = apply_operation(
+      "Polygamma", list(x), list(1L), "trigamma", call
+    ),
+    apply_operation(function_operation(name, call), list(x), label = name,
+                    call = call)
+  )
+}
+
+# The row of the table with the name of an R function, remembered.
+function_operation <- function(name, call) {
+  operation <- known_functions[[name]]
+  if (is.null(operation)) {
+    operation <- find_function(name, call)
+    assign(name, operation, envir = known_functions)
+  }
+  operation
+}
+
+known_functions <- new.env(parent = emptyenv())
+
+find_function <- function(name, call) {
+  table <- formula_language()
+  wanted <- if (name == "ceiling") "ceil" else name
+  found <- which(tolower(table$name) == wanted & table$arguments == "f")
+  if (!length(found)) {
+    abort_rkeops(
+      "argument", sprintf("`%s` is not defined for LazyTensors.", name),
+      hints = "`formula_language()` lists what is.", call = call
+    )
+  }
+  table$name[[found[[1L]]]]
+}
+
+logarithm <- function(x, arguments, call) {
+  value <- apply_operation("Log", list(x), label = "log", call = call)
+  if (!length(arguments)) {
+    return(value)
+  }
+  value / log(arguments[[1L]])
+}
+
+round_digits <- function(arguments, call) {
+  digits <- if (length(arguments)) arguments[[1L]] else 0
+  if (!is.int(digits)) {
+    abort_argument("digits", "one whole number", digits, call)
+  }
+  as.integer(digits)
+}
+
+#' @rdname LazyTensor-functions
+#' @export
+Complex.LazyTensor <- function(z) {
+  call <- generic_call(.Generic, sys.call())
+  if (!is_complex_tensor(z)) {
+    abort_rkeops(
+      "argument", sprintf("`%s` needs a complex LazyTensor.", .Generic),
+      hints = "`real2complex()` makes one of a real one.", call = call
+    )
+  }
+  complex_function(.Generic, z, call)
+}
+
+# ---- functions of the formula language on tensors and on numbers ----
+
+# A tensor by the operation, numbers by the R function `numbers`.
+either <- function(x, operation, label, numbers) {
+  if (!is.LazyTensor(x)) {
+    return(numbers(x))
+  }
+  call <- sys.call(-1L)
+  if (is_complex_tensor(x)) {
+    return(complex_function(label, x, call))
+  }
+  apply_operation(operation, list(x), label = label, call = call)
+}
+
+#' @rdname LazyTensor-functions
+#' @export
+square <- function(x) either(x, "Square", "square", function(x) x^2)
+
+#' @rdname LazyTensor-functions
+#' @export
+rsqrt <- function(x) either(x, "Rsqrt", "rsqrt", function(x) 1 / sqrt(x))
+
+#' @rdname LazyTensor-functions
+#' @export
+inv <- function(x) either(x, "Inv", "inv", function(x) 1 / x)
+
+#' @rdname LazyTensor-functions
+#' @export
+xlogx <- function(x) {
+  either(x, "XLogX", "xlogx", function(x) base::ifelse(x == 0, 0, x * log(x)))
+}
+
+#' @rdname LazyTensor-functions
+#' @export
+sinxdivx <- function(x) {
+  either(x, "SinXDivX", "sinxdivx", function(x) {
+    base::ifelse(x == 0, 1, sin(x) / x)
+  })
+}
+
+#' @rdname LazyTensor-functions
+#' @export
+relu <- function(x) {
+  either(x, "ReLU", "relu", function(x) x * (x > 0))
+}
+
+#' @rdname LazyTensor-functions
+#' @param a,b Bounds of `clamp()`, divisor and offset of `mod()`.
+#' @export
+mod <- function(x, a, b = 0) {
+  if (!is.LazyTensor(x) && !is.LazyTensor(a) && !is.LazyTensor(b)) {
+    return(x - a * floor((x - b) / a))
+  }
+  apply_operation("Mod", list(x, a, b), label = "mod")
+}
+
+#' @rdname LazyTensor-functions
+#' @export
+clamp <- function(x, a, b) {
+  if (!is.LazyTensor(x) && !is.LazyTensor(a) && !is.LazyTensor(b)) {
+    return(pmin(pmax(x, a), b))
+  }
+  apply_operation("Clamp", list(x, a, b), label = "clamp")
+}
+
+#' @rdname LazyTensor-functions
+#' @export
+clampint <- function(x, y, z) {
+  call <- rlang::current_env()
+  if (!is.int(y) || !is.int(z)) {
+    abort_rkeops(
+      "argument", "`clampint(x, y, z)` expects whole numbers `y` and `z`.",
+      hints = "Use `clamp(x, y, z)` for others.", call = call
+    )
+  }
+  if (!is.LazyTensor(x)) {
+    return(clamp(x, y, z))
+  }
+  apply_operation(
+    "ClampInt", list(x), list(as.integer(y), as.integer(z)), "clampint", call
+  )
+}
+
+# Base functions that are no generics: S4 generics of the same arguments, whose
+# default is the function of R itself.
+
+#' @rdname LazyTensor-functions
+#' @aliases atan2,LazyTensor,ANY-method atan2,ANY,LazyTensor-method
+#'   atan2,LazyTensor,LazyTensor-method
+#' @export
+setGeneric("atan2", signature = c("y", "x"))
+
+atan2_tensor <- function(y, x) {
+  apply_operation("Atan2", list(y, x), label = "atan2")
+}
+setMethod("atan2", signature("LazyTensor", "ANY"), atan2_tensor)
+setMethod("atan2", signature("ANY", "LazyTensor"), atan2_tensor)
+setMethod("atan2", signature("LazyTensor", "LazyTensor"), atan2_tensor)
+
+#' @rdname LazyTensor-functions
+#' @param scope,scale,direction,trace,keep,steps,k See [stats::step()].
+#' @param test,yes,no Lazy tensors, vectors or numbers.
+#' @aliases ifelse,LazyTensor-method
+#' @export
+setGeneric("ifelse", signature = "test", package = "base")
+
+# 1 - 1/2 and 0 - 1/2: a comparison chooses by its sign.
+setMethod("ifelse", "LazyTensor", function(test, yes, no) {
+  if (test@type == "logical") {
+    test <- apply_operation("-", list(test, lazy_constant(0.5)))
+  }
+  apply_operation("IfElse", list(test, yes, no), label = "ifelse")
+})
+
+#' @rdname LazyTensor-functions
+#' @aliases step,LazyTensor-method
+#' @export
+setGeneric("step", signature = "object", package = "stats")
+
+setMethod("step", "LazyTensor", function(object, ...) {
+  apply_operation("Step", list(object), label = "step")
+})

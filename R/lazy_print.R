@@ -1,0 +1,57 @@
+# How lazy tensors print.
+
+#' Print a lazy tensor
+#'
+#' @param x A lazy tensor.
+#' @param ... Not used.
+#' @return `print()` returns `x` invisibly, `format()` the lines it prints: the
+#'   dimensions, the formula with its variables, and where reductions run.
+#' @export
+#' @examples
+#' x_i <- Vi(matrix(runif(30), 10))
+#' print(exp(-sqdist(x_i, c(0, 0, 1))))
+print.LazyTensor <- function(x, ...) { # nolint
+  writeLines(format(x, ...))
+  invisible(x)
+}
+
+#' @rdname print.LazyTensor
+#' @export
+format.LazyTensor <- function(x, ...) { # nolint
+  shared <- names(x@formula) != ""
+  formula <- ifelse(
+    shared, paste(names(x@formula), "=", x@formula), x@formula
+  )
+  shape <- paste(dim(x), collapse = " x ")
+  c(
+    sprintf(
+      "<%s> %s%s, reductions on the %s, %s", class(x), shape,
+      if (x@type == "logical") " of 0 and 1" else "", engine_place(),
+      settings$precision
+    ),
+    paste0("  ", formula),
+    paste0("  ", format_variables(x))
+  )
+}
+
+format_variables <- function(x) {
+  if (!length(x@args)) {
+    return("no data")
+  }
+  described <- vapply(x@data, function(data) {
+    if (is.matrix(data)) {
+      paste(nrow(data), "x", ncol(data), "matrix")
+    } else if (length(data) == 1L) {
+      format(data)
+    } else {
+      paste(length(data), "numbers")
+    }
+  }, "")
+  paste(format(x@args), described, sep = "  ")
+}
+
+#' @rdname print.LazyTensor
+#' @param object A lazy tensor.
+#' @aliases show,LazyTensor-method
+#' @export
+setMethod("show", "LazyTensor", function(object) print.LazyTensor(object))

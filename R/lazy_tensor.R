@@ -1,0 +1,282 @@
+# Making lazy tensors from data, and what is asked of them.
+
+#' Make lazy tensors
+#'
+#' A lazy tensor stands for a matrix whose entries are a formula of data, and
+#' which is never stored. Tensors are combined by R's operators and functions;
+#' a reduction such as `sum(K, index = "j")`, or `K %*% b`, computes a matrix
+#' from them. The same expression of data of the same number of columns is
+#' compiled once, whatever the values.
+#'
+#' @param x A numeric or complex matrix or data frame, whose rows are points; a
+#'   vector, which is a parameter, or with an index a matrix of one column; or
+#'   one number.
+#' @param index `"i"`: the rows of `x` are indexed by i, the rows of lazy
+#'   matrices. `"j"`: they are indexed by j, the columns of lazy matrices. `NA`:
+#'   `x` is a parameter, the same everywhere.
+#' @param is_complex Whether real numbers are to be taken as complex ones.
+#'
+#' @details
+#' `Vi(x)` is `LazyTensor(x, "i")`, `Vj(x)` is `LazyTensor(x, "j")`, and `Pm(x)`
+#' a parameter.
+#'
+#' Numbers and vectors in an expression, as the 2 in `2 * x`, are parameters
+#' too: other values do not need another compilation. Only whole and half
+#' exponents are part of the formula.
+#'
+#' A matrix used in two places is one variable when it is the same R object
+#' (not only equal).
+#'
+#' `x$formula`, `x$args`, `x$data` and `x$dimres` are the formula, its
+#' variables, their data (complex numbers as real and imaginary parts in turn),
+#' and the inner dimension: the number of columns of the data, 1 for distances
+#' and kernels.
+#'
+#' Lazy tensors can be saved by [saveRDS()] and sent to other processes.
+#'
+#' @return An object of class `LazyTensor`, or `ComplexLazyTensor` (which
+#'   inherits from it).
+#' @seealso [LazyTensor-operators] and [LazyTensor-functions] for what can be
+#'   done with them, [LazyTensor-reductions] for what can be computed,
+#'   [LazyTensor-matrix] for their use as matrices, [grad()] for gradients.
+#' @export
+#' @examples
+#' \dontshow{previous <- set_rkeops_option("threads", 2)}
+#' x <- matrix(runif(100 * 3), 100)
+#' y <- matrix(runif(150 * 3), 150)
+#' b <- runif(150)
+#' D <- sqdist(Vi(x), Vj(y))
+#' K <- exp(-D / 0.5^2)
+#' K
+#' head(K %*% b)
+#' head(argKmin(D, K = 2, index = "j"))
+#' \dontshow{set_rkeops_options(previous)}
+LazyTensor <- function(x, index = NA, is_complex = FALSE) { # nolint
+  call <- rlang::current_env()
+  if (is.LazyTensor(x)) {
+    abort_rkeops(
+      "argument", "Input `x` is already a LazyTensor.", call = call
+    )
+  }
+  check_data(x, "x", call)
+  check_flag(is_complex, "is_complex", call)
+  index <- read_data_index(index, x, call)
+  is_complex <- is_complex || is.complex(x)
+  data <- lazy_data(x, index, is_complex)
+  columns <- if (is.na(index)) length(data) else ncol(data)
+  if (columns == 0L) {
+    abort_rkeops("shape", "`x` must have at least one column.", call = call)
+  }
+  sizes <- no_sizes
+  if (!is.na(index)) sizes[[index]] <- nrow(data)
+  parts <- check_native(
+    r_lazy_variable(if (is.na(index)) "none" else index, columns, data), call
+  )
+  new_lazy(parts, sizes, if (is_complex) "complex" else "real")
+}
+
+#' @rdname LazyTensor
+#' @export
+Vi <- function(x, is_complex = FALSE) { # nolint
+  LazyTensor(x, "i", is_complex)
+}
+
+#' @rdname LazyTensor
+#' @export
+Vj <- function(x, is_complex = FALSE) { # nolint
+  LazyTensor(x, "j", is_complex)
+}
+
+#' @rdname LazyTensor
+#' @export
+Pm <- function(x, is_complex = FALSE) { # nolint
+  call <- rlang::current_env()
+  if (is.LazyTensor(x)) {
+    abort_rkeops(
+      "argument", "`x` input is already a LazyTensor.", call = call
+    )
+  }
+  if (is_matrix_like(x)) {
+    abort_argument(
+      "x", "a vector or a single value", x, call,
+      hints = "Use `Vi()` or `Vj()` for the rows of a matrix."
+    )
+  }
+  LazyTensor(x, NA, is_complex)
+}
+
+is_matrix_like <- function(x) is.data.frame(x) || length(dim(x)) == 2L
+
+check_data <- function(x, name, call) {
+  columns <- if (is.data.frame(x)) as.list(x) else list(x)
+  valid <- vapply(columns, function(column) {
+    (is.numeric(column) || is.logical(column) || is.complex(column)) &&
+      !is.factor(column)
+  }, NA)
+  if (!all(valid) || length(dim(x)) > 2L) {
+    abort_argument(
+      name, "a matrix, a vector, a scalar or a complex value", x, call
+    )
+  }
+}
+
+read_data_index <- function(index, x, call) {
+  if (length(index) == 1L && is.na(index)) {
+    if (is_matrix_like(x)) {
+      abort_rkeops(
+        "argument", "Missing `index` argument: `x` is a matrix.",
+        hints = c(
+          "Write `Vi(x)` if its rows are indexed by i, `Vj(x)` if by j."
+        ), call = call
+      )
+    }
+    return(NA_character_)
+  }
+  check_choice(index, c("i", "j"), "index", call)
+}
+
+# As it is where possible, so that the same R object is seen to be the same.
+lazy_data <- function(x, index, is_complex) {
+  if (is.data.frame(x)) x <- as.matrix(x)
+  if (!is.na(index) && !is.matrix(x)) x <- matrix(x, ncol = 1L)
+  if (!is_complex) {
+    return(x)
+  }
+  interleaved <- interleave(if (is.matrix(x)) x else matrix(x, nrow = 1L))
+  if (is.na(index)) c(interleaved) else interleaved
+}
+
+# Real and imaginary parts as columns in turn.
+interleave <- function(z) {
+  parts <- matrix(0, nrow(z), 2L * ncol(z))
+  rownames(parts) <- rownames(z)
+  odd <- 2L * seq_len(ncol(z)) - 1L
+  parts[, odd] <- Re(z)
+  parts[, odd + 1L] <- Im(z)
+  parts
+}
+
+# An operand of an expression: numbers become parameters of their own, which
+# are copied, so that they are never taken for one another.
+as_lazy <- function(x, name, call) {
+  if (is.LazyTensor(x)) {
+    return(x)
+  }
+  if (!is_plain_vector(x)) {
+    hint <- "Convert a matrix first: `Vi()` or `Vj()` says what its rows are."
+    abort_argument(
+      name, "a LazyTensor, a vector or a number", x, call,
+      hints = if (is_matrix_like(x)) hint else character()
+    )
+  }
+  parameter <- LazyTensor(c(x, use.names = FALSE))
+  if (is.logical(x)) parameter@type <- "logical"
+  parameter
+}
+
+# A matrix of one entry is a number.
+is_plain_vector <- function(x) {
+  is_number <- is.numeric(x) || is.logical(x) || is.complex(x)
+  is_number && !is.object(x) &&
+    (length(x) == 1L || (length(x) > 1L && is.null(dim(x))))
+}
+
+check_lazy <- function(x, name, call) {
+  if (!is.LazyTensor(x)) {
+    abort_argument(
+      name, "a LazyTensor", x, call,
+      hints = "Make one with `LazyTensor()`, `Vi()`, `Vj()` or `Pm()`."
+    )
+  }
+  x
+}
+
+is_complex_tensor <- function(x) x@type == "complex"
+
+# The number of components: of complex numbers for a complex tensor.
+inner_dimension <- function(x) {
+  if (is_complex_tensor(x)) x@dimension %/% 2L else x@dimension
+}
+
+# 1 where nothing has that index.
+index_size <- function(x, index) {
+  size <- x@sizes[[index]]
+  if (is.na(size)) 1L else size
+}
+
+# What scripts of rkeops 2.x read of a tensor.
+#' @rdname LazyTensor
+#' @param name `formula`, `args`, `data` or `dimres`.
+#' @export
+`$.LazyTensor` <- function(x, name) { # nolint
+  switch(name,
+    formula = x@formula, args = x@args, data = x@data,
+    dimres = inner_dimension(x),
+    abort_argument(
+      "name", "\"formula\", \"args\", \"data\" or \"dimres\"", name,
+      sys.call()
+    )
+  )
+}
+
+#' What is it?
+#'
+#' @param x Any object.
+#' @return `TRUE` or `FALSE`. `is.LazyTensor()` and `is.ComplexLazyTensor()`
+#'   tell whether `x` is a (complex) lazy tensor. The others take lazy tensors:
+#'   `is.LazyParameter()`, `is.ComplexLazyParameter()` and `is.LazyVector()`
+#'   tell whether it is a parameter of one number, of one complex number, or of
+#'   any length; `is.LazyMatrix()` whether it is made from a matrix with an
+#'   index. `is.int()` tells whether `x` is one whole number.
+#' @export
+#' @examples
+#' x_i <- Vi(matrix(runif(6), 3))
+#' is.LazyTensor(x_i)
+#' is.LazyMatrix(x_i)
+#' is.LazyParameter(Pm(3.14))
+#' is.int(3)
+is.LazyTensor <- function(x) { # nolint
+  inherits(x, "LazyTensor")
+}
+
+#' @rdname is.LazyTensor
+#' @export
+is.ComplexLazyTensor <- function(x) { # nolint
+  inherits(x, "ComplexLazyTensor")
+}
+
+is_variable <- function(x, category) {
+  check_lazy(x, "x", rlang::caller_env())
+  length(x@args) == 1L && identical(unname(x@formula), "V0") &&
+    grepl(category, x@args)
+}
+
+#' @rdname is.LazyTensor
+#' @export
+is.LazyParameter <- function(x) { # nolint
+  is_variable(x, "Pm") && !is_complex_tensor(x) && x@dimension == 1L
+}
+
+#' @rdname is.LazyTensor
+#' @export
+is.ComplexLazyParameter <- function(x) { # nolint
+  is_variable(x, "Pm") && is_complex_tensor(x) && x@dimension == 2L
+}
+
+#' @rdname is.LazyTensor
+#' @export
+is.LazyVector <- function(x) { # nolint
+  is_variable(x, "Pm")
+}
+
+#' @rdname is.LazyTensor
+#' @export
+is.LazyMatrix <- function(x) { # nolint
+  is_variable(x, "V[ij]\\(")
+}
+
+#' @rdname is.LazyTensor
+#' @export
+is.int <- function(x) { # nolint
+  is.numeric(x) && length(x) == 1L && is.finite(x) && x == round(x)
+}

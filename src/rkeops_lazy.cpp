@@ -1,0 +1,219 @@
+// The boundary for LazyTensors: as rkeops.cpp, convert, call, convert back. In R a
+// LazyTensor is a pointer to an expression and the list of the data of its variables; an
+// operand is passed as list(pointer, data).
+#include "boundary.h"
+#include "explain.h"
+#include "ir/ops.h"
+#include "ir/variables.h"
+#include "lazy/callables.h"
+#include "lazy/text.h"
+
+using namespace rkeops;
+
+namespace {
+
+LazyOperand operand_of(SEXP value) {
+  const Rcpp::List pair(value);
+  const Rcpp::XPtr<LazyExpression> pointer((SEXP)pair[0]);
+  const Rcpp::List data = pair[1];
+  LazyOperand operand{pointer.checked_get(), {}};
+  for (SEXP one : data) operand.data.push_back(one);
+  return operand;
+}
+
+std::vector<LazyOperand> operands_of(const Rcpp::List& list) {
+  std::vector<LazyOperand> operands;
+  for (SEXP one : list) operands.push_back(operand_of(one));
+  return operands;
+}
+
+std::vector<std::vector<int>> integer_lists(const Rcpp::List& list) {
+  std::vector<std::vector<int>> integers;
+  for (SEXP one : list) integers.push_back(Rcpp::as<std::vector<int>>(one));
+  return integers;
+}
+
+Level level_named(const std::string& name) {
+  return name == "i" ? level_i : name == "j" ? level_j : level_none;
+}
+
+// The identities are R objects, which the operands keep alive.
+Rcpp::List data_list(const std::vector<DataIdentity>& data) {
+  Rcpp::List list(R_xlen_t(data.size()));
+  for (size_t k = 0; k < data.size(); ++k)
+    list[R_xlen_t(k)] = SEXP(const_cast<void*>(data[k]));
+  return list;
+}
+
+using Pointer = Rcpp::XPtr<LazyExpression>;
+
+Pointer pointer_to(std::unique_ptr<LazyExpression> expression) {
+  return Pointer(expression.release());
+}
+
+Rcpp::List lazy_list(LazyResult result) {
+  const LazyText text = write_lazy(*result.expression);
+  const Rcpp::List data = data_list(result.data);
+  Rcpp::CharacterVector formula = character(text.formulas);
+  formula.names() = character(text.names);
+  const int dimension = result.expression->root->dimension;
+  const Pointer pointer = pointer_to(std::move(result.expression));
+  return Rcpp::List::create(
+      Rcpp::_["pointer"] = pointer, Rcpp::_["data"] = data, Rcpp::_["formula"] = formula,
+      Rcpp::_["args"] = character(text.args), Rcpp::_["dimension"] = dimension);
+}
+
+// list(name, integers, index, precision, sum_scheme)
+struct Evaluation {
+  LazyReduction reduction;
+  Precision precision;
+  SumScheme sum_scheme;
+
+  explicit Evaluation(const Rcpp::List& list) {
+    reduction.name = Rcpp::as<std::string>(list["name"]);
+    reduction.integers = Rcpp::as<std::vector<int>>(list["integers"]);
+    reduction.reduced = level_named(Rcpp::as<std::string>(list["index"]));
+    precision = precision_named(Rcpp::as<std::string>(list["precision"]));
+    sum_scheme = scheme_named(Rcpp::as<std::string>(list["sum_scheme"]));
+  }
+};
+
+struct Prepared {
+  std::shared_ptr<Callable> callable;
+  std::vector<DataIdentity> data;
+};
+
+// The operator of the formula that `write(builder, graph, reduction)` builds.
+template <class Write>
+Prepared prepared(const Rcpp::List& evaluation, Write write) {
+  const Evaluation wanted(evaluation);
+  std::vector<DataIdentity> data;
+  const auto callable = callable_of(
+      [&](Graph& graph) {
+        LazyBuilder builder(graph);
+        TypedFormula formula = write(builder, graph, wanted.reduction);
+        formula.arguments = builder.arguments();
+        data = builder.data();
+        return formula;
+      },
+      wanted.precision, wanted.sum_scheme);
+  return {callable, data};
+}
+
+// The same, run on the data.
+template <class Write>
+SEXP evaluated(const Rcpp::List& evaluation, Write write) {
+  const Prepared op = prepared(evaluation, write);
+  return run_operator(*op.callable, data_list(op.data), Orientation::rows, R_NilValue,
+                      R_NilValue);
+}
+
+}  // namespace
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_variable(std::string level, int dimension, SEXP data) {
+  return guarded(
+      [&] { return lazy_list(lazy_variable(level_named(level), dimension, data)); });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_constant(double value) {
+  return guarded([&] { return lazy_list(lazy_constant(value)); });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_apply(std::string name, std::string label, Rcpp::List operands,
+                  Rcpp::List integers) {
+  return guarded([&] {
+    return lazy_list(
+        lazy_apply(name, label, operands_of(operands), integer_lists(integers)));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_transposed(Rcpp::List operand) {
+  return guarded([&] { return lazy_list(lazy_transposed(operand_of(operand))); });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_gradient(Rcpp::List f, Rcpp::List v, Rcpp::List e) {
+  return guarded([&] {
+    return lazy_list(lazy_gradient(operand_of(f), operand_of(v), operand_of(e)));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_read(Rcpp::CharacterVector formula, Rcpp::CharacterVector args) {
+  return guarded([&] {
+    LazyText text;
+    text.formulas = Rcpp::as<std::vector<std::string>>(formula);
+    text.names = Rcpp::as<std::vector<std::string>>(formula.names());
+    text.args = Rcpp::as<std::vector<std::string>>(args);
+    return pointer_to(read_lazy(text));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_reduce(Rcpp::List operands, Rcpp::List evaluation) {
+  return guarded([&] {
+    return evaluated(evaluation, [&](LazyBuilder& builder, Graph& graph,
+                                     const LazyReduction& reduction) {
+      return reduced_formula(builder, graph, operands_of(operands), reduction);
+    });
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_explain(Rcpp::List operand, Rcpp::List evaluation, std::string what,
+                    std::string engine) {
+  return guarded([&] {
+    const Prepared op = prepared(evaluation, [&](LazyBuilder& builder, Graph& graph,
+                                                 const LazyReduction& reduction) {
+      return reduced_formula(builder, graph, {operand_of(operand)}, reduction);
+    });
+    return lines_of(explain(*op.callable, what, engine_named(engine), settings()));
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_reduction_gradient(Rcpp::List f, Rcpp::List v, Rcpp::List e,
+                               Rcpp::List evaluation) {
+  return guarded([&] {
+    return evaluated(evaluation, [&](LazyBuilder& builder, Graph& graph,
+                                     const LazyReduction& reduction) {
+      return gradient_formula(builder, graph, operand_of(f), operand_of(v), operand_of(e),
+                              reduction);
+    });
+  });
+}
+
+// The values at the pairs whose data these are: one row a pair.
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_values(Rcpp::List operand, Rcpp::List data, Rcpp::List evaluation) {
+  return guarded([&] {
+    const LazyResult flat = lazy_flattened(operand_of(operand));
+    LazyOperand pairs{flat.expression.get(), {}};
+    for (SEXP one : data) pairs.data.push_back(one);
+    return evaluated(evaluation, [&](LazyBuilder& builder, Graph& graph,
+                                     const LazyReduction& reduction) {
+      TypedFormula formula = reduced_formula(builder, graph, {pairs}, reduction);
+      formula.index = level_i;
+      return formula;
+    });
+  });
+}
+
+// How many formulas the operations of this name take.
+// [[Rcpp::export(rng = false)]]
+SEXP r_lazy_formula_counts(std::string operation) {
+  return guarded([&] {
+    std::vector<int> counts;
+    for (const Operation& row : operations()) {
+      bool is_named = row.name == operation;
+      for (const std::string& other : row.other_names)
+        is_named = is_named || other == operation;
+      if (is_named) counts.push_back(int(row.arguments.size()));
+    }
+    return counts;
+  });
+}
