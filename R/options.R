@@ -65,6 +65,14 @@ read_bytes <- function(value, name, call) {
   as.numeric(value)
 }
 
+read_compile <- function(value, name, call) {
+  check_choice(value, compile_modes, name, call)
+}
+
+read_instructions <- function(value, name, call) {
+  check_choice(value, c("", r_instruction_sets()), name, call)
+}
+
 read_program <- function(value, name, call) {
   if (!checkmate::test_string(value)) {
     abort_argument(name, "a path, or \"\" for what is found", value, call)
@@ -89,6 +97,8 @@ option_table <- list(
   verbose = option_row("verbose", check_flag),
   cache_dir = option_row("cache_dir", read_cache_dir),
   cache_maximum_bytes = option_row("cache_maximum_bytes", read_bytes),
+  compile = option_row("compile", read_compile),
+  instructions = option_row("instructions", read_instructions),
   compiler = option_row("compiler", read_program),
   compiler_flags = option_row("compiler_flags", check_strings),
   nvcc = option_row("nvcc", read_program),
@@ -119,7 +129,7 @@ option_table <- list(
 # What get_rkeops_options() lists: each setting once.
 main_options <- c(
   "precision", "axis", "engine", "devices", "threads", "verbose", "cache_dir",
-  "cache_maximum_bytes", "compiler", "compiler_flags", "nvcc", "nvcc_flags",
+  "cache_maximum_bytes", "compile", "compiler", "compiler_flags", "nvcc", "nvcc_flags",
   "cuda_driver"
 )
 

@@ -9,12 +9,21 @@ default_settings <- function() {
     precision = "float32", axis = "output",
     engine = "cpu", devices = 0L, threads = allowed_cores(), verbose = FALSE,
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
+    compile = default_compile(), instructions = "",
     compiler = "", compiler_flags = character(),
     nvcc = "", nvcc_flags = character(), cuda_driver = "",
     use_cuda_if_possible = 1L, col_major = 1L, debug = 0L,
     tag1D2D = 0L, tagHostDevice = 0L
   )
 }
+
+# The tests set it.
+default_compile <- function() {
+  chosen <- Sys.getenv("RKEOPS_COMPILE")
+  if (chosen %in% compile_modes) chosen else "auto"
+}
+
+compile_modes <- c("auto", "always", "never")
 
 default_cache_dir <- function() {
   chosen <- Sys.getenv("RKEOPS_CACHE_DIR")
@@ -59,6 +68,7 @@ push_settings <- function() {
     cache_directory = settings$cache_dir,
     cache_maximum_bytes = settings$cache_maximum_bytes,
     temporary_directory = tempdir(),
+    compile = settings$compile, instructions = settings$instructions,
     cxx = cxx_command(), cxx_flags = settings$compiler_flags,
     nvcc = settings$nvcc, nvcc_flags = settings$nvcc_flags,
     cuda_driver = settings$cuda_driver,

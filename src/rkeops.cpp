@@ -6,6 +6,8 @@
 #include "build/compile.h"
 #include "diagnostic.h"
 #include "explain.h"
+#include "interpret/generate.h"
+#include "interpret/instruction_sets.h"
 #include "ir/variables.h"
 #include "language.h"
 #include "run/r_values.h"
@@ -83,9 +85,16 @@ SumScheme scheme_named(const std::string& name) {
   return name == "compensated" ? SumScheme::compensated : SumScheme::block;
 }
 
+CompileMode compile_mode_named(const std::string& name) {
+  if (name == "always") return CompileMode::always;
+  return name == "never" ? CompileMode::never : CompileMode::automatic;
+}
+
 Settings settings_from(const Rcpp::List& list) {
   Settings result;
   result.engine = engine_named(string(list, "engine"));
+  result.compile = compile_mode_named(string(list, "compile"));
+  result.instructions = string(list, "instructions");
   result.devices = Rcpp::as<std::vector<int>>(list["devices"]);
   result.threads = Rcpp::as<int>(list["threads"]);
   result.cache.directory = string(list, "cache_directory");
@@ -314,6 +323,23 @@ SEXP r_cache_list(std::string directory) {
 // [[Rcpp::export(rng = false)]]
 SEXP r_cache_clear(std::string directory) {
   return guarded([&] { return clear_cache(directory); });
+}
+
+// ---- the interpreter
+// ---------------------------------------------------------------------------------
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_instruction_sets() {
+  return guarded([&] {
+    std::vector<std::string> names;
+    for (const auto* set : available_instruction_sets()) names.push_back(set->name);
+    return character(names);
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_generated_operations() {
+  return guarded([&] { return character(generated_operations()); });
 }
 
 // ---- the language

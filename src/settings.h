@@ -11,8 +11,14 @@
 
 namespace rkeops {
 
+/// When formulas for the CPU are compiled: after they have been interpreted as long as
+/// compiling takes, at the first call, or never.
+enum class CompileMode { automatic, always, never };
+
 struct Settings {
   Engine engine = Engine::cpu;
+  CompileMode compile = CompileMode::automatic;
+  std::string instructions;        // of the interpreter; "" for the best
   std::vector<int> devices = {0};  // numbers of the GPUs to use
   int threads = 1;
   CacheSettings cache;

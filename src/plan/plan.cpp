@@ -116,7 +116,8 @@ int columns_per_tile(const KernelPlan& kernel, Precision precision) {
 KernelPlan plan_reduction(Expr node, Level row_index, Precision precision,
                           SumScheme scheme) {
   KernelPlan kernel;
-  kernel.result = node;
+  kernel.result = kernel.reduction = node;
+  kernel.sum_scheme = scheme;
   kernel.row_index = row_index;
   kernel.column_index = node->reduced;
   kernel.values = node->children;

@@ -30,6 +30,8 @@ struct Stage {
 struct KernelPlan {
   Expr result;          // what the kernel computes: a reduction, or see `is_map`
   bool is_map = false;  // no reduction: `result` itself, once a row
+  Expr reduction;       // the node folded: `result`, or for a map its sum over one column
+  SumScheme sum_scheme = SumScheme::block;
   Level row_index;      // level_none: a single row
   Level column_index;   // level_none: a single column
   Stage parameters, rows, columns;
