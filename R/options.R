@@ -129,8 +129,8 @@ option_table <- list(
 # What get_rkeops_options() lists: each setting once.
 main_options <- c(
   "precision", "axis", "engine", "devices", "threads", "verbose", "cache_dir",
-  "cache_maximum_bytes", "compile", "compiler", "compiler_flags", "nvcc", "nvcc_flags",
-  "cuda_driver"
+  "cache_maximum_bytes", "compile", "instructions", "compiler",
+  "compiler_flags", "nvcc", "nvcc_flags", "cuda_driver"
 )
 
 find_option <- function(name, call) {
@@ -189,6 +189,15 @@ change_options <- function(values, call) {
 #'   `verbosity`.
 #' * `cache_dir`, `cache_maximum_bytes` (10^9): where compiled formulas are
 #'   kept, and how much; see [get_rkeops_cache_dir()]. Other name: `build_dir`.
+#' * `compile` (`"auto"`): when formulas for the CPU are compiled. `"auto"`: a
+#'   formula is interpreted until that has taken as long as compiling it would,
+#'   then it is compiled; without a compiler it stays interpreted. `"always"`:
+#'   at the first call. `"never"`: always interpreted. The interpreter computes
+#'   the same sums in the same order, but may round differently: the last digits
+#'   of a result can change when its formula has been compiled. The environment
+#'   variable `RKEOPS_COMPILE` sets the default.
+#' * `instructions` (`""`): the instruction set of the interpreter, by default
+#'   the best that the processor has.
 #' * `compiler`, `compiler_flags`, `nvcc`, `nvcc_flags`: the compilers, where
 #'   those that are found are not the right ones, and additional flags.
 #' * `cuda_driver`: the path of the library `libcuda`, where it is in an unusual

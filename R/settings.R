@@ -17,7 +17,6 @@ default_settings <- function() {
   )
 }
 
-# The tests set it.
 default_compile <- function() {
   chosen <- Sys.getenv("RKEOPS_COMPILE")
   if (chosen %in% compile_modes) chosen else "auto"
