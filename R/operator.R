@@ -108,18 +108,14 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call) {
     if (identical(pointer, nil_pointer)) {
       connect(state, sys.call())
     }
-    if (settings$verbose) {
-      announce_compilation(state)
-    }
+    announce_compilation(state)
     orientation <- if (identical(inner_dim, 1)) {
       1L
     } else {
       inner_dim_code(inner_dim, sys.call())
     }
     value <- r_operator_call(pointer, input, orientation, nx, ny)
-    if (settings$verbose) {
-      report_compilation(state)
-    }
+    report_compilation(state)
     # A result is a matrix, a failure a list.
     if (is.list(value)) check_native(value, sys.call()) else value
   }
@@ -202,6 +198,9 @@ inner_dim_code <- function(inner_dim, call) {
 }
 
 announce_compilation <- function(state) {
+  if (!settings$verbose) {
+    return()
+  }
   compiles <- settings$engine == "cuda" || settings$compile == "always"
   if (compiles && !describe_operator(state)$compiled[[settings$engine]]) {
     formula <- state$formula
@@ -213,6 +212,9 @@ announce_compilation <- function(state) {
 
 # What was first interpreted is compiled in the midst of a call.
 report_compilation <- function(state) {
+  if (!settings$verbose) {
+    return()
+  }
   seconds <- round(r_last_timings()[["compile"]], 1L)
   if (settings$compile == "auto" && seconds > 0) {
     formula <- state$formula

@@ -47,6 +47,9 @@ change_settings <- function(values, call) {
     push_settings()
   })
   list2env(values, settings)
+  if ("threads" %in% names(values)) {
+    settings$threads_process <- Sys.getpid()
+  }
   check_native(push_settings(), call)
   # after the push: which driver is asked may have changed with the engine
   chosen <- any(c("engine", "devices") %in% names(values))
@@ -62,8 +65,8 @@ change_settings <- function(values, call) {
 push_settings <- function() {
   r_set_settings(list(
     engine = settings$engine, devices = settings$devices,
-    threads = settings$threads, verbose = settings$verbose,
-    interactive = interactive(),
+    threads = settings$threads, threads_process = settings$threads_process,
+    interactive = rlang::is_interactive(), verbose = settings$verbose,
     cache_directory = settings$cache_dir,
     cache_maximum_bytes = settings$cache_maximum_bytes,
     temporary_directory = tempdir(),

@@ -99,7 +99,7 @@ std::string engine_text(const Callable& operation, Engine engine,
       std::string("precision: ") + precision_name(operation.op().plan.precision) + "\n";
   text += "compiler: " + (compiler.empty() ? "none found" : compiler) + "\n";
   if (engine == Engine::cpu)
-    text += "threads: " + std::to_string(settings.threads) + "\n";
+    text += "threads: " + std::to_string(settings.usable_threads()) + "\n";
   return text + "program: " + compilation(operation, engine, settings) + "\n";
 }
 

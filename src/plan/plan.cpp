@@ -87,6 +87,18 @@ void fill_stages(KernelPlan& kernel) {
   }
 }
 
+long long work_of(const KernelPlan& kernel) {
+  long long work = 0;
+  for (Expr node : sorted_nodes(kernel.values, false)) {
+    if (is_input(node) || node->level != join(kernel.row_index, kernel.column_index))
+      continue;
+    int components = node->dimension;
+    for (Expr child : node->children) components = std::max(components, child->dimension);
+    work += components;
+  }
+  return std::max(work, 1LL);
+}
+
 // Vectors of registers: rows and accumulators of one group of lanes must fit a few times.
 int row_groups(const KernelPlan& kernel) {
   const int registers =
@@ -124,6 +136,7 @@ KernelPlan plan_reduction(Expr node, Level row_index, Precision precision,
   kernel.accumulator = accumulator_type(node, scheme);
   kernel.outputs = node->dimension;
   fill_stages(kernel);
+  kernel.work = work_of(kernel);
   kernel.row_groups = row_groups(kernel);
   kernel.rows_per_thread = rows_per_thread(kernel, precision);
   kernel.columns_per_tile = columns_per_tile(kernel, precision);

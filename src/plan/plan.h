@@ -32,12 +32,13 @@ struct KernelPlan {
   bool is_map = false;  // no reduction: `result` itself, once a row
   Expr reduction;       // the node folded: `result`, or for a map its sum over one column
   SumScheme sum_scheme = SumScheme::block;
-  Level row_index;      // level_none: a single row
-  Level column_index;   // level_none: a single column
+  Level row_index;     // level_none: a single row
+  Level column_index;  // level_none: a single column
   Stage parameters, rows, columns;
   std::vector<Expr> values;  // what a pair hands to the accumulator, one after the other
   std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
   int outputs = 0;           // components of the result
+  long long work = 1;        // components computed for a pair
   int row_groups = 0;        // CPU: vectors of rows handled together
   int rows_per_thread = 0;   // CUDA
   int columns_per_tile = 0;  // CUDA: staged through shared memory together

@@ -47,6 +47,7 @@ Job job_of(const KernelPlan& kernel, const CallInputs& inputs, Results& results)
   job.column_inputs = views(kernel.columns.inputs, inputs, results);
   job.rows = size_of(kernel.row_index, inputs);
   job.columns = size_of(kernel.column_index, inputs);
+  job.work = kernel.work;
   return job;
 }
 
@@ -57,7 +58,7 @@ long long size_of(Level index, const CallInputs& inputs) {
 }
 
 void Callable::call(const CallInputs& inputs, double* output, const Settings& settings,
-                    const Interrupted& interrupted) {
+                    const Interrupted& interrupted, const Progress& progress) {
   timings_ = Timings();
   Stopwatch whole(timings_.total);
   prepare(settings, interrupted);
@@ -70,6 +71,11 @@ void Callable::call(const CallInputs& inputs, double* output, const Settings& se
       std::vector<double>& result = results[&*kernels[k].result];
       result.resize(size_t(job.rows) * size_t(kernels[k].outputs));
       job.output = result.data();
+    }
+    if (progress) {
+      job.progress = [&progress, k, &kernels](double part) {
+        return progress((double(k) + part) / double(kernels.size()));
+      };
     }
     runners_[k](job, interrupted, timings_);
   }

@@ -30,7 +30,7 @@ class Callable {
   /// Compiles what is to be compiled and computes; `output` is rows of the result x its
   /// dimension, column-major.
   void call(const CallInputs& inputs, double* output, const Settings& settings,
-            const Interrupted& interrupted);
+            const Interrupted& interrupted, const Progress& progress = {});
 
   /// Has everything been compiled for this engine, in this session?
   bool is_compiled(Engine engine) const;

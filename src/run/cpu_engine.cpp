@@ -57,7 +57,7 @@ class CpuRun {
         job_(job),
         interrupted_(interrupted),
         deadline_(deadline),
-        schedule_(make_schedule(job.rows, job.columns)),
+        schedule_(make_schedule(job.rows, job.columns, job.work)),
         parameters_(component_pointers(job.parameter_inputs)),
         rows_(component_pointers(job.row_inputs)),
         columns_(component_pointers(job.column_inputs)),
@@ -131,6 +131,7 @@ class CpuRun {
                                  partial,
                                  workspaces_[size_t(thread)].get()};
       program_.reduce(slice);
+      pairs_done_ += rows.size() * (end - begin);
       if (thread == 0) look_for_interrupt();
     }
     if (splits_ == 1) finish(rows, partial);
@@ -141,8 +142,13 @@ class CpuRun {
     const Clock::time_point now = Clock::now();
     if (stop_ || now - last_look_ < between_looks) return;
     last_look_ = now;
-    was_interrupted_ = interrupted_ && interrupted_();
+    was_interrupted_ = (interrupted_ && interrupted_()) || !show_progress();
     if (was_interrupted_ || now >= deadline_) stop_ = true;
+  }
+
+  bool show_progress() const {
+    const double pairs = double(job_.rows) * double(std::max(job_.columns, 1LL));
+    return !job_.progress || job_.progress(double(pairs_done_) / pairs);
   }
 
   void wait_for_tasks() {
@@ -179,6 +185,7 @@ class CpuRun {
   std::vector<Memory> workspaces_, partials_;
 
   std::atomic<long long> next_{0};
+  std::atomic<long long> pairs_done_{0};
   std::atomic<bool> stop_{false};
   bool was_interrupted_ = false;
   Clock::time_point last_look_ = Clock::now();

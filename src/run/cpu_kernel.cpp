@@ -42,7 +42,7 @@ CpuKernel::CpuKernel(const Operator& op, size_t kernel,
 void CpuKernel::run(const Job& job, const Interrupted& interrupted, Timings& timings) {
   if (account_) return rent(job, interrupted, timings);
   Stopwatch stopwatch(timings.kernel);
-  run_on_cpu(*program_, job, settings_->threads, interrupted);
+  run_on_cpu(*program_, job, settings_->usable_threads(), interrupted);
 }
 
 // What was interpreted when the time is up is thrown away: it is no more than what
@@ -57,7 +57,8 @@ void CpuKernel::rent(const Job& job, const Interrupted& interrupted, Timings& ti
     bool finished;
     {
       Stopwatch stopwatch(seconds);
-      finished = run_on_cpu(*program_, job, settings_->threads, interrupted, deadline);
+      finished =
+          run_on_cpu(*program_, job, settings_->usable_threads(), interrupted, deadline);
     }
     account_->spent += seconds;
     timings.kernel += seconds;
