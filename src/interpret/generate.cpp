@@ -1,7 +1,7 @@
 #include "generate.h"
 
+#include <map>
 #include <regex>
-#include <set>
 #include <vector>
 
 #include "../ir/ops.h"
@@ -62,7 +62,7 @@ std::string expression(const std::string& code) {
 class Lines {
  public:
   void add_instruction(const std::string& code, size_t operands) {
-    if (!known_.insert(code).second) return;
+    if (!known_.insert({code, count_ + 1}).second) return;
     const bool is_fold = code.find("$t") != std::string::npos;
     static const char* const elementwise[] = {"", "UNARY", "BINARY", "TERNARY"};
     add(is_fold ? (operands == 1 ? "FOLD" : "FOLD_OF_TWO") : elementwise[operands],
@@ -72,26 +72,31 @@ class Lines {
   void add_reduction(const Reduction& row) {
     for (const char* scheme : {"plain", "block", "compensated"}) {
       const std::string code = replaced(row.accumulator, "$scheme", scheme);
-      if (!known_.insert(code).second) continue;
+      if (!known_.insert({code, 0}).second) continue;
       if (code.find("$d1") == std::string::npos) {
         add_accumulator(code, 0);
       } else {
         add_accumulator(code, together);
         add_accumulator(code, 1);
       }
+      // sums of products need no place for the products
+      if (row.sums) add_accumulator(code, 0, operation_named("Mult").code);
     }
   }
 
   const std::string& text() const { return text_; }
 
  private:
-  void add_accumulator(const std::string& code, int weights) {
+  void add_accumulator(const std::string& code, int weights,
+                       const std::string& of = "$0") {
     std::string type = replaced(code, "$d0", "1");
     type = replaced(type, "$d1", std::to_string(weights));
     const bool counted = type.find("$i0") != std::string::npos;
-    add("REDUCTION", quoted(code) + ", " + std::to_string(weights) + ", " +
-                         (counted ? "true" : "false") + ", " +
-                         replaced(type, "$i0", "at_run_time"));
+    const int operation = known_[of];
+    add("REDUCTION", quoted(code) + ", " + quoted(of) + ", " + std::to_string(operation) +
+                         ", " + std::to_string(operation ? 2 : 1) + ", " +
+                         std::to_string(weights) + ", " + (counted ? "true" : "false") +
+                         ", " + replaced(type, "$i0", "at_run_time"));
   }
 
   void add(const std::string& kind, const std::string& arguments) {
@@ -99,7 +104,7 @@ class Lines {
   }
 
   std::string text_ = head;
-  std::set<std::string> known_;
+  std::map<std::string, int> known_;  // the numbers of operations
   int count_ = 0;
 };
 

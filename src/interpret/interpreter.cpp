@@ -315,11 +315,11 @@ class Interpreter : public CpuProgram {
   }
 
   void fold_pairs(const Frame& frame, char* folds, int tile_rows, int column) const {
-    constexpr size_t most_values = 16;
-    tiles::View values[most_values];
+    constexpr size_t most_operands = 16;
+    tiles::View values[most_operands];
     for (const ReductionPart& part : program_.parts) {
-      for (size_t k = 0; k < part.values.size(); ++k)
-        values[k] = view(frame, part.values[k]);
+      for (size_t k = 0; k < part.operands.size(); ++k)
+        values[k] = view(frame, part.operands[k]);
       part.accumulator->fold(folds, values, frame.columns, frame.vectors, column);
       folds += fold_bytes(part, tile_rows);
     }

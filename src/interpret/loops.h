@@ -213,13 +213,15 @@ Slots<V> slots_of(const double* slots, long long stride, int vector) {
   return {const_cast<double*>(slots) + vector * Lanes<V>::count, stride};
 }
 
-// A reduction of the table, with the integer argument at run time where it has one.
-template <template <class> class Reduction, class V, bool counted>
+// A reduction of the table, with the integer argument at run time where it has one. It
+// folds its values as they are, or (operands > 1) an operation of two operands.
+template <template <class> class Reduction, class V, bool counted, class Of, int operands>
 struct Accumulating {
   using Fold = Reduction<V>;
   using Doubles = typename LanesOf<double>::V;
   using Total = Reduction<Doubles>;
   static constexpr int values = Fold::values;
+  static_assert(operands == 1 || values == 1, "an operation gives one value");
   static constexpr bool in_registers = sizeof(Fold) <= 4 * sizeof(V);
 
   static void initialise(double* slots, long long stride, int rows, int count) {
@@ -247,6 +249,20 @@ struct Accumulating {
       fold[v].end(slots_of<V>(slots, stride, v), first_column);
   }
 
+  template <int count>
+  RKEOPS_INLINE static void read(const View& view, int c, int v, V* value) {
+    const auto* from = scalars<V>(view) + c * view.column;
+    if (view.lanes) {
+      RKEOPS_UNROLL
+      for (int u = 0; u < count; ++u)
+        value[u] = load<V>(from + (v + u) * Lanes<V>::count);
+    } else {
+      const V repeated = all<V>(*from);
+      RKEOPS_UNROLL
+      for (int u = 0; u < count; ++u) value[u] = repeated;
+    }
+  }
+
   // Folds a few vectors of rows. Small ones are copied to registers meanwhile.
   template <int count>
   RKEOPS_INLINE static void fold_vectors(Fold* folds, const View* view, int columns,
@@ -258,17 +274,22 @@ struct Accumulating {
       for (int u = 0; u < count; ++u) fold[u] = folds[v + u];
     }
     for (int c = 0; c < columns; ++c) {
-      V value[count][values];
+      V value[values][count], at_once[count][values];
       RKEOPS_UNROLL
-      for (int k = 0; k < values; ++k) {
-        const auto* from = scalars<V>(view[k]) + c * view[k].column;
+      for (int k = 0; k < values; ++k) read<count>(view[k], c, v, value[k]);
+      if constexpr (operands == 2) {
+        V other[count];
+        read<count>(view[1], c, v, other);
         RKEOPS_UNROLL
         for (int u = 0; u < count; ++u)
-          value[u][k] =
-              view[k].lanes ? load<V>(from + (v + u) * Lanes<V>::count) : all<V>(*from);
+          value[0][u] = Of::template of<V>(value[0][u], other[u], 0);
       }
       RKEOPS_UNROLL
-      for (int u = 0; u < count; ++u) fold[u].fold(value[u], first_column + c);
+      for (int u = 0; u < count; ++u) {
+        RKEOPS_UNROLL
+        for (int k = 0; k < values; ++k) at_once[u][k] = value[k][u];
+        fold[u].fold(at_once[u], first_column + c);
+      }
     }
     if constexpr (in_registers) {
       RKEOPS_UNROLL
@@ -312,13 +333,17 @@ struct Accumulating {
     if constexpr (!counted) return Fold::outputs;
   }
 
-  static constexpr Accumulator row(const char* code, int weights) {
-    return {code,       weights, values, slots(), outputs(), Fold::block, sizeof(Fold),
-            initialise, begin,   fold,   end,     merge,     finish};
+  static constexpr Accumulator row(const char* code, const char* of, int weights) {
+    return {code,       of,        weights,     values * operands,
+            slots(),    outputs(), Fold::block, sizeof(Fold),
+            initialise, begin,     fold,        end,
+            merge,      finish};
   }
 };
 
 // ---- the tables ----
+
+using Operation0 = Copy;
 
 #define RKEOPS_UNARY(id, code, expression)        \
   struct Operation##id {                          \
@@ -355,8 +380,8 @@ struct Accumulating {
       statement;                                     \
     }                                                \
   };
-#define RKEOPS_REDUCTION(id, code, weights, counted, ...) \
-  template <class V>                                      \
+#define RKEOPS_REDUCTION(id, code, of, operation, operands, weights, counted, ...) \
+  template <class V>                                                               \
   using Reduction##id = __VA_ARGS__;
 #include "generated_operations.h"
 #undef RKEOPS_UNARY
@@ -366,7 +391,7 @@ struct Accumulating {
 #undef RKEOPS_FOLD_OF_TWO
 #undef RKEOPS_REDUCTION
 
-#define RKEOPS_REDUCTION(id, code, weights, counted, ...)
+#define RKEOPS_REDUCTION(id, code, of, operation, operands, weights, counted, ...)
 #define RKEOPS_UNARY(id, code, expression) \
   {code, 1, false, elementwise<V, Operation##id, 1>},
 #define RKEOPS_BINARY(id, code, expression) \
@@ -392,8 +417,9 @@ constexpr Instruction instructions[] = {
 #define RKEOPS_TERNARY(id, code, expression)
 #define RKEOPS_FOLD(id, code, statement)
 #define RKEOPS_FOLD_OF_TWO(id, code, statement)
-#define RKEOPS_REDUCTION(id, code, weights, counted, ...) \
-  Accumulating<Reduction##id, V, counted>::row(code, weights),
+#define RKEOPS_REDUCTION(id, code, of, operation, operands, weights, counted, ...)       \
+  Accumulating<Reduction##id, V, counted, Operation##operation, operands>::row(code, of, \
+                                                                               weights),
 template <class V>
 constexpr Accumulator accumulators[] = {
 #include "generated_operations.h"

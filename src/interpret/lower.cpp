@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../diagnostic.h"
+#include "../ir/ops.h"
 #include "../ir/reductions.h"
 #include "lower_stage.h"
 
@@ -19,13 +20,43 @@ bool mentions(const std::string& text, const char* word) {
   return text.find(word) != std::string::npos;
 }
 
-const tiles::Accumulator& find_accumulator(const tiles::Loops& loops,
-                                           const std::string& code, int weights) {
+const char* const as_they_are = "$0";
+
+// nullptr where there is none.
+const tiles::Accumulator* accumulator_of(const tiles::Loops& loops,
+                                         const std::string& code, int weights,
+                                         const std::string& of) {
   for (int k = 0; k < loops.accumulator_count; ++k) {
     const tiles::Accumulator& row = loops.accumulators[k];
-    if (code == row.code && row.weights == weights) return row;
+    if (code == row.code && of == row.of && row.weights == weights) return &row;
   }
-  throw internal_error("the interpreter has no accumulator " + code);
+  return nullptr;
+}
+
+const tiles::Accumulator& find_accumulator(const tiles::Loops& loops,
+                                           const std::string& code, int weights) {
+  const tiles::Accumulator* row = accumulator_of(loops, code, weights, as_they_are);
+  if (!row) throw internal_error("the interpreter has no accumulator " + code);
+  return *row;
+}
+
+std::string accumulator_code(const KernelPlan& kernel) {
+  std::string code = kernel.reduction->reduction->accumulator;
+  const std::string word = "$scheme";
+  const size_t at = code.find(word);
+  if (at != std::string::npos)
+    code.replace(at, word.size(), sum_scheme_name(kernel.sum_scheme));
+  return code;
+}
+
+// The operation the accumulator does itself to what it folds, as a sum of products does.
+const tiles::Accumulator* accumulator_with_operation(const KernelPlan& kernel,
+                                                     const tiles::Loops& loops) {
+  const Node& value = *kernel.values[0];
+  const bool is_computed =
+      value.kind == NodeKind::operation && kernel.is_of_pairs(value.level);
+  if (kernel.values.size() != 1 || !is_computed) return nullptr;
+  return accumulator_of(loops, accumulator_code(kernel), 0, value.operation->code);
 }
 
 // The largest number of weights at most `left` that an accumulator takes together.
@@ -38,6 +69,13 @@ int weights_together(const tiles::Loops& loops, const std::string& code, int lef
   return most;
 }
 
+// What the pair stage has to give.
+const std::vector<Expr>& folded_by_pairs(const KernelPlan& kernel,
+                                         const tiles::Loops& loops) {
+  return accumulator_with_operation(kernel, loops) ? kernel.values[0]->children
+                                                   : kernel.values;
+}
+
 class ReductionLowering {
  public:
   ReductionLowering(const KernelPlan& kernel, KernelProgram& program)
@@ -46,7 +84,11 @@ class ReductionLowering {
     const auto& outputs = program.pairs.outputs;
     program_.count = node.integers.empty() ? 0 : node.integers[0];
     ranks_ = mentions(code_, "$i0") ? program_.count : 1;
-    if (mentions(code_, "$d1")) {
+    if (const auto* accumulator = accumulator_with_operation(kernel, program.loops())) {
+      components_ = kernel.values[0]->dimension;
+      for (int k = 0; k < components_; ++k)
+        add(*accumulator, {component(outputs[0], k), component(outputs[1], k)}, k);
+    } else if (mentions(code_, "$d1")) {
       add_weighted(outputs[0], outputs[1]);
     } else {
       components_ = outputs[0].dimension;
@@ -56,15 +98,6 @@ class ReductionLowering {
   }
 
  private:
-  static std::string accumulator_code(const KernelPlan& kernel) {
-    std::string code = kernel.reduction->reduction->accumulator;
-    const std::string word = "$scheme";
-    const size_t at = code.find(word);
-    if (at != std::string::npos)
-      code.replace(at, word.size(), sum_scheme_name(kernel.sum_scheme));
-    return code;
-  }
-
   static Operand component(const StageOutput& output, int k) {
     return {output.operand.space, output.operand.start + output.operand.step * k, 0};
   }
@@ -85,11 +118,11 @@ class ReductionLowering {
     }
   }
 
-  void add(const tiles::Accumulator& accumulator, std::vector<Operand> values,
+  void add(const tiles::Accumulator& accumulator, std::vector<Operand> operands,
            int first) {
     ReductionPart part;
     part.accumulator = &accumulator;
-    part.values = std::move(values);
+    part.operands = std::move(operands);
     part.slots = accumulator.slots * ranks_;
     part.first_slot = program_.slots;
     const int width = std::max(1, accumulator.weights);
@@ -139,7 +172,8 @@ KernelProgram lower(const KernelPlan& kernel, Precision precision,
   program.columns = lowered(kernel.columns, places);
   add_places(places, Space::row, kernel.rows.kept);
   add_places(places, Space::column, kernel.columns.kept);
-  program.pairs = lower_stage({}, kernel.values, places, constants, loops);
+  program.pairs =
+      lower_stage({}, folded_by_pairs(kernel, loops), places, constants, loops);
   ReductionLowering(kernel, program);
   program.column_block = column_block(program);
   return program;

@@ -59,10 +59,10 @@ struct StageProgram {
 /// Some of the components of the reduction, folded by one accumulator.
 struct ReductionPart {
   const tiles::Accumulator* accumulator = nullptr;
-  std::vector<Operand> values;  // one component each
-  int slots = 0;                // of a row
-  int first_slot = 0;           // among those of all parts
-  std::vector<int> outputs;     // output k of the accumulator is this one of the result
+  std::vector<Operand> operands;  // one component each
+  int slots = 0;                  // of a row
+  int first_slot = 0;             // among those of all parts
+  std::vector<int> outputs;       // output k of the accumulator is this one of the result
 };
 
 struct KernelProgram {

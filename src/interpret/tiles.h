@@ -53,8 +53,9 @@ struct Instruction {
 /// `stride` doubles after slot k - 1. `count` is the integer argument of the reduction.
 struct Accumulator {
   const char* code;  // the text of the table
+  const char* of;    // what is folded: the text of an operation, "$0" for its values
   int weights;
-  int values;
+  int operands;        // views fold() reads
   int slots, outputs;  // for each rank, if it has an integer argument
   int block;           // at most so many columns between begin() and end()
   int fold_bytes;      // what one vector of rows keeps meanwhile
@@ -62,7 +63,7 @@ struct Accumulator {
   void (*begin)(void* folds, double* slots, long long stride, int vectors,
                 long long first_column, int count);
   /// Columns are counted from the first of the block.
-  void (*fold)(void* folds, const View* values, int columns, int vectors,
+  void (*fold)(void* folds, const View* operands, int columns, int vectors,
                int first_column);
   void (*end)(void* folds, double* slots, long long stride, int vectors,
               long long first_column);

@@ -90,8 +90,7 @@ void fill_stages(KernelPlan& kernel) {
 long long work_of(const KernelPlan& kernel) {
   long long work = 0;
   for (Expr node : sorted_nodes(kernel.values, false)) {
-    if (is_input(node) || node->level != join(kernel.row_index, kernel.column_index))
-      continue;
+    if (is_input(node) || !kernel.is_of_pairs(node->level)) continue;
     int components = node->dimension;
     for (Expr child : node->children) components = std::max(components, child->dimension);
     work += components;

@@ -39,6 +39,11 @@ struct KernelPlan {
   std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
   int outputs = 0;           // components of the result
   long long work = 1;        // components computed for a pair
+
+  /// Is what has this level computed for every pair?
+  bool is_of_pairs(Level level) const {
+    return level != level_none && level != row_index && level != column_index;
+  }
   int row_groups = 0;        // CPU: vectors of rows handled together
   int rows_per_thread = 0;   // CUDA
   int columns_per_tile = 0;  // CUDA: staged through shared memory together
