@@ -34,7 +34,8 @@ class Stopwatch {
 
 /// Ski rental (CompileMode::automatic): a kernel is interpreted until that took as long
 /// as compiling would, and then compiled. So no sequence of calls, and no single one,
-/// takes more than about twice as long as with the better choice from the beginning.
+/// takes more than about twice as long as with the better choice from the beginning. A
+/// compiler that fails is an error then, not a reason to go on slowly.
 class CpuKernel {
  public:
   /// Compiles at once where the settings say so. `op` must outlive the kernel.

@@ -86,7 +86,8 @@ test_that("slow formulas and functions are looked at as often", {
 test_that("long calls show how far they are, in interactive sessions only", {
   output <- function(interactive, points) {
     script <- withr::local_tempfile(fileext = ".R", lines = c(
-      sprintf("options(rlang_interactive = %s, cli.dynamic = TRUE)", interactive),
+      sprintf("options(rlang_interactive = %s)", interactive),
+      "options(cli.dynamic = TRUE)",
       "library(rkeops)",
       "set_rkeops_options(list(compile = 'never', threads = 1,",
       "  instructions = 'baseline'))",
