@@ -45,6 +45,14 @@ r_cache_clear <- function(directory) {
     .Call(`_rkeops_r_cache_clear`, directory)
 }
 
+r_instruction_sets <- function() {
+    .Call(`_rkeops_r_instruction_sets`)
+}
+
+r_generated_operations <- function() {
+    .Call(`_rkeops_r_generated_operations`)
+}
+
 r_language <- function(table) {
     .Call(`_rkeops_r_language`, table)
 }

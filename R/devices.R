@@ -17,7 +17,8 @@
 #'   threads that calls use. Its default is the smallest of what the operating
 #'   system and the container allow, the environment variables
 #'   `OMP_THREAD_LIMIT`, `OMP_NUM_THREADS` and `SLURM_CPUS_PER_TASK`, the R
-#'   option `mc.cores`, and two in the checks of CRAN.
+#'   option `mc.cores`, and two in the checks of CRAN. In a forked process, as
+#'   of [parallel::mclapply()], it is 1 until `use_cpu()` is called there.
 #' @export
 #' @examples
 #' previous <- use_cpu(2)
@@ -43,7 +44,9 @@ use_cpu <- function(ncore = NULL) {
 #' @rdname use_gpu
 #' @export
 get_threads <- function() {
-  settings$threads
+  # a forked process: its siblings use the other cores
+  inherited <- settings$threads_process != Sys.getpid()
+  if (inherited) 1L else settings$threads
 }
 
 #' @rdname use_gpu

@@ -4,8 +4,10 @@
 #'
 #' `rkeops_sitrep()` lists the compilers, the GPU, the threads and the directory
 #' of compiled formulas, and says what to do about what is missing.
-#' `check_rkeops()` compiles a small formula, runs it where operators run now
-#' (see [use_gpu()]), and compares the result with that of plain R.
+#' `check_rkeops()` runs a small formula where operators run now (see
+#' [use_gpu()]), and compares the result with that of plain R: on the CPU
+#' interpreted, and compiled unless the option `compile` is `"never"`, or
+#' `"auto"` and there is no compiler.
 #'
 #' @param verbose Whether to say what was found.
 #' @return `check_rkeops()` returns invisibly whether the result was right,
@@ -19,15 +21,31 @@
 #' }
 check_rkeops <- function(verbose = TRUE) {
   verbose <- check_flag(verbose, "verbose", rlang::current_env())
-  problem <- tryCatch(self_test(), rkeops_error = identity)
+  modes <- self_test_modes()
+  problem <- tryCatch(
+    for (mode in modes) self_test(mode), rkeops_error = identity
+  )
   if (verbose) {
-    report_self_test(problem)
+    report_self_test(problem, modes)
   }
   invisible(is.null(problem))
 }
 
-# NULL, or the error.
-self_test <- function() {
+# The ways of running formulas that are to work, by the option `compile`.
+self_test_modes <- function() {
+  if (settings$engine == "cuda") {
+    return("always")
+  }
+  has_compiler <- nzchar(check_native(r_toolchain())$cxx)
+  compiles <- switch(settings$compile,
+    auto = has_compiler, always = TRUE, never = FALSE
+  )
+  c("never", if (compiles) "always")
+}
+
+self_test <- function(mode) {
+  previous <- change_settings(list(compile = mode), rlang::current_env())
+  on.exit(change_settings(previous, rlang::current_env()))
   points <- matrix(seq(0, 1, length.out = 30), ncol = 3)
   op <- keops_kernel(
     "Sum_Reduction(Exp(-SqNorm2(x - y)), 0)", c("x = Vi(3)", "y = Vj(3)")
@@ -39,9 +57,10 @@ self_test <- function() {
   }
 }
 
-report_self_test <- function(problem) {
+report_self_test <- function(problem, modes) {
   if (is.null(problem)) {
-    cli::cli_inform(c(v = "rkeops works: a formula was compiled and run."))
+    ways <- c(never = "interpreted", always = "compiled")[modes]
+    cli::cli_inform(c(v = "rkeops works: a formula was {ways} and run."))
   } else {
     text <- conditionMessage(problem)
     cli::cli_inform(c(x = "rkeops does not work:"))
@@ -75,6 +94,8 @@ situation <- function() {
     toolchain = check_native(r_toolchain()),
     devices = r_gpu_devices(),
     engine = settings$engine,
+    compile = settings$compile,
+    instructions = r_instruction_sets(),
     threads = settings$threads,
     allowed_cores = allowed_cores(),
     cache_dir = settings$cache_dir,
@@ -89,7 +110,8 @@ report_compiler <- function(toolchain) {
     ))
   } else {
     cli::cli_inform(c(
-      x = "C++ compiler: none found. Formulas cannot be compiled for the CPU.",
+      "!" = "C++ compiler: none found. Formulas for the CPU are interpreted,
+        which is slower for large inputs.",
       i = "Debian, Ubuntu: {.code sudo apt-get install g++}; Fedora: {.code sudo
         dnf install gcc-c++}; macOS: {.code xcode-select --install}.",
       i = "Another one: {.code set_rkeops_option(\"compiler\", path)}."
@@ -135,6 +157,15 @@ report_session <- function(found) {
   cli::cli_inform(c(
     i = "Operators run on the {engine_place()}; {found$threads} thread{?s} of
       the {found$allowed_cores} allowed."
+  ))
+  when <- c(
+    auto = "compiled when that is worth it",
+    always = "compiled at the first call", never = "interpreted"
+  )[[found$compile]]
+  best <- found$instructions[length(found$instructions)]
+  cli::cli_inform(c(
+    i = "Formulas for the CPU are {when}; the interpreter uses {best}
+      instructions."
   ))
   if (inherits(found$cache, "rkeops_failure")) {
     cli::cli_inform(c(x = "Compiled formulas: {found$cache$message}"))

@@ -8,7 +8,8 @@
 #'   checked formula with shared parts, dimensions and levels; `"gradient"`,
 #'   what gradients in the formula became; `"plan"`, what is computed once, per
 #'   row, per column and per pair; `"source"`, the program; `"command"`, the
-#'   command that compiles it; `"engine"`, the code around it.
+#'   command that compiles it; `"instructions"`, what the interpreter does
+#'   instead; `"engine"`, where and how calls run.
 #' @param engine `"cpu"` or `"cuda"`, also one this machine cannot run. By
 #'   default the one that calls use.
 #'
@@ -38,7 +39,8 @@ explain <- function(op, what = "source", engine = NULL) {
 }
 
 explained_stages <- c(
-  "tree", "graph", "gradient", "plan", "source", "command", "engine"
+  "tree", "graph", "gradient", "plan", "source", "command", "instructions",
+  "engine"
 )
 
 #' @rdname explain

@@ -6,9 +6,11 @@
 #'
 #' An operator is an R function that computes a reduction, such as a sum over
 #' `j` of `F(p, x[i, ], y[j, ])` for every `i`, without ever forming the matrix
-#' of all pairs. The formula is checked when the operator is made, and compiled
-#' at the first call; later calls, also of other operators with the same
-#' formula, use the compiled program.
+#' of all pairs. The formula is checked when the operator is made. On the CPU it
+#' is first interpreted, at once, and compiled when it has been interpreted as
+#' long as compiling takes; later calls, also of other operators with the same
+#' formula, use the compiled program. The option `compile` says otherwise (see
+#' [set_rkeops_option()]).
 #'
 #' @param formula One string, `"Name_Reduction(F, k)"`: a reduction (`Sum`,
 #'   `Min`, `Max`, `ArgMin`, `ArgMax`, `LogSumExp`, ...) of a formula `F`. With
@@ -106,15 +108,14 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call) {
     if (identical(pointer, nil_pointer)) {
       connect(state, sys.call())
     }
-    if (settings$verbose) {
-      announce_compilation(state)
-    }
+    announce_compilation(state)
     orientation <- if (identical(inner_dim, 1)) {
       1L
     } else {
       inner_dim_code(inner_dim, sys.call())
     }
     value <- r_operator_call(pointer, input, orientation, nx, ny)
+    report_compilation(state)
     # A result is a matrix, a failure a list.
     if (is.list(value)) check_native(value, sys.call()) else value
   }
@@ -197,11 +198,27 @@ inner_dim_code <- function(inner_dim, call) {
 }
 
 announce_compilation <- function(state) {
-  if (!describe_operator(state)$compiled[[settings$engine]]) {
+  if (!settings$verbose) {
+    return()
+  }
+  compiles <- settings$engine == "cuda" || settings$compile == "always"
+  if (compiles && !describe_operator(state)$compiled[[settings$engine]]) {
     formula <- state$formula
     precision <- state$precision
     place <- engine_place()
     cli::cli_inform("Compiling {.code {formula}} for the {place} ({precision})")
+  }
+}
+
+# What was first interpreted is compiled in the midst of a call.
+report_compilation <- function(state) {
+  if (!settings$verbose) {
+    return()
+  }
+  seconds <- round(r_last_timings()[["compile"]], 1L)
+  if (settings$compile == "auto" && seconds > 0) {
+    formula <- state$formula
+    cli::cli_inform("Compiled {.code {formula}} in {seconds} seconds")
   }
 }
 
@@ -227,20 +244,27 @@ print.keops_operator <- function(x, ...) {
 format.keops_operator <- function(x, ...) {
   state <- operator_state(x)
   description <- describe_operator(state)
-  compiled <- if (description$compiled[[settings$engine]]) {
-    "compiled"
-  } else {
-    "compiled at the first call"
-  }
   c(
     sprintf(
-      "<keops_operator> %s, %s, %s", state$precision, engine_place(), compiled
+      "<keops_operator> %s, %s, %s", state$precision, engine_place(),
+      format_compilation(description$compiled[[settings$engine]])
     ),
     paste0("  ", state$formula),
     paste0("  ", format_arguments(description$arguments)),
     paste0("  result: ", format_shape(
       description$result$index, description$result$dimension
     ))
+  )
+}
+
+format_compilation <- function(is_compiled) {
+  if (is_compiled) {
+    return("compiled")
+  }
+  mode <- if (settings$engine == "cuda") "always" else settings$compile
+  switch(mode,
+    always = "compiled at the first call", never = "interpreted",
+    auto = "interpreted until compiling is worth it"
   )
 }
 

@@ -76,6 +76,14 @@ read_bytes <- function(value, name, call) {
   as.numeric(value)
 }
 
+read_compile <- function(value, name, call) {
+  check_choice(value, compile_modes, name, call)
+}
+
+read_instructions <- function(value, name, call) {
+  check_choice(value, c("", r_instruction_sets()), name, call)
+}
+
 read_program <- function(value, name, call) {
   if (!checkmate::test_string(value)) {
     abort_argument(name, "a path, or \"\" for what is found", value, call)
@@ -102,6 +110,8 @@ option_table <- list(
   verbose = option_row("verbose", check_flag),
   cache_dir = option_row("cache_dir", read_cache_dir),
   cache_maximum_bytes = option_row("cache_maximum_bytes", read_bytes),
+  compile = option_row("compile", read_compile),
+  instructions = option_row("instructions", read_instructions),
   compiler = option_row("compiler", read_program),
   compiler_flags = option_row("compiler_flags", check_strings),
   nvcc = option_row("nvcc", read_program),
@@ -132,8 +142,8 @@ option_table <- list(
 # What get_rkeops_options() lists: each setting once.
 main_options <- c(
   "precision", "axis", "index_base", "complex_results", "engine", "devices",
-  "threads", "verbose", "cache_dir",
-  "cache_maximum_bytes", "compiler", "compiler_flags", "nvcc", "nvcc_flags",
+  "threads", "verbose", "cache_dir", "cache_maximum_bytes", "compile",
+  "instructions", "compiler", "compiler_flags", "nvcc", "nvcc_flags",
   "cuda_driver"
 )
 
@@ -198,6 +208,15 @@ change_options <- function(values, call) {
 #'   `verbosity`.
 #' * `cache_dir`, `cache_maximum_bytes` (10^9): where compiled formulas are
 #'   kept, and how much; see [get_rkeops_cache_dir()]. Other name: `build_dir`.
+#' * `compile` (`"auto"`): when formulas for the CPU are compiled. `"auto"`: a
+#'   formula is interpreted until that has taken as long as compiling it would,
+#'   then it is compiled; without a compiler it stays interpreted. `"always"`:
+#'   at the first call. `"never"`: always interpreted. The interpreter computes
+#'   the same sums in the same order, but may round differently: the last digits
+#'   of a result can change when its formula has been compiled. The environment
+#'   variable `RKEOPS_COMPILE` sets the default.
+#' * `instructions` (`""`): the instruction set of the interpreter, by default
+#'   the best that the processor has.
 #' * `compiler`, `compiler_flags`, `nvcc`, `nvcc_flags`: the compilers, where
 #'   those that are found are not the right ones, and additional flags.
 #' * `cuda_driver`: the path of the library `libcuda`, where it is in an unusual

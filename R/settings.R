@@ -10,12 +10,20 @@ default_settings <- function() {
     index_base = 1L, complex_results = "complex",
     engine = "cpu", devices = 0L, threads = allowed_cores(), verbose = FALSE,
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
+    compile = default_compile(), instructions = "",
     compiler = "", compiler_flags = character(),
     nvcc = "", nvcc_flags = character(), cuda_driver = "",
     use_cuda_if_possible = 1L, col_major = 1L, debug = 0L,
     tag1D2D = 0L, tagHostDevice = 0L
   )
 }
+
+default_compile <- function() {
+  chosen <- Sys.getenv("RKEOPS_COMPILE")
+  if (chosen %in% compile_modes) chosen else "auto"
+}
+
+compile_modes <- c("auto", "always", "never")
 
 default_cache_dir <- function() {
   chosen <- Sys.getenv("RKEOPS_CACHE_DIR")
@@ -40,6 +48,9 @@ change_settings <- function(values, call) {
     push_settings()
   })
   list2env(values, settings)
+  if ("threads" %in% names(values)) {
+    settings$threads_process <- Sys.getpid()
+  }
   check_native(push_settings(), call)
   # after the push: which driver is asked may have changed with the engine
   chosen <- any(c("engine", "devices") %in% names(values))
@@ -55,11 +66,12 @@ change_settings <- function(values, call) {
 push_settings <- function() {
   r_set_settings(list(
     engine = settings$engine, devices = settings$devices,
-    threads = settings$threads, verbose = settings$verbose,
-    interactive = interactive(),
+    threads = settings$threads, threads_process = settings$threads_process,
+    interactive = rlang::is_interactive(), verbose = settings$verbose,
     cache_directory = settings$cache_dir,
     cache_maximum_bytes = settings$cache_maximum_bytes,
     temporary_directory = tempdir(),
+    compile = settings$compile, instructions = settings$instructions,
     cxx = cxx_command(), cxx_flags = settings$compiler_flags,
     nvcc = settings$nvcc, nvcc_flags = settings$nvcc_flags,
     cuda_driver = settings$cuda_driver,

@@ -129,6 +129,24 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_instruction_sets
+SEXP r_instruction_sets();
+RcppExport SEXP _rkeops_r_instruction_sets() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    rcpp_result_gen = Rcpp::wrap(r_instruction_sets());
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_generated_operations
+SEXP r_generated_operations();
+RcppExport SEXP _rkeops_r_generated_operations() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    rcpp_result_gen = Rcpp::wrap(r_generated_operations());
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_language
 SEXP r_language(std::string table);
 RcppExport SEXP _rkeops_r_language(SEXP tableSEXP) {
@@ -279,6 +297,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_gpu_devices", (DL_FUNC) &_rkeops_r_gpu_devices, 0},
     {"_rkeops_r_cache_list", (DL_FUNC) &_rkeops_r_cache_list, 1},
     {"_rkeops_r_cache_clear", (DL_FUNC) &_rkeops_r_cache_clear, 1},
+    {"_rkeops_r_instruction_sets", (DL_FUNC) &_rkeops_r_instruction_sets, 0},
+    {"_rkeops_r_generated_operations", (DL_FUNC) &_rkeops_r_generated_operations, 0},
     {"_rkeops_r_language", (DL_FUNC) &_rkeops_r_language, 1},
     {"_rkeops_r_lazy_variable", (DL_FUNC) &_rkeops_r_lazy_variable, 3},
     {"_rkeops_r_lazy_constant", (DL_FUNC) &_rkeops_r_lazy_constant, 1},

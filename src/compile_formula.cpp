@@ -56,29 +56,44 @@ std::string kernel_source(const Operator& op, size_t kernel, Engine engine) {
   return write(op.plan.kernels.at(kernel), op.plan.precision, origin);
 }
 
+namespace {
+
+std::string key_of(const std::string& source, Engine engine, const Settings& settings,
+                   const ToolchainSettings& toolchain) {
+  KeyParts parts;
+  parts.source = source;
+  parts.flags = key_flags(engine, toolchain);
+  parts.compiler = compiler_identity(engine, toolchain);
+  parts.processor = engine == Engine::cpu ? cpu_identity() : toolchain.cuda_architecture;
+  parts.package_version = settings.package_version;
+  parts.abi_version = RKEOPS_ABI_VERSION;
+  parts.headers_digest = headers_digest(toolchain.include_directory);
+  return library_key(parts);
+}
+
+}  // namespace
+
+std::string compiled_kernel(const Operator& op, size_t kernel, const Settings& settings) {
+  const std::string source = kernel_source(op, kernel, Engine::cpu);
+  return cached_path(settings.cache,
+                     key_of(source, Engine::cpu, settings, settings.toolchain), ".so");
+}
+
 Product compile_kernel(const Operator& op, size_t kernel, Engine engine,
                        const Settings& settings, const std::string& architecture,
                        const Interrupted& interrupted) {
   const bool is_cpu = engine == Engine::cpu;
   ToolchainSettings toolchain = settings.toolchain;
   toolchain.cuda_architecture = architecture;
-
-  KeyParts parts;
-  parts.source = kernel_source(op, kernel, engine);
-  parts.flags = key_flags(engine, toolchain);
-  parts.compiler = compiler_identity(engine, toolchain);
-  parts.processor = is_cpu ? cpu_identity() : architecture;
-  parts.package_version = settings.package_version;
-  parts.abi_version = RKEOPS_ABI_VERSION;
-  parts.headers_digest = headers_digest(toolchain.include_directory);
+  const std::string source = kernel_source(op, kernel, engine);
 
   const auto compile_step = [&](const std::string& source_file,
                                 const std::string& product_file) {
     return compile(engine, toolchain, source_file, product_file, interrupted);
   };
-  return cached_library(settings.cache, library_key(parts), parts.source,
-                        is_cpu ? ".cpp" : ".cu", is_cpu ? ".so" : ".cubin", compile_step,
-                        interrupted);
+  return cached_library(settings.cache, key_of(source, engine, settings, toolchain),
+                        source, is_cpu ? ".cpp" : ".cu", is_cpu ? ".so" : ".cubin",
+                        compile_step, interrupted);
 }
 
 }  // namespace rkeops

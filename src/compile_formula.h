@@ -50,4 +50,7 @@ Product compile_kernel(const Operator& op, size_t kernel, Engine engine,
                        const Settings& settings, const std::string& architecture,
                        const Interrupted& interrupted);
 
+/// The file compile_kernel() would return for the CPU if it is there, else "".
+std::string compiled_kernel(const Operator& op, size_t kernel, const Settings& settings);
+
 }  // namespace rkeops

@@ -2,6 +2,8 @@
 
 #include "build/compile.h"
 #include "diagnostic.h"
+#include "interpret/instruction_sets.h"
+#include "interpret/lower.h"
 #include "ir/print.h"
 #include "ir/variables.h"
 #include "pass/differentiate.h"
@@ -66,6 +68,28 @@ std::string command(Engine engine, const Settings& settings) {
          "\n";
 }
 
+std::string instructions(const Operator& op, const Settings& settings) {
+  std::string text;
+  for (const KernelPlan& kernel : op.plan.kernels) {
+    text += (text.empty() ? "" : "\n") +
+            print_program(lower(kernel, op.plan.precision,
+                                instruction_set_named(settings.instructions)));
+  }
+  return text;
+}
+
+std::string compilation(const Callable& operation, Engine engine,
+                        const Settings& settings) {
+  if (operation.is_compiled(engine)) return "compiled";
+  if (engine == Engine::cuda || settings.compile == CompileMode::always)
+    return "compiled at the first call";
+  const std::string now = std::string("interpreted (instructions: ") +
+                          instruction_set_named(settings.instructions).name + ")";
+  const bool stays = settings.compile == CompileMode::never ||
+                     find_compiler(engine, settings.toolchain).empty();
+  return stays ? now : now + " until compiling is worth it";
+}
+
 std::string engine_text(const Callable& operation, Engine engine,
                         const Settings& settings) {
   const std::string compiler = find_compiler(engine, settings.toolchain);
@@ -75,10 +99,8 @@ std::string engine_text(const Callable& operation, Engine engine,
       std::string("precision: ") + precision_name(operation.op().plan.precision) + "\n";
   text += "compiler: " + (compiler.empty() ? "none found" : compiler) + "\n";
   if (engine == Engine::cpu)
-    text += "threads: " + std::to_string(settings.threads) + "\n";
-  text += std::string("compiled in this session: ") +
-          (operation.is_compiled(engine) ? "yes" : "no") + "\n";
-  return text;
+    text += "threads: " + std::to_string(settings.usable_threads()) + "\n";
+  return text + "program: " + compilation(operation, engine, settings) + "\n";
 }
 
 bool is_taken(const Operator& op, const std::string& name) {
@@ -99,8 +121,8 @@ std::string declaration(const Argument& argument, bool with_position) {
 }  // namespace
 
 const std::vector<std::string>& explained_stages() {
-  static const std::vector<std::string> stages = {"tree",   "graph",   "gradient", "plan",
-                                                  "source", "command", "engine"};
+  static const std::vector<std::string> stages = {
+      "tree", "graph", "gradient", "plan", "source", "command", "instructions", "engine"};
   return stages;
 }
 
@@ -112,6 +134,7 @@ std::string explain(const Callable& operation, const std::string& what, Engine e
   if (what == "plan") return print_plan(op.plan);
   if (what == "source") return sources(op, engine);
   if (what == "command") return command(engine, settings);
+  if (what == "instructions") return instructions(op, settings);
   if (what == "engine") return engine_text(operation, engine, settings);
   if (what != "tree") throw internal_error("explain() of " + what);
   std::string text;

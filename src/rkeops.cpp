@@ -2,8 +2,13 @@
 // back. No logic. An Error becomes a list of class "rkeops_failure", from which the R
 // code makes a condition; so no exception crosses into R, and no jump of R crosses C++.
 #include "boundary.h"
+
+#include <chrono>
+
 #include "build/compile.h"
 #include "explain.h"
+#include "interpret/generate.h"
+#include "interpret/instruction_sets.h"
 #include "ir/variables.h"
 #include "language.h"
 
@@ -75,6 +80,40 @@ void ask_r(void*) { R_CheckUserInterrupt(); }
 // Asks without jumping.
 bool interrupted() { return R_ToplevelExec(ask_r, nullptr) == FALSE; }
 
+// Shows how far a call is, once it has taken a while; see R/progress.R.
+class ProgressBar {
+ public:
+  ~ProgressBar() {
+    if (is_shown_) call_r("end_progress", 1);
+  }
+
+  // False when the user pressed Ctrl-C meanwhile.
+  bool show(double part) {
+    const Clock::time_point now = Clock::now();
+    if (now < next_) return true;
+    next_ = now + between_;
+    is_shown_ = true;
+    return call_r("show_progress", part);
+  }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  static constexpr std::chrono::milliseconds patience_{2000}, between_{200};
+
+  // The functions return TRUE; what jumps out of them is an interrupt.
+  static bool call_r(const char* name, double part) {
+    int failed = 0;
+    const SEXP space = PROTECT(R_FindNamespace(PROTECT(Rf_mkString("rkeops"))));
+    const SEXP call = PROTECT(Rf_lang2(Rf_install(name), PROTECT(Rf_ScalarReal(part))));
+    R_tryEvalSilent(call, space, &failed);
+    UNPROTECT(4);
+    return !failed;
+  }
+
+  Clock::time_point next_ = Clock::now() + patience_;
+  bool is_shown_ = false;
+};
+
 // ---- conversions
 // ---------------------------------------------------------------------------------
 
@@ -86,11 +125,20 @@ std::vector<std::string> strings(const Rcpp::List& list, const char* name) {
   return Rcpp::as<std::vector<std::string>>(list[name]);
 }
 
+CompileMode compile_mode_named(const std::string& name) {
+  if (name == "always") return CompileMode::always;
+  return name == "never" ? CompileMode::never : CompileMode::automatic;
+}
+
 Settings settings_from(const Rcpp::List& list) {
   Settings result;
   result.engine = engine_named(string(list, "engine"));
+  result.compile = compile_mode_named(string(list, "compile"));
+  result.instructions = string(list, "instructions");
   result.devices = Rcpp::as<std::vector<int>>(list["devices"]);
   result.threads = Rcpp::as<int>(list["threads"]);
+  result.threads_process = Rcpp::as<int>(list["threads_process"]);
+  result.interactive = Rcpp::as<bool>(list["interactive"]);
   result.cache.directory = string(list, "cache_directory");
   result.cache.maximum_bytes = Rcpp::as<double>(list["cache_maximum_bytes"]);
   result.toolchain.cxx = string(list, "cxx");
@@ -232,7 +280,10 @@ Rcpp::NumericMatrix rkeops::run_operator(Callable& operation, SEXP input,
   const RInputs inputs(formula.arguments, input, orientation, nx, ny);
   Rcpp::NumericMatrix result =
       new_matrix(size_of(formula.index, inputs.inputs()), operation.op().root->dimension);
-  operation.call(inputs.inputs(), result.begin(), settings(), interrupted);
+  ProgressBar bar;
+  Progress progress;
+  if (settings().interactive) progress = [&bar](double part) { return bar.show(part); };
+  operation.call(inputs.inputs(), result.begin(), settings(), interrupted, progress);
   last_timings = operation.timings();
   const SEXP names = inputs.point_names(formula.index);
   const bool turned = orientation == Orientation::transposed_columns;
@@ -310,6 +361,23 @@ SEXP r_cache_list(std::string directory) {
 // [[Rcpp::export(rng = false)]]
 SEXP r_cache_clear(std::string directory) {
   return guarded([&] { return clear_cache(directory); });
+}
+
+// ---- the interpreter
+// ---------------------------------------------------------------------------------
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_instruction_sets() {
+  return guarded([&] {
+    std::vector<std::string> names;
+    for (const auto* set : available_instruction_sets()) names.push_back(set->name);
+    return character(names);
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
+SEXP r_generated_operations() {
+  return guarded([&] { return character(generated_operations()); });
 }
 
 // ---- the language

@@ -11,16 +11,28 @@
 
 namespace rkeops {
 
+/// When formulas for the CPU are compiled: after they have been interpreted as long as
+/// compiling takes, at the first call, or never.
+enum class CompileMode { automatic, always, never };
+
 struct Settings {
   Engine engine = Engine::cpu;
+  CompileMode compile = CompileMode::automatic;
+  std::string instructions;        // of the interpreter; "" for the best
   std::vector<int> devices = {0};  // numbers of the GPUs to use
   int threads = 1;
+  int threads_process = 0;   // the process that chose them
+  bool interactive = false;  // long calls show how far they are
   CacheSettings cache;
   ToolchainSettings toolchain;
   CudaSettings cuda;
   std::string package_version;
   /// Changes whenever the settings do, so that operators know when to look at them again.
   int generation = 0;
+
+  /// A forked child has one thread until it chooses more itself: its siblings use the
+  /// other cores.
+  int usable_threads() const;
 };
 
 }  // namespace rkeops

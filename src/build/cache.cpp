@@ -101,6 +101,12 @@ void wait_for(KeyLock& lock, const std::function<bool()>& interrupted) {
 
 }  // namespace
 
+std::string cached_path(const CacheSettings& settings, const std::string& key,
+                        const std::string& product_extension) {
+  const std::string path = settings.directory + "/" + key + product_extension;
+  return is_hit(path) ? path : "";
+}
+
 Product cached_library(const CacheSettings& settings, const std::string& key,
                        const std::string& source, const std::string& source_extension,
                        const std::string& product_extension, const CompileStep& compile,

@@ -31,6 +31,10 @@ Product cached_library(const CacheSettings& settings, const std::string& key,
                        const std::string& product_extension, const CompileStep& compile,
                        const std::function<bool()>& interrupted = {});
 
+/// Its path when it is there, else "".
+std::string cached_path(const CacheSettings& settings, const std::string& key,
+                        const std::string& product_extension);
+
 struct CacheEntry {
   std::string key;
   double bytes = 0;     // of all its files

@@ -118,6 +118,9 @@ bool succeeded(const ProcessResult& result, const Command& command) {
          is_written(command.product_name);
 }
 
+const char* const without_compiler =
+    "Or do without: set_rkeops_option(\"compile\", \"never\").";
+
 Error no_compiler(Engine engine, const ToolchainSettings& settings) {
   if (engine == Engine::cuda)
     return Error(ErrorKind::compile, "The CUDA compiler nvcc was not found",
@@ -130,7 +133,7 @@ Error no_compiler(Engine engine, const ToolchainSettings& settings) {
       {"R's C++17 compiler: " + name, "PATH: " + settings.path},
       {"Install one: r-base-dev or build-essential on Debian and Ubuntu, gcc-c++ on "
        "Fedora and Red Hat, the command line tools of Xcode on macOS.",
-       "Or name another one in the option `cxx`."});
+       "Or name another one in the option `compiler`.", without_compiler});
 }
 
 Error disk_full(const Command& command, const std::string& output) {
@@ -149,13 +152,15 @@ std::string what_went_wrong(const ProcessResult& result) {
   return "The compiler ended with status " + std::to_string(result.status);
 }
 
-Error compile_failure(const Command& command, const ProcessResult& result) {
+Error compile_failure(Engine engine, const Command& command,
+                      const ProcessResult& result) {
   if (says_disk_is_full(result.output)) return disk_full(command, result.output);
   Words details = {command_line(command)};
   for (const std::string& line : telling_lines(result.output)) details.push_back(line);
   details.push_back("Source: " + command.source_name);
-  return Error(ErrorKind::compile, what_went_wrong(result), details,
-               {"Check that the compiler works, and the flags given to it."});
+  Words hints = {"Check that the compiler works, and the flags given to it."};
+  if (engine == Engine::cpu) hints.push_back(without_compiler);
+  return Error(ErrorKind::compile, what_went_wrong(result), details, hints);
 }
 
 }  // namespace
@@ -171,7 +176,7 @@ std::string compile(Engine engine, const ToolchainSettings& settings,
     command = compile_command(engine, settings, source_file, product_file);
     result = run_process(command.arguments, interrupted);
   }
-  if (!succeeded(result, command)) throw compile_failure(command, result);
+  if (!succeeded(result, command)) throw compile_failure(engine, command, result);
   return command_line(command) + "\n" + result.output;
 }
 

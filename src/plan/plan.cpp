@@ -149,7 +149,6 @@ std::vector<Expr> nodes_of_stages(const KernelPlan& kernel) {
 // values.
 void fill_stages(KernelPlan& kernel) {
   for (Expr value : kernel.values) keep(kernel, value);
-  find_inner_product(kernel);
   for (Expr node : nodes_of_stages(kernel)) {
     if (is_input(node)) {
       Stage* stage = stage_of(kernel, node->level);
@@ -162,6 +161,17 @@ void fill_stages(KernelPlan& kernel) {
         keep(kernel, child);
     }
   }
+}
+
+long long work_of(const KernelPlan& kernel) {
+  long long work = 0;
+  for (Expr node : sorted_nodes(kernel.values, false)) {
+    if (is_input(node) || !kernel.is_of_pairs(node->level)) continue;
+    int components = node->dimension;
+    for (Expr child : node->children) components = std::max(components, child->dimension);
+    work += components;
+  }
+  return std::max(work, 1LL);
 }
 
 // Vectors of registers: rows and accumulators of one group of lanes must fit a few times.
@@ -195,13 +205,16 @@ int columns_per_tile(const KernelPlan& kernel, Precision precision) {
 KernelPlan plan_reduction(Expr node, Level row_index, Precision precision,
                           SumScheme scheme) {
   KernelPlan kernel;
-  kernel.result = node;
+  kernel.result = kernel.reduction = node;
+  kernel.sum_scheme = scheme;
   kernel.row_index = row_index;
   kernel.column_index = node->reduced;
   kernel.values = node->children;
   kernel.accumulator = accumulator_type(node, scheme);
   kernel.outputs = node->dimension;
+  find_inner_product(kernel);
   fill_stages(kernel);
+  kernel.work = work_of(kernel);
   kernel.row_groups = row_groups(kernel);
   kernel.rows_per_thread = rows_per_thread(kernel, precision);
   kernel.columns_per_tile = columns_per_tile(kernel, precision);
@@ -230,6 +243,13 @@ Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme) {
     plan.kernels.push_back(plan_map(root, index, precision));
   }
   return plan;
+}
+
+KernelPlan without_inner_product(KernelPlan kernel) {
+  kernel.inner = {};
+  kernel.parameters = kernel.rows = kernel.columns = {};
+  fill_stages(kernel);
+  return kernel;
 }
 
 namespace {

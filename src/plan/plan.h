@@ -39,13 +39,21 @@ struct InnerProduct {
 struct KernelPlan {
   Expr result;          // what the kernel computes: a reduction, or see `is_map`
   bool is_map = false;  // no reduction: `result` itself, once a row
-  Level row_index;      // level_none: a single row
-  Level column_index;   // level_none: a single column
+  Expr reduction;       // the node folded: `result`, or for a map its sum over one column
+  SumScheme sum_scheme = SumScheme::block;
+  Level row_index;     // level_none: a single row
+  Level column_index;  // level_none: a single column
   Stage parameters, rows, columns;
   InnerProduct inner;
   std::vector<Expr> values;  // what a pair hands to the accumulator, one after the other
   std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
   int outputs = 0;           // components of the result
+  long long work = 1;        // components computed for a pair
+
+  /// Is what has this level computed for every pair?
+  bool is_of_pairs(Level level) const {
+    return level != level_none && level != row_index && level != column_index;
+  }
   int row_groups = 0;        // CPU: vectors of rows handled together
   int rows_per_thread = 0;   // CUDA
   int columns_per_tile = 0;  // CUDA: staged through shared memory together
@@ -59,6 +67,9 @@ struct Plan {
 
 /// `index` is that of the rows of the result (see TypedFormula).
 Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme);
+
+/// The same kernel with its inner product among the pairs.
+KernelPlan without_inner_product(KernelPlan kernel);
 
 std::string print_plan(const Plan& plan);
 

@@ -1,29 +1,13 @@
 #include "call.h"
 
-#include <chrono>
 #include <map>
 
-#include "../build/library.h"
 #include "../diagnostic.h"
-#include "cpu_engine.h"
 #include "cuda_engine.h"
 
 namespace rkeops {
 
 namespace {
-
-class Stopwatch {
- public:
-  explicit Stopwatch(double& seconds) : seconds_(seconds) {}
-  ~Stopwatch() {
-    seconds_ +=
-        std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-  }
-
- private:
-  double& seconds_;
-  std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
-};
 
 // What kernels read besides the inputs: results of earlier kernels, and indices.
 using Results = std::map<const Node*, std::vector<double>>;
@@ -63,6 +47,7 @@ Job job_of(const KernelPlan& kernel, const CallInputs& inputs, Results& results)
   job.column_inputs = views(kernel.columns.inputs, inputs, results);
   job.rows = size_of(kernel.row_index, inputs);
   job.columns = size_of(kernel.column_index, inputs);
+  job.work = kernel.work;
   return job;
 }
 
@@ -73,7 +58,7 @@ long long size_of(Level index, const CallInputs& inputs) {
 }
 
 void Callable::call(const CallInputs& inputs, double* output, const Settings& settings,
-                    const Interrupted& interrupted) {
+                    const Interrupted& interrupted, const Progress& progress) {
   timings_ = Timings();
   Stopwatch whole(timings_.total);
   prepare(settings, interrupted);
@@ -87,59 +72,58 @@ void Callable::call(const CallInputs& inputs, double* output, const Settings& se
       result.resize(size_t(job.rows) * size_t(kernels[k].outputs));
       job.output = result.data();
     }
-    timings_.kernel += runners_[k](job, interrupted);
+    if (progress) {
+      job.progress = [&progress, k, &kernels](double part) {
+        return progress((double(k) + part) / double(kernels.size()));
+      };
+    }
+    runners_[k](job, interrupted, timings_);
   }
 }
 
 void Callable::prepare(const Settings& settings, const Interrupted& interrupted) {
   if (generation_ == settings.generation) return;
-  Stopwatch stopwatch(timings_.compile);
   runners_.clear();
+  cpu_kernels_.clear();
   engine_ = settings.engine;
+  const auto kept = std::make_shared<const Settings>(settings);
   for (size_t k = 0; k < op_->plan.kernels.size(); ++k) {
-    runners_.push_back(engine_ == Engine::cpu ? cpu_runner(k, settings, interrupted)
+    runners_.push_back(engine_ == Engine::cpu ? cpu_runner(k, kept, interrupted)
                                               : gpu_runner(k, settings, interrupted));
   }
   generation_ = settings.generation;
 }
 
 bool Callable::is_compiled(Engine engine) const {
-  return engine == engine_ && generation_ >= 0;
+  if (engine != engine_ || generation_ < 0) return false;
+  for (const auto& kernel : cpu_kernels_) {
+    if (!kernel->is_compiled()) return false;
+  }
+  return true;
 }
 
-Callable::Runner Callable::cpu_runner(size_t kernel, const Settings& settings,
+Callable::Runner Callable::cpu_runner(size_t kernel,
+                                      const std::shared_ptr<const Settings>& settings,
                                       const Interrupted& interrupted) {
-  const Product product =
-      compile_kernel(*op_, kernel, Engine::cpu, settings, "", interrupted);
-  const std::shared_ptr<Library> file = open_library(product.path);
-  using Entry = const RkeopsCpuLibrary* (*)();
-  const RkeopsCpuLibrary* library =
-      reinterpret_cast<Entry>(file->symbol("rkeops_cpu_library"))();
-  if (library->abi_version != RKEOPS_ABI_VERSION) {
-    throw internal_error("a compiled formula has another version of the interface");
-  }
-  // the runner keeps the library open
-  return [file, library, threads = settings.threads](const Job& job,
-                                                     const Interrupted& ask) {
-    double seconds = 0;
-    {
-      Stopwatch stopwatch(seconds);
-      run_on_cpu(*library, job, threads, ask);
-    }
-    return seconds;
+  const auto runner =
+      std::make_shared<CpuKernel>(*op_, kernel, settings, interrupted, timings_);
+  cpu_kernels_.push_back(runner);
+  return [runner](const Job& job, const Interrupted& ask, Timings& timings) {
+    runner->run(job, ask, timings);
   };
 }
 
 Callable::Runner Callable::gpu_runner(size_t kernel, const Settings& settings,
                                       const Interrupted& interrupted) {
+  Stopwatch stopwatch(timings_.compile);
   const int device = settings.devices.at(0);
   const std::string architecture = cuda_device(settings.cuda, device).architecture();
   const Product product =
       compile_kernel(*op_, kernel, Engine::cuda, settings, architecture, interrupted);
-  return [cuda = settings.cuda, device, path = product.path](const Job& job,
-                                                             const Interrupted& ask) {
+  return [cuda = settings.cuda, device, path = product.path](
+             const Job& job, const Interrupted& ask, Timings& timings) {
     run_on_gpu(cuda_module(cuda, device, path), job, ask);
-    return last_gpu_timings().kernel_ms / 1000;
+    timings.kernel += last_gpu_timings().kernel_ms / 1000;
   };
 }
 

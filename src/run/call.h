@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "../compile_formula.h"
+#include "cpu_kernel.h"
 
 namespace rkeops {
 
@@ -19,13 +20,6 @@ struct CallInputs {
 /// Rows of what has this index.
 long long size_of(Level index, const CallInputs& inputs);
 
-/// Seconds of the last call.
-struct Timings {
-  double kernel = 0;   // in the engine; on a GPU without the copies of matrices
-  double compile = 0;  // in a compiler
-  double total = 0;    // with both
-};
-
 /// An operator with what has been compiled of it.
 class Callable {
  public:
@@ -34,10 +28,10 @@ class Callable {
 
   const Operator& op() const { return *op_; }
 
-  /// Compiles what is missing and computes; `output` is rows of the result x its
+  /// Compiles what is to be compiled and computes; `output` is rows of the result x its
   /// dimension, column-major.
   void call(const CallInputs& inputs, double* output, const Settings& settings,
-            const Interrupted& interrupted);
+            const Interrupted& interrupted, const Progress& progress = {});
 
   /// Has everything been compiled for this engine, in this session?
   bool is_compiled(Engine engine) const;
@@ -45,17 +39,18 @@ class Callable {
   const Timings& timings() const { return timings_; }
 
  private:
-  /// What runs one kernel of the plan; returns how many seconds it took.
-  using Runner = std::function<double(const Job&, const Interrupted&)>;
+  /// What runs one kernel of the plan.
+  using Runner = std::function<void(const Job&, const Interrupted&, Timings&)>;
 
   void prepare(const Settings& settings, const Interrupted& interrupted);
-  Runner cpu_runner(size_t kernel, const Settings& settings,
+  Runner cpu_runner(size_t kernel, const std::shared_ptr<const Settings>& settings,
                     const Interrupted& interrupted);
   Runner gpu_runner(size_t kernel, const Settings& settings,
                     const Interrupted& interrupted);
 
   std::unique_ptr<Operator> op_;
   std::vector<Runner> runners_;  // one a kernel, for the engine and settings below
+  std::vector<std::shared_ptr<CpuKernel>> cpu_kernels_;  // of these runners
   Engine engine_ = Engine::cpu;
   int generation_ = -1;
   Timings timings_;

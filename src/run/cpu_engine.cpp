@@ -52,12 +52,13 @@ std::vector<const double*> component_pointers(const std::vector<MatrixView>& mat
 
 class CpuRun {
  public:
-  CpuRun(const RkeopsCpuLibrary& library, const Job& job, int threads,
-         const Interrupted& interrupted)
-      : library_(library),
+  CpuRun(const CpuProgram& program, const Job& job, int threads,
+         const Interrupted& interrupted, Deadline deadline)
+      : program_(program),
         job_(job),
         interrupted_(interrupted),
-        schedule_(make_schedule(job.rows, job.columns)),
+        deadline_(deadline),
+        schedule_(make_schedule(job.rows, job.columns, job.work)),
         parameters_(component_pointers(job.parameter_inputs)),
         rows_(component_pointers(job.row_inputs)),
         columns_(component_pointers(job.column_inputs)),
@@ -69,16 +70,17 @@ class CpuRun {
     for (const Range& range : schedule_.rows)
       most_rows = std::max(most_rows, range.size());
     for (int k = 0; k < threads_; ++k) {
-      workspaces_.push_back(aligned_memory(library.workspace_bytes(most_rows)));
+      workspaces_.push_back(aligned_memory(program.workspace_bytes(most_rows)));
     }
     // without splits a task finishes its own rows, and its thread reuses the memory
     const long long partials = splits_ == 1 ? threads_ : tasks_;
     for (long long k = 0; k < partials; ++k) {
-      partials_.push_back(aligned_memory(8LL * library.slots * most_rows));
+      partials_.push_back(aligned_memory(program.partial_bytes(most_rows)));
     }
   }
 
-  void run() {
+  // False when the deadline came first.
+  bool run() {
     std::vector<std::thread> others;
     try {
       for (int k = 1; k < threads_; ++k) others.emplace_back([this, k] { work(k); });
@@ -88,10 +90,13 @@ class CpuRun {
     work(0);
     wait_for_tasks();
     for (std::thread& other : others) other.join();
-    if (stop_) throw Error(ErrorKind::interrupted, "The computation was interrupted.");
+    if (was_interrupted_)
+      throw Error(ErrorKind::interrupted, "The computation was interrupted.");
+    if (stop_) return false;
     if (splits_ > 1) {
       for (long long first = 0; first < tasks_; first += splits_) merge_and_finish(first);
     }
+    return true;
   }
 
  private:
@@ -113,7 +118,7 @@ class CpuRun {
   void do_task(long long task, int thread) {
     const Range rows = rows_of(task), columns = columns_of(task);
     void* partial = partials_[size_t(splits_ == 1 ? thread : task)].get();
-    library_.initialise(partial, rows.size());
+    program_.initialise(partial, rows.size());
     for (long long begin = columns.begin; begin < columns.end && !stop_;
          begin += schedule_.slice) {
       const long long end = std::min(begin + schedule_.slice, columns.end);
@@ -126,7 +131,8 @@ class CpuRun {
                                  end,
                                  partial,
                                  workspaces_[size_t(thread)].get()};
-      library_.reduce(&slice);
+      program_.reduce(slice);
+      pairs_done_ += rows.size() * (end - begin);
       if (thread == 0) look_for_interrupt();
     }
     if (splits_ == 1) finish(rows, partial);
@@ -137,7 +143,13 @@ class CpuRun {
     const Clock::time_point now = Clock::now();
     if (stop_ || now - last_look_ < between_looks) return;
     last_look_ = now;
-    if (interrupted_ && interrupted_()) stop_ = true;
+    was_interrupted_ = (interrupted_ && interrupted_()) || !show_progress();
+    if (was_interrupted_ || now >= deadline_) stop_ = true;
+  }
+
+  bool show_progress() const {
+    const double pairs = double(job_.rows) * double(std::max(job_.columns, 1LL));
+    return !job_.progress || job_.progress(double(pairs_done_) / pairs);
   }
 
   void wait_for_tasks() {
@@ -154,18 +166,19 @@ class CpuRun {
     const Range rows = rows_of(first);
     void* into = partials_[size_t(first)].get();
     for (long long split = 1; split < splits_; ++split) {
-      library_.merge(into, partials_[size_t(first + split)].get(), rows.size());
+      program_.merge(into, partials_[size_t(first + split)].get(), rows.size());
     }
     finish(rows, into);
   }
 
   void finish(const Range& rows, const void* partial) {
-    library_.finish(partial, rows.size(), job_.output + rows.begin, job_.rows);
+    program_.finish(partial, rows.size(), job_.output + rows.begin, job_.rows);
   }
 
-  const RkeopsCpuLibrary& library_;
+  const CpuProgram& program_;
   const Job& job_;
   const Interrupted& interrupted_;
+  const Deadline deadline_;
   const Schedule schedule_;
   const std::vector<const double*> parameters_, rows_, columns_;
   const long long splits_, tasks_;
@@ -173,7 +186,9 @@ class CpuRun {
   std::vector<Memory> workspaces_, partials_;
 
   std::atomic<long long> next_{0};
+  std::atomic<long long> pairs_done_{0};
   std::atomic<bool> stop_{false};
+  bool was_interrupted_ = false;
   Clock::time_point last_look_ = Clock::now();
   std::mutex mutex_;
   std::condition_variable all_done_;
@@ -182,10 +197,10 @@ class CpuRun {
 
 }  // namespace
 
-void run_on_cpu(const RkeopsCpuLibrary& library, const Job& job, int threads,
-                const Interrupted& interrupted) {
-  if (job.rows == 0) return;
-  CpuRun(library, job, threads, interrupted).run();
+bool run_on_cpu(const CpuProgram& program, const Job& job, int threads,
+                const Interrupted& interrupted, Deadline deadline) {
+  if (job.rows == 0) return true;
+  return CpuRun(program, job, threads, interrupted, deadline).run();
 }
 
 }  // namespace rkeops

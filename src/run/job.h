@@ -15,6 +15,10 @@ struct MatrixView {
   int components;
 };
 
+/// Told between slices of work, on the main thread only, which part is done. False: the
+/// user pressed Ctrl-C.
+using Progress = std::function<bool(double)>;
+
 struct Job {
   /// What the stages of the formula read, in the order of the plan. Parameters have one
   /// row.
@@ -23,8 +27,11 @@ struct Job {
   std::vector<MatrixView> column_inputs;  // indexed by what is reduced
   long long rows = 1;
   long long columns = 1;
+  long long work =
+      1;  // components computed for each pair: how long a pair takes, roughly
   /// rows x outputs, column-major, written completely.
   double* output = nullptr;
+  Progress progress;
 };
 
 /// Asked between slices of work, on the main thread only: true once the user pressed

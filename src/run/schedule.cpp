@@ -14,7 +14,8 @@ constexpr long long most_rows =
 constexpr long long pairs_of_a_task = 1 << 22;
 constexpr long long wanted_tasks = 64;
 constexpr long long fewest_columns = 16384;  // a split costs a merge
-constexpr long long pairs_of_a_slice = 1 << 23;
+// Components: a tenth of a second of the slowest functions.
+constexpr long long work_of_a_slice = 1 << 23;
 
 long long rounded_up(long long n, long long unit) { return (n + unit - 1) / unit * unit; }
 
@@ -30,10 +31,13 @@ std::vector<Range> cut(long long size, long long step) {
 
 }  // namespace
 
-Schedule make_schedule(long long rows, long long columns) {
+Schedule make_schedule(long long rows, long long columns, long long work) {
+  const long long pairs_of_a_slice = work_of_a_slice / std::max(work, 8LL);
   const long long wanted_rows =
       rounded_up(pairs_of_a_task / std::max(columns, 1LL), fewest_rows);
-  const long long task_rows = std::clamp(wanted_rows, fewest_rows, most_rows);
+  const long long slice_rows = pairs_of_a_slice / block / fewest_rows * fewest_rows;
+  const long long task_rows =
+      std::max(fewest_rows, std::min({wanted_rows, slice_rows, most_rows}));
   Schedule schedule;
   schedule.rows = cut(rows, task_rows);
 

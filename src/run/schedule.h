@@ -20,9 +20,9 @@ struct Schedule {
   long long slice;
 };
 
-/// Depends on the sizes alone, so that results do not depend on the number of threads.
-/// Column ranges and slices begin at multiples of 256, the largest block of an
-/// accumulator.
-Schedule make_schedule(long long rows, long long columns);
+/// `work` is that of a pair (see Job). Depends on the sizes and the formula alone, so
+/// that results do not depend on the number of threads. Column ranges and slices begin at
+/// multiples of 256, the largest block of an accumulator.
+Schedule make_schedule(long long rows, long long columns, long long work);
 
 }  // namespace rkeops

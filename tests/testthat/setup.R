@@ -1,4 +1,10 @@
 # Two threads whatever the machine has, as in the checks of CRAN; one directory
-# of compiled formulas for all the tests, so that none is compiled twice.
+# of compiled formulas for all the tests, so that none is compiled twice. All
+# formulas are compiled, because they would only be interpreted at these sizes;
+# with RKEOPS_COMPILE=never all of them are interpreted.
+withr::local_envvar(
+  RKEOPS_COMPILE = Sys.getenv("RKEOPS_COMPILE", "always"),
+  .local_envir = testthat::teardown_env()
+)
 set_rkeops_options()
 set_rkeops_option("threads", 2)

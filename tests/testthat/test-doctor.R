@@ -10,6 +10,20 @@ test_that("the self test works, and fails where there is no compiler", {
   suppressMessages(expect_false(check_rkeops()))
 })
 
+test_that("without a compiler it works, interpreted", {
+  local_rkeops_options(
+    compiler = "/nonexistent/c++", compile = "auto",
+    cache_dir = withr::local_tempdir()
+  )
+  expect_true(check_rkeops(verbose = FALSE))
+  expect_message(check_rkeops(), "interpreted and run")
+  set_rkeops_option("compile", "always")
+  suppressMessages(expect_false(check_rkeops()))
+  set_rkeops_options(compiler = "", compile = "auto")
+  skip_on_cran()
+  expect_message(check_rkeops(), "interpreted and compiled")
+})
+
 test_that("the report names what is missing and what to do", {
   local_rkeops_options(
     compiler = "/nonexistent/c++", cuda_driver = "/nonexistent/libcuda.so.1"

@@ -8,10 +8,27 @@
 #ifndef RKEOPS_LANES_H
 #define RKEOPS_LANES_H
 
-#if !defined(RKEOPS_VECTOR_BYTES)
+// The instructions that may be used. Who compiles for another machine than that of the
+// command line (the interpreter, with `#pragma GCC target`) says so itself.
+#if !defined(RKEOPS_TARGET_GIVEN)
 #if defined(__AVX512F__)
+#define RKEOPS_TARGET_AVX512F
+#endif
+#if defined(__AVX512DQ__)
+#define RKEOPS_TARGET_AVX512DQ
+#endif
+#if defined(__AVX__)
+#define RKEOPS_TARGET_AVX
+#endif
+#if defined(__FMA__)
+#define RKEOPS_TARGET_FMA
+#endif
+#endif
+
+#if !defined(RKEOPS_VECTOR_BYTES)
+#if defined(RKEOPS_TARGET_AVX512F)
 #define RKEOPS_VECTOR_BYTES 64
-#elif defined(__AVX__)
+#elif defined(RKEOPS_TARGET_AVX)
 #define RKEOPS_VECTOR_BYTES 32
 #else
 #define RKEOPS_VECTOR_BYTES 16
@@ -185,14 +202,14 @@ RKEOPS_INLINE typename Lanes<V>::T lane(V v, int k) {
 RKEOPS_INLINE bool any(bool mask) { return mask; }
 template <class Mask>
 RKEOPS_INLINE bool any(Mask mask) {
-#if defined(__AVX512F__)
+#if defined(RKEOPS_TARGET_AVX512F)
   using Words = int __attribute__((vector_size(64)));
   if constexpr (sizeof(Mask) == 64) {
     Words words = same_bits<Words>(mask);
     return __builtin_ia32_cmpd512_mask(words, Words{}, 4, -1) != 0;
   }
 #endif
-#if defined(__AVX__)
+#if defined(RKEOPS_TARGET_AVX)
   using Floats = float __attribute__((vector_size(32)));
   if constexpr (sizeof(Mask) == 32) {
     return __builtin_ia32_movmskps256(same_bits<Floats>(mask)) != 0;

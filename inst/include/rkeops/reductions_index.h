@@ -12,20 +12,38 @@
 
 namespace rkeops {
 
+// output[0], ... , output[indices - 1] as remainders there and rests behind them.
+template <class Wide>
+RKEOPS_INLINE void split_indices(Wide* output, int indices) {
+  for (int k = 0; k < indices; ++k) {
+    const Wide rest = floor(output[k] * (1.0 / 1048576));
+    output[k] -= rest * 1048576.0;
+    output[indices + k] = rest;
+  }
+}
+
 // Output: all remainders, then all rests; NaN where there is no index.
 template <class V, class Arg>
 struct IndexParts : Arg {
-  static constexpr int indices = Arg::outputs, outputs = 2 * indices;
+  static constexpr int outputs = 2 * Arg::outputs;
   using Wide = typename Lanes<V>::Wide;
 
   RKEOPS_INLINE static void finish(Slots<V> state, Wide* output) {
-    Wide index[indices];
-    Arg::finish(state, index);
-    for (int k = 0; k < indices; ++k) {
-      const Wide rest = floor(index[k] * (1.0 / 1048576));
-      output[k] = index[k] - rest * 1048576.0;
-      output[indices + k] = rest;
-    }
+    Arg::finish(state, output);
+    split_indices(output, Arg::outputs);
+  }
+};
+
+template <class V, int D>
+struct IndexParts<V, Smallest<V, D, at_run_time, ListOutput::columns>>
+    : SmallestLists<V, D, ListOutput::columns> {
+  using Arg = SmallestLists<V, D, ListOutput::columns>;
+  static constexpr int outputs_a_rank = 2 * Arg::outputs_a_rank;
+  using Wide = typename Lanes<V>::Wide;
+
+  RKEOPS_INLINE static void finish(Slots<V> state, Wide* output, int count) {
+    Arg::finish(state, output, count);
+    split_indices(output, Arg::outputs_a_rank * count);
   }
 };
 

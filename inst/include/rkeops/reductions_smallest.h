@@ -11,21 +11,77 @@ namespace rkeops {
 
 enum class ListOutput { values, columns, both };
 
-// Slots: for every component and rank the value, then the column. Ranks that no column
-// has reached hold +Inf and no column. Output: [rank][component]; with both,
-// [rank][values of the components, columns of the components].
-template <class V, int D, int K, ListOutput output_kind>
-struct Smallest {
-  static constexpr int values = D, slots = 2 * D * K, block = 256;
-  static constexpr int outputs = (output_kind == ListOutput::both ? 2 : 1) * D * K;
+// One list of `count` ranks. Slots: for every rank the value, then the column. Ranks that
+// no column has reached hold +Inf and no column.
+template <class V>
+struct SmallestList {
   using Wide = typename Lanes<V>::Wide;
 
   Slots<V> state;
+  int count;
+
+  RKEOPS_INLINE Wide value(int rank) const { return state.get(2 * rank); }
+  RKEOPS_INLINE Wide column(int rank) const { return state.get(2 * rank + 1); }
+
+  RKEOPS_INLINE void initialise() const {
+    for (int k = 0; k < 2 * count; ++k) state.set(k, no_column<Wide>());
+  }
+  RKEOPS_INLINE void merge(SmallestList from) const {
+    for (int lane = 0; lane < Lanes<V>::count; ++lane)
+      for (int rank = 0; rank < count; ++rank)
+        insert(state, count, lane, from.state.at(2 * rank, lane),
+               from.state.at(2 * rank + 1, lane));
+  }
+
+  // Inserts the values of the lanes that belong into their lists.
+  RKEOPS_OUTLINE static void insert(Slots<V> state, int count, V value, double column) {
+    const Wide wide = widen(value);
+    for (int lane = 0; lane < Lanes<V>::count; ++lane)
+      insert(state, count, lane, rkeops::lane(wide, lane), column);
+  }
+  // Equal values stand in the order of their columns.
+  RKEOPS_OUTLINE static void insert(Slots<V> state, int count, int lane, double value,
+                                    double column) {
+    int rank = count;
+    for (; rank > 0; --rank) {
+      const double other = state.at(2 * rank - 2, lane);
+      const double other_column = state.at(2 * rank - 1, lane);
+      if (!(value < other || (value == other && column < other_column))) break;
+      if (rank == count) continue;
+      state.at(2 * rank, lane) = other;
+      state.at(2 * rank + 1, lane) = other_column;
+    }
+    if (rank == count) return;
+    state.at(2 * rank, lane) = value;
+    state.at(2 * rank + 1, lane) = column;
+  }
+};
+
+// In place of K: how many ranks there are is said at run time.
+constexpr int at_run_time = 0;
+
+// The lists of D components, with the number of ranks as an argument. Output:
+// [rank][component]; with both, [rank][values of the components, columns of the
+// components].
+template <class V, int D, ListOutput output_kind>
+struct SmallestLists {
+  static constexpr int values = D, block = 256;
+  static constexpr int outputs_a_rank = (output_kind == ListOutput::both ? 2 : 1) * D;
+  using Wide = typename Lanes<V>::Wide;
+  using List = SmallestList<V>;
+
+  Slots<V> state;
+  int count;
   long long first_column;
   V limit[D];  // the largest value that enters the list
 
-  RKEOPS_INLINE void begin(Slots<V> from, long long first) {
+  RKEOPS_INLINE static List list(Slots<V> state, int k, int count) {
+    return {{state.data + 2 * k * count * state.stride, state.stride}, count};
+  }
+
+  RKEOPS_INLINE void begin(Slots<V> from, long long first, int ranks) {
     state = from;
+    count = ranks;
     first_column = first;
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) refresh(k);
@@ -40,7 +96,8 @@ struct Smallest {
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) {
       if (!any(value[k] <= limit[k])) continue;
-      insert(state, k, value[k], static_cast<double>(first_column + column));
+      List::insert(list(state, k, count).state, count, value[k],
+                   static_cast<double>(first_column + column));
       refresh(k);
     }
   }
@@ -50,59 +107,61 @@ struct Smallest {
   }
   RKEOPS_INLINE void end(Slots<V>, long long) {}
 
-  RKEOPS_INLINE static void initialise(Slots<V> state) {
-    for (int k = 0; k < slots; ++k) state.set(k, no_column<Wide>());
+  RKEOPS_INLINE static void initialise(Slots<V> state, int count) {
+    for (int k = 0; k < D; ++k) list(state, k, count).initialise();
   }
-  RKEOPS_INLINE static void merge(Slots<V> into, Slots<V> from) {
-    for (int lane = 0; lane < Lanes<V>::count; ++lane)
-      for (int k = 0; k < D; ++k)
-        for (int rank = 0; rank < K; ++rank)
-          insert(into, k, lane, from.at(slot(k, rank), lane),
-                 from.at(slot(k, rank) + 1, lane));
+  RKEOPS_INLINE static void merge(Slots<V> into, Slots<V> from, int count) {
+    for (int k = 0; k < D; ++k) list(into, k, count).merge(list(from, k, count));
   }
-  RKEOPS_INLINE static void finish(Slots<V> state, Wide* output) {
+  RKEOPS_INLINE static void finish(Slots<V> state, Wide* output, int count) {
     constexpr bool both = output_kind == ListOutput::both;
-    for (int rank = 0; rank < K; ++rank)
+    for (int rank = 0; rank < count; ++rank)
       for (int k = 0; k < D; ++k) {
+        const List from = list(state, k, count);
         const int first = (both ? 2 : 1) * rank * D + k;
-        if (output_kind != ListOutput::columns) output[first] = state.get(slot(k, rank));
+        if (output_kind != ListOutput::columns) output[first] = from.value(rank);
         if (output_kind != ListOutput::values)
-          output[first + (both ? D : 0)] = shown_column(state.get(slot(k, rank) + 1));
+          output[first + (both ? D : 0)] = shown_column(from.column(rank));
       }
   }
 
  private:
-  RKEOPS_INLINE static constexpr int slot(int k, int rank) { return 2 * (k * K + rank); }
-
-  // What is smaller than rank K - 1 enters; while that has no column, what is equal too.
+  // What is smaller than the last rank enters; while that has no column, what is equal
+  // too.
   RKEOPS_INLINE void refresh(int k) {
-    const int worst = slot(k, K - 1);
-    const V last = narrow<V>(state.get(worst));
-    const auto open = narrow<V>(state.get(worst + 1)) == no_column<V>();
+    const List from = list(state, k, count);
+    const V last = narrow<V>(from.value(count - 1));
+    const auto open = narrow<V>(from.column(count - 1)) == no_column<V>();
     limit[k] = select(open, last, next_below(last));
   }
-  // Inserts the values of the lanes that belong into their lists.
-  RKEOPS_OUTLINE static void insert(Slots<V> state, int k, V value, double column) {
-    const Wide wide = widen(value);
-    for (int lane = 0; lane < Lanes<V>::count; ++lane)
-      insert(state, k, lane, rkeops::lane(wide, lane), column);
+};
+
+template <class V, int D, int K, ListOutput output_kind>
+struct Smallest : SmallestLists<V, D, output_kind> {
+  using Lists = SmallestLists<V, D, output_kind>;
+  static constexpr int slots = 2 * D * K, outputs = Lists::outputs_a_rank * K;
+  using Wide = typename Lanes<V>::Wide;
+
+  RKEOPS_INLINE void begin(Slots<V> from, long long first) {
+    Lists::begin(from, first, K);
   }
-  // Equal values stand in the order of their columns.
-  RKEOPS_OUTLINE static void insert(Slots<V> state, int k, int lane, double value,
-                                    double column) {
-    int rank = K;
-    for (; rank > 0; --rank) {
-      const double other = state.at(slot(k, rank - 1), lane);
-      const double other_column = state.at(slot(k, rank - 1) + 1, lane);
-      if (!(value < other || (value == other && column < other_column))) break;
-      if (rank == K) continue;
-      state.at(slot(k, rank), lane) = other;
-      state.at(slot(k, rank) + 1, lane) = other_column;
-    }
-    if (rank == K) return;
-    state.at(slot(k, rank), lane) = value;
-    state.at(slot(k, rank) + 1, lane) = column;
+  RKEOPS_INLINE void fold(const V* value, int column) {
+    this->count = K;  // known to the compiler
+    Lists::fold(value, column);
   }
+
+  RKEOPS_INLINE static void initialise(Slots<V> state) { Lists::initialise(state, K); }
+  RKEOPS_INLINE static void merge(Slots<V> into, Slots<V> from) {
+    Lists::merge(into, from, K);
+  }
+  RKEOPS_INLINE static void finish(Slots<V> state, Wide* output) {
+    Lists::finish(state, output, K);
+  }
+};
+
+template <class V, int D, ListOutput output_kind>
+struct Smallest<V, D, at_run_time, output_kind> : SmallestLists<V, D, output_kind> {
+  static constexpr int outputs = 0;
 };
 
 template <class V, int D, int K>

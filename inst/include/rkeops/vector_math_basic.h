@@ -93,18 +93,23 @@ RKEOPS_INLINE V modulo(V x, A n, B offset) {
   return x - period * floor((x - as_lanes<V>(offset)) / period);
 }
 
-// x^n by repeated multiplication; 1 for n = 0, whatever x.
+// x^n by repeated multiplication, x^n = (x^(n/2))^2 or x * x^(n-1); 1 for n = 0,
+// whatever x.
 template <class V>
 RKEOPS_INLINE V integer_power(V x, int n) {
-  V power = all<V>(1);
-  for (unsigned left = n < 0 ? 0u - n : n; left != 0; left >>= 1) {
-    if (left & 1) power = power * x;
-    x = x * x;
+  if (n == 0) return all<V>(1);
+  const unsigned exponent = n < 0 ? 0u - n : n;
+  unsigned bit = 1;
+  while (exponent / 2 >= bit) bit *= 2;
+  V power = x;
+  for (bit /= 2; bit != 0; bit /= 2) {
+    power = square(power);
+    if (exponent & bit) power = x * power;
   }
   return n < 0 ? all<V>(1) / power : power;
 }
 
-// The same for a constant n, unrolled: x^n = (x^(n/2))^2 or x * x^(n-1).
+// The same for a constant n, unrolled.
 template <int n, class V>
 RKEOPS_INLINE V integer_power(V x) {
   if constexpr (n < 0) return all<V>(1) / integer_power<-n>(x);

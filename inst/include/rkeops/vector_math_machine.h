@@ -7,14 +7,15 @@
 #include "lanes.h"
 
 // Fused multiply-add for lanes of this size.
-#if defined(__FMA__) && (RKEOPS_VECTOR_BYTES <= 32 || defined(__AVX512F__))
+#if defined(RKEOPS_TARGET_FMA) && \
+    (RKEOPS_VECTOR_BYTES <= 32 || defined(RKEOPS_TARGET_AVX512F))
 #define RKEOPS_FUSED 1
 #else
 #define RKEOPS_FUSED 0
 #endif
 
 // VSCALEF, VRANGE and friends come with these two.
-#if defined(__AVX512F__) && defined(__AVX512DQ__)
+#if defined(RKEOPS_TARGET_AVX512F) && defined(RKEOPS_TARGET_AVX512DQ)
 #define RKEOPS_AVX512 1
 #else
 #define RKEOPS_AVX512 0
@@ -116,7 +117,7 @@ RKEOPS_INLINE float fused(float a, float b, float c) { return __builtin_fmaf(a, 
 RKEOPS_INLINE double fused(double a, double b, double c) {
   return __builtin_fma(a, b, c);
 }
-#if defined(__AVX512F__) && RKEOPS_VECTOR_BYTES == 64
+#if defined(RKEOPS_TARGET_AVX512F) && RKEOPS_VECTOR_BYTES == 64
 RKEOPS_INLINE FloatLanes fused(FloatLanes a, FloatLanes b, FloatLanes c) {
   return __builtin_ia32_vfmaddps512_mask(a, b, c, -1, 4);
 }
@@ -196,7 +197,7 @@ template <Rounding mode, class V>
 RKEOPS_INLINE V round_lanes(V x) {
   return round_portably<mode>(x);
 }
-#if defined(__AVX512F__) && RKEOPS_VECTOR_BYTES == 64
+#if defined(RKEOPS_TARGET_AVX512F) && RKEOPS_VECTOR_BYTES == 64
 template <Rounding mode>
 RKEOPS_INLINE FloatLanes round_lanes(FloatLanes x) {
   return __builtin_ia32_rndscaleps_mask(x, mode, x, -1, 4);
@@ -205,7 +206,7 @@ template <Rounding mode>
 RKEOPS_INLINE DoubleLanes round_lanes(DoubleLanes x) {
   return __builtin_ia32_rndscalepd_mask(x, mode, x, -1, 4);
 }
-#elif defined(__AVX__) && RKEOPS_VECTOR_BYTES == 32
+#elif defined(RKEOPS_TARGET_AVX) && RKEOPS_VECTOR_BYTES == 32
 template <Rounding mode>
 RKEOPS_INLINE FloatLanes round_lanes(FloatLanes x) {
   return __builtin_ia32_roundps256(x, mode);
@@ -222,7 +223,7 @@ template <class V>
 RKEOPS_INLINE V sqrt_lanes(V x) {
   return for_each_lane([](auto number) { return sqrt_lanes(number); }, x);
 }
-#if defined(__AVX512F__) && RKEOPS_VECTOR_BYTES == 64
+#if defined(RKEOPS_TARGET_AVX512F) && RKEOPS_VECTOR_BYTES == 64
 RKEOPS_INLINE FloatLanes sqrt_lanes(FloatLanes x) {
 #if defined(__clang__)
   return __builtin_ia32_sqrtps512(x, 4);
@@ -237,7 +238,7 @@ RKEOPS_INLINE DoubleLanes sqrt_lanes(DoubleLanes x) {
   return __builtin_ia32_sqrtpd512_mask(x, x, -1, 4);
 #endif
 }
-#elif defined(__AVX__) && RKEOPS_VECTOR_BYTES == 32
+#elif defined(RKEOPS_TARGET_AVX) && RKEOPS_VECTOR_BYTES == 32
 RKEOPS_INLINE FloatLanes sqrt_lanes(FloatLanes x) { return __builtin_ia32_sqrtps256(x); }
 RKEOPS_INLINE DoubleLanes sqrt_lanes(DoubleLanes x) {
   return __builtin_ia32_sqrtpd256(x);

@@ -1,0 +1,19 @@
+// The loops of the interpreter for every processor of the architecture.
+#include "tiles.h"
+
+namespace tile_types = rkeops::tiles;
+
+// Vectors wider than a register are passed between inlined functions only.
+#if defined(__GNUC__)
+_Pragma("GCC diagnostic ignored \"-Wpsabi\"")
+#endif
+#define RKEOPS_INSTRUCTION_SET "baseline"
+#define rkeops rkeops_baseline
+#include "../../inst/include/rkeops/reductions.h"
+#include "../../inst/include/rkeops/vector_math.h"
+#include "loops.h"
+#undef rkeops
+
+    const tile_types::InstructionSet* tile_types::baseline_instructions() {
+  return &rkeops_baseline::instruction_set;
+}

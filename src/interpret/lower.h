@@ -1,0 +1,15 @@
+// Kernel plan -> program of the interpreter.
+#pragma once
+
+#include "program.h"
+
+namespace rkeops {
+
+/// Cannot fail: every row of the tables has its loop (a missing one is a bug).
+KernelProgram lower(const KernelPlan& kernel, Precision precision,
+                    const tiles::InstructionSet& instructions);
+
+/// The steps of every stage, one a line.
+std::string print_program(const KernelProgram& program);
+
+}  // namespace rkeops

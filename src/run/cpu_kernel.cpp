@@ -1,0 +1,86 @@
+#include "cpu_kernel.h"
+
+#include "../build/toolchain.h"
+#include "../interpret/instruction_sets.h"
+#include "../interpret/interpreter.h"
+#include "../interpret/lower.h"
+#include "compiled_program.h"
+#include "cpu_engine.h"
+
+namespace rkeops {
+
+Stopwatch::Stopwatch(double& seconds)
+    : seconds_(seconds), start_(std::chrono::steady_clock::now()) {}
+
+Stopwatch::~Stopwatch() {
+  seconds_ +=
+      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
+}
+
+CpuKernel::CpuKernel(const Operator& op, size_t kernel,
+                     std::shared_ptr<const Settings> settings,
+                     const Interrupted& interrupted, Timings& timings)
+    : op_(op), kernel_(kernel), settings_(std::move(settings)) {
+  const CompileMode mode = settings_->compile;
+  const bool can_compile = !find_compiler(Engine::cpu, settings_->toolchain).empty();
+  if (mode == CompileMode::always) {
+    compile(interrupted, timings);
+    return;
+  }
+  if (mode == CompileMode::automatic && can_compile) {
+    const std::string path = compiled_kernel(op, kernel, *settings_);
+    if (!path.empty()) {
+      program_ = compiled_program(path);
+      is_compiled_ = true;
+      return;
+    }
+    account_ = account_of(kernel_source(op, kernel, Engine::cpu));
+  }
+  interpret();
+}
+
+void CpuKernel::run(const Job& job, const Interrupted& interrupted, Timings& timings) {
+  if (account_) return rent(job, interrupted, timings);
+  Stopwatch stopwatch(timings.kernel);
+  run_on_cpu(*program_, job, settings_->usable_threads(), interrupted);
+}
+
+// What was interpreted when the time is up is thrown away: it is no more than what
+// compiling costs.
+void CpuKernel::rent(const Job& job, const Interrupted& interrupted, Timings& timings) {
+  const double left = expected_compile_seconds() - account_->spent;
+  if (left > 0) {
+    const auto deadline = std::chrono::steady_clock::now() +
+                          std::chrono::duration_cast<std::chrono::steady_clock::duration>(
+                              std::chrono::duration<double>(left));
+    double seconds = 0;
+    bool finished;
+    {
+      Stopwatch stopwatch(seconds);
+      finished =
+          run_on_cpu(*program_, job, settings_->usable_threads(), interrupted, deadline);
+    }
+    account_->spent += seconds;
+    timings.kernel += seconds;
+    if (finished) return;
+  }
+  compile(interrupted, timings);
+  run(job, interrupted, timings);
+}
+
+void CpuKernel::compile(const Interrupted& interrupted, Timings& timings) {
+  Stopwatch stopwatch(timings.compile);
+  const Product product =
+      compile_kernel(op_, kernel_, Engine::cpu, *settings_, "", interrupted);
+  if (product.compiled) note_compile_seconds(product.seconds);
+  program_ = compiled_program(product.path);
+  is_compiled_ = true;
+  account_.reset();
+}
+
+void CpuKernel::interpret() {
+  program_ = interpreter(lower(op_.plan.kernels[kernel_], op_.plan.precision,
+                               instruction_set_named(settings_->instructions)));
+}
+
+}  // namespace rkeops

@@ -1,0 +1,62 @@
+// One kernel of an operator on the CPU: interpreted, compiled, or first the one and then
+// the other.
+#pragma once
+
+#include <chrono>
+#include <memory>
+
+#include "../compile_formula.h"
+#include "account.h"
+#include "cpu_program.h"
+#include "job.h"
+
+namespace rkeops {
+
+/// Seconds of the last call.
+struct Timings {
+  double kernel = 0;   // in the engine; on a GPU without the copies of matrices
+  double compile = 0;  // in a compiler
+  double total = 0;    // with both
+};
+
+/// Adds the seconds of its life to a number.
+class Stopwatch {
+ public:
+  explicit Stopwatch(double& seconds);
+  ~Stopwatch();
+  Stopwatch(const Stopwatch&) = delete;
+  Stopwatch& operator=(const Stopwatch&) = delete;
+
+ private:
+  double& seconds_;
+  const std::chrono::steady_clock::time_point start_;
+};
+
+/// Ski rental (CompileMode::automatic): a kernel is interpreted until that took as long
+/// as compiling would, and then compiled. So no sequence of calls, and no single one,
+/// takes more than about twice as long as with the better choice from the beginning. A
+/// compiler that fails is an error then, not a reason to go on slowly.
+class CpuKernel {
+ public:
+  /// Compiles at once where the settings say so. `op` must outlive the kernel.
+  CpuKernel(const Operator& op, size_t kernel, std::shared_ptr<const Settings> settings,
+            const Interrupted& interrupted, Timings& timings);
+
+  void run(const Job& job, const Interrupted& interrupted, Timings& timings);
+
+  bool is_compiled() const { return is_compiled_; }
+
+ private:
+  void compile(const Interrupted& interrupted, Timings& timings);
+  void interpret();
+  void rent(const Job& job, const Interrupted& interrupted, Timings& timings);
+
+  const Operator& op_;
+  const size_t kernel_;
+  const std::shared_ptr<const Settings> settings_;
+  std::unique_ptr<CpuProgram> program_;
+  bool is_compiled_ = false;
+  std::shared_ptr<Account> account_;  // while it may be compiled later
+};
+
+}  // namespace rkeops

@@ -1,0 +1,23 @@
+// What the CPU runs for one kernel: a compiled library (run/compiled_program) or the
+// interpreter (interpret/interpreter). The same interface as abi.h, which see.
+#pragma once
+
+#include "../../inst/include/rkeops/abi.h"
+
+namespace rkeops {
+
+class CpuProgram {
+ public:
+  virtual ~CpuProgram() = default;
+
+  /// Bytes of the accumulators of this many rows.
+  virtual long long partial_bytes(long long rows) const = 0;
+  virtual long long workspace_bytes(long long rows) const = 0;
+  virtual void initialise(void* partial, long long rows) const = 0;
+  virtual void reduce(const RkeopsBlock& block) const = 0;
+  virtual void merge(void* into, const void* from, long long rows) const = 0;
+  virtual void finish(const void* partial, long long rows, double* output,
+                      long long stride) const = 0;
+};
+
+}  // namespace rkeops
