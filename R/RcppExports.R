@@ -5,8 +5,8 @@ r_set_settings <- function(list) {
     .Call(`_rkeops_r_set_settings`, list)
 }
 
-r_operator_create <- function(formula, args, axis, precision, sum_scheme) {
-    .Call(`_rkeops_r_operator_create`, formula, args, axis, precision, sum_scheme)
+r_operator_create <- function(formula, args, axis, precision, sum_scheme, simplified) {
+    .Call(`_rkeops_r_operator_create`, formula, args, axis, precision, sum_scheme, simplified)
 }
 
 r_operator_describe <- function(op) {

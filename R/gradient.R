@@ -66,7 +66,7 @@ one_gradient <- function(state, var, name, call) {
   gradient <- check_native(r_operator_gradient(state$pointer, var, name), call)
   new_operator(
     gradient$formula, gradient$args, state$axis, state$precision,
-    state$sum_scheme, call
+    state$sum_scheme, call, state$simplified
   )
 }
 

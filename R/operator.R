@@ -81,8 +81,10 @@ keops_kernel <- function(formula, args = NULL,
 }
 
 # The environment of the operator is its state: what it was made from, and the
-# pointer to what the native code knows of it.
-new_operator <- function(formula, args, axis, precision, sum_scheme, call) {
+# pointer to what the native code knows of it. Tests compare with what is not
+# simplified.
+new_operator <- function(formula, args, axis, precision, sum_scheme, call,
+                         simplified = TRUE) {
   pointer <- nil_pointer
   state <- environment()
   connect(state, call)
@@ -129,7 +131,8 @@ connect <- function(state, call) {
   check_native(push_settings(), call)
   state$pointer <- check_native(
     r_operator_create(
-      state$formula, state$args, state$axis, state$precision, state$sum_scheme
+      state$formula, state$args, state$axis, state$precision, state$sum_scheme,
+      state$simplified
     ), call
   )
 }

@@ -21,8 +21,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // r_operator_create
-SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::string axis, std::string precision, std::string sum_scheme);
-RcppExport SEXP _rkeops_r_operator_create(SEXP formulaSEXP, SEXP argsSEXP, SEXP axisSEXP, SEXP precisionSEXP, SEXP sum_schemeSEXP) {
+SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::string axis, std::string precision, std::string sum_scheme, bool simplified);
+RcppExport SEXP _rkeops_r_operator_create(SEXP formulaSEXP, SEXP argsSEXP, SEXP axisSEXP, SEXP precisionSEXP, SEXP sum_schemeSEXP, SEXP simplifiedSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< std::string >::type formula(formulaSEXP);
@@ -30,7 +30,8 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< std::string >::type axis(axisSEXP);
     Rcpp::traits::input_parameter< std::string >::type precision(precisionSEXP);
     Rcpp::traits::input_parameter< std::string >::type sum_scheme(sum_schemeSEXP);
-    rcpp_result_gen = Rcpp::wrap(r_operator_create(formula, args, axis, precision, sum_scheme));
+    Rcpp::traits::input_parameter< bool >::type simplified(simplifiedSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_operator_create(formula, args, axis, precision, sum_scheme, simplified));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -142,7 +143,7 @@ END_RCPP
 
 static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_set_settings", (DL_FUNC) &_rkeops_r_set_settings, 1},
-    {"_rkeops_r_operator_create", (DL_FUNC) &_rkeops_r_operator_create, 5},
+    {"_rkeops_r_operator_create", (DL_FUNC) &_rkeops_r_operator_create, 6},
     {"_rkeops_r_operator_describe", (DL_FUNC) &_rkeops_r_operator_describe, 1},
     {"_rkeops_r_operator_gradient", (DL_FUNC) &_rkeops_r_operator_gradient, 3},
     {"_rkeops_r_operator_explain", (DL_FUNC) &_rkeops_r_operator_explain, 3},

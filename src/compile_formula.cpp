@@ -19,7 +19,7 @@ std::unique_ptr<Operator> read_formula(OperatorText text) {
   }
   op->typed = check_formula(op->graph, op->text.formula, op->tree, op->text.args,
                             declarations, op->text.axis);
-  op->root = simplify(op->typed.root);
+  op->root = op->text.simplified ? simplify(op->typed.root) : op->typed.root;
   op->plan =
       make_plan(op->root, op->typed.index, op->text.precision, op->text.sum_scheme);
   return op;

@@ -167,7 +167,8 @@ SEXP r_set_settings(Rcpp::List list) {
 
 // [[Rcpp::export(rng = false)]]
 SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::string axis,
-                       std::string precision, std::string sum_scheme) {
+                       std::string precision, std::string sum_scheme,
+                       bool simplified) {
   return guarded([&]() -> SEXP {
     OperatorText text;
     text.formula = {formula, "formula"};
@@ -178,6 +179,7 @@ SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::str
     text.axis = axis == "reduced" ? Axis::reduced : Axis::output;
     text.precision = precision == "float64" ? Precision::float64 : Precision::float32;
     text.sum_scheme = scheme_named(sum_scheme);
+    text.simplified = simplified;
     return Rcpp::XPtr<Callable>(new Callable(std::move(text)));
   });
 }

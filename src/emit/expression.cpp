@@ -53,8 +53,8 @@ struct Operand {
 
 class Statements {
  public:
-  Statements(Writer& writer, const std::vector<Source>& sources, Precision precision)
-      : writer_(writer), precision_(precision) {
+  Statements(Writer& writer, const std::vector<Source>& sources, const ScalarType& scalar)
+      : writer_(writer), scalar_(scalar) {
     for (const Source& source : sources) {
       int offset = 0;
       for (Expr expression : source.expressions) {
@@ -170,8 +170,9 @@ class Statements {
 
   void write_fold(Expr node, const std::string& name, const std::string& comment) {
     const Operation& row = *node->operation;
-    writer_.line("V " + name + " = all<V>(" + literal(row.start, precision_) + ");",
-                 comment);
+    writer_.line(
+        "V " + name + " = all<V>(" + literal(row.start, scalar_.precision) + ");",
+        comment);
     write_loop(
         node->children[0]->dimension,
         [&](const Component& component) {
@@ -197,7 +198,7 @@ class Statements {
 
   void write_insert(Expr node, const std::string& name, const std::string& comment) {
     declare(node, name);
-    const Operand zero = {literal(0, precision_), false, precedence_of_a_call};
+    const Operand zero = {literal(0, scalar_.precision), false, precedence_of_a_call};
     write_copy(
         node->dimension, name, {}, [&](const Component&) { return zero; }, comment);
     const Expr inserted = node->children[0];
@@ -225,7 +226,7 @@ class Statements {
     const Operand g = operand(node->children[1], {g_index, 1, 0});
     const std::string product =
         (f.is_lanes || g.is_lanes ? f.text : lanes(f)) + " * " + g.text;
-    const Operand zero = {literal(0, precision_), false, precedence_of_a_call};
+    const Operand zero = {literal(0, scalar_.precision), false, precedence_of_a_call};
     if (node->dimension == 1) {
       writer_.line("V " + name + " = " + lanes(zero) + ";", comment);
       writer_.line(text + name + " += " + product + ";");
@@ -281,7 +282,7 @@ class Statements {
   Operand operand(Expr node, Component component) {
     if (node->dimension == 1) component = {};
     if (node->kind == NodeKind::constant) {
-      return {literal(node->value, precision_), false, precedence_of_a_call};
+      return {literal(node->value, scalar_.precision), false, precedence_of_a_call};
     }
     const auto place = places_.find(&*node);
     if (place != places_.end()) return located(*node, place->second, component);
@@ -305,7 +306,7 @@ class Statements {
         return operand(node->children[0],
                        component.within(row.placement(node->integers)));
       case Form::range:
-        return {"Scalar(" + component.text() + ")", false, precedence_of_a_call};
+        return {scalar_.name + "(" + component.text() + ")", false, precedence_of_a_call};
       default:
         break;
     }
@@ -358,7 +359,7 @@ class Statements {
   }
 
   Writer& writer_;
-  const Precision precision_;
+  const ScalarType& scalar_;
   std::unordered_map<const Node*, Location> places_;  // what can be read already
   std::vector<Expr> computed_;                        // what is computed here, in order
   std::unordered_set<const Node*> repeated_;
@@ -370,8 +371,8 @@ class Statements {
 
 void write_statements(Writer& writer, const std::vector<Source>& sources,
                       const std::vector<Expr>& outputs, const std::string& target,
-                      Precision precision) {
-  Statements(writer, sources, precision).write(outputs, target);
+                      const ScalarType& scalar) {
+  Statements(writer, sources, scalar).write(outputs, target);
 }
 
 }  // namespace rkeops

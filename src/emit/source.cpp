@@ -40,13 +40,39 @@ void write_counts(Writer& writer, const char* inputs, const char* kept,
               std::to_string(total_dimension(stage.kept)) + ";");
 }
 
+void write_finish_counts(Writer& writer, const KernelPlan& kernel) {
+  if (!kernel.has_finish()) {
+    writer.line("static constexpr bool has_finish_stage = false;");
+    return;
+  }
+  const Finish& finish = kernel.finish;
+  writer.line("static constexpr bool has_finish_stage = true;");
+  writer.line("static constexpr int finish_parameters = " +
+              std::to_string(total_dimension(finish.parameter_inputs)) +
+              ", finish_rows = " + std::to_string(total_dimension(finish.row_inputs)) +
+              ", finish_outputs = " + std::to_string(kernel.outputs) + ";");
+}
+
 void open_stage(Writer& writer, const std::string& signature) {
   writer.line();
   writer.line("template <class V>");
   writer.open("RKEOPS_INLINE static void " + signature);
 }
 
+void write_finish(Writer& writer, const KernelPlan& kernel) {
+  std::vector<Source> sources = {{"parameter", false, kernel.finish.parameter_inputs},
+                                 {"row", true, kernel.finish.row_inputs}};
+  if (kernel.reduction) sources.push_back({"reduced", true, {kernel.reduction}});
+  open_stage(writer,
+             "finish_stage(const double* parameter, const V* row, const V* reduced, V* "
+             "output)");
+  write_statements(writer, sources, {kernel.result}, "output",
+                   {"double", Precision::float64});
+  writer.close();
+}
+
 void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision) {
+  const ScalarType scalar{"Scalar", precision};
   const Source parameters{"parameter", false, kernel.parameters.kept};
   writer.open("struct Formula");
   writer.line("// Numbers each stage reads, and numbers it keeps for the pairs.");
@@ -55,10 +81,11 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
   write_counts(writer, "column_inputs", "column_kept", kernel.columns);
   writer.line("static constexpr int pair_values = " +
               std::to_string(total_dimension(kernel.values)) + ";");
+  write_finish_counts(writer, kernel);
 
   open_stage(writer, "parameter_stage(const V* input, V* kept)");
   write_statements(writer, {{"input", true, kernel.parameters.inputs}},
-                   kernel.parameters.kept, "kept", precision);
+                   kernel.parameters.kept, "kept", scalar);
   writer.close();
 
   for (const auto& [name, stage] :
@@ -66,7 +93,7 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
         {"column", &kernel.columns}}) {
     open_stage(writer, name + "_stage(const Scalar* parameter, const V* input, V* kept)");
     write_statements(writer, {parameters, {"input", true, stage->inputs}}, stage->kept,
-                     "kept", precision);
+                     "kept", scalar);
     writer.close();
   }
 
@@ -77,8 +104,10 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
                    {parameters,
                     {"row", true, kernel.rows.kept},
                     {"column", false, kernel.columns.kept}},
-                   kernel.values, "value", precision);
+                   kernel.values, "value", scalar);
   writer.close();
+
+  if (kernel.has_finish()) write_finish(writer, kernel);
   writer.close("};");
 }
 

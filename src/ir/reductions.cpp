@@ -123,13 +123,13 @@ void add_sums(std::vector<Reduction>& rows) {
   Reduction sum = row_of(
       "Sum", "Sum<V, $d0, SumScheme::$scheme>", dimension_of_first,
       [](const Arguments& a) { return Parts{a.adjoint}; }, "sum of f", "sum of df", "0");
-  sum.sums = true;
+  sum.sums = sum.is_linear = true;
   rows.push_back(sum);
   Reduction mean = row_of(
       "Mean", "Mean<V, $d0, SumScheme::$scheme>", dimension_of_first,
       [](const Arguments& a) { return Parts{a.adjoint / count_of(a)}; }, "mean of f",
       "mean of df", "NaN");
-  mean.sums = true;
+  mean.sums = mean.is_linear = true;
   rows.push_back(mean);
   rows.push_back(row_of(
       "Var", "Var<V, $d0>", dimension_of_first,

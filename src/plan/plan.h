@@ -5,7 +5,8 @@
 // read the results of earlier ones like inputs. In a kernel "rows" are the index of its
 // result and "columns" the index that is reduced, whichever of i and j they are;
 // everything is computed at the cheapest of four stages: once (parameter), once a row,
-// once a column, once a pair.
+// once a column, once a pair. What the formula makes of a reduction is computed by the
+// kernel of that reduction, when it has folded all columns of a row: the finish stage.
 #pragma once
 
 #include <string>
@@ -27,18 +28,26 @@ struct Stage {
   std::vector<Expr> kept;  // what the pairs read of this stage
 };
 
+// After the reduction, once a row and in double precision whatever that of the operator.
+struct Finish {
+  std::vector<Expr> parameter_inputs, row_inputs;  // read beside the reduction
+};
+
 struct KernelPlan {
-  Expr result;          // what the kernel computes: a reduction, or see `is_map`
-  bool is_map = false;  // no reduction: `result` itself, once a row
-  Level row_index;      // level_none: a single row
-  Level column_index;   // level_none: a single column
+  Expr reduction;      // what is folded over the columns; null: nothing
+  Expr result;         // the reduction itself, or what the finish stage makes of it
+  Level row_index;     // level_none: a single row
+  Level column_index;  // level_none: a single column
   Stage parameters, rows, columns;
+  Finish finish;
   std::vector<Expr> values;  // what a pair hands to the accumulator, one after the other
   std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
   int outputs = 0;           // components of the result
   int row_groups = 0;        // CPU: vectors of rows handled together
   int rows_per_thread = 0;   // CUDA
   int columns_per_tile = 0;  // CUDA: staged through shared memory together
+
+  bool has_finish() const { return result != reduction; }
 };
 
 struct Plan {

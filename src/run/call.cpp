@@ -56,11 +56,18 @@ std::vector<MatrixView> views(const std::vector<Expr>& expressions,
   return matrices;
 }
 
+void append(std::vector<MatrixView>& to, const std::vector<MatrixView>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+// What the finish stage reads stands behind what the other stages read.
 Job job_of(const KernelPlan& kernel, const CallInputs& inputs, Results& results) {
   Job job;
   job.parameter_inputs = views(kernel.parameters.inputs, inputs, results);
   job.row_inputs = views(kernel.rows.inputs, inputs, results);
   job.column_inputs = views(kernel.columns.inputs, inputs, results);
+  append(job.parameter_inputs, views(kernel.finish.parameter_inputs, inputs, results));
+  append(job.row_inputs, views(kernel.finish.row_inputs, inputs, results));
   job.rows = size_of(kernel.row_index, inputs);
   job.columns = size_of(kernel.column_index, inputs);
   return job;

@@ -116,19 +116,18 @@ class CpuRun {
     for (long long begin = columns.begin; begin < columns.end && !stop_;
          begin += schedule_.slice) {
       const long long end = std::min(begin + schedule_.slice, columns.end);
-      const RkeopsBlock slice = {parameters_.data(),
-                                 rows_.data(),
-                                 columns_.data(),
-                                 rows.begin,
-                                 rows.end,
-                                 begin,
-                                 end,
-                                 partial,
-                                 workspaces_[size_t(thread)].get()};
+      const RkeopsBlock slice =
+          block_of(rows, {begin, end}, partial, workspaces_[size_t(thread)].get());
       library_.reduce(&slice);
       if (thread == 0) look_for_interrupt();
     }
     if (splits_ == 1) finish(rows, partial);
+  }
+
+  RkeopsBlock block_of(const Range& rows, const Range& columns, void* partial,
+                       void* workspace) const {
+    return {parameters_.data(), rows_.data(), columns_.data(), rows.begin, rows.end,
+            columns.begin,      columns.end,  partial,         workspace};
   }
 
   // On the main thread only.
@@ -158,8 +157,9 @@ class CpuRun {
     finish(rows, into);
   }
 
-  void finish(const Range& rows, const void* partial) {
-    library_.finish(partial, rows.size(), job_.output + rows.begin, job_.rows);
+  void finish(const Range& rows, void* partial) {
+    const RkeopsBlock block = block_of(rows, {0, job_.columns}, partial, nullptr);
+    library_.finish(&block, job_.output + rows.begin, job_.rows);
   }
 
   const RkeopsCpuLibrary& library_;

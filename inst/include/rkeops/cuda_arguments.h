@@ -20,7 +20,7 @@ struct CudaLaunchPlan {
   int outputs;  // components of the result
   int column_kept;
   int rows_per_thread, columns_per_tile;
-  int parameter_inputs, row_inputs, column_inputs;
+  int parameter_inputs, row_inputs, column_inputs;  // with those of the finish stage
 };
 
 /// The same for the three kernels, which each read a part of it. All pointers are of the

@@ -38,6 +38,16 @@ struct Slots {
   RKEOPS_INLINE double& at(int k, int lane) const { return data[k * stride + lane]; }
 };
 
+// Components of the result of a kernel: what its finish stage makes of the reduction, or
+// the reduction itself.
+template <class Formula, class Reduction>
+constexpr int result_components() {
+  if constexpr (Formula::has_finish_stage)
+    return Formula::finish_outputs;
+  else
+    return Reduction::outputs;
+}
+
 // The lanes that one register of accumulators holds, and how many times they go into V.
 template <class V, bool plain = Lanes<V>::count == 1>
 struct SlotParts {
