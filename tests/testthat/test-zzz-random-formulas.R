@@ -44,20 +44,64 @@ uncertainty <- function(formula, data, expected) {
 
 is_bad <- function(x) !is.finite(x)
 
-test_that("values are those of R", {
+unsimplified <- function(formula) {
+  new_operator(
+    formula, random_args, "output", "float64", "auto", rlang::current_env(),
+    simplified = FALSE
+  )
+}
+
+# A random formula times or over factors that vary with one index alone.
+random_product <- function() {
+  dimension <- sample.int(3, 1)
+  factor <- random_formula(table, pick(c(1, dimension)), depth = 1)
+  alone <- pick(c("i", "j", "p"))
+  factor <- gsub("\\b[ijp]([1-4])\\b", paste0(alone, "\\1"), factor)
+  words <- c(factor, random_formula(table, dimension, depth = 2))
+  words <- sprintf("%s(%s)", pick(c("", "-", "2 * ")), words)
+  list(
+    part = sprintf(
+      "%s_Reduction(%s, %d)", pick(c("Sum", "Sum", "Mean")),
+      paste(sample(words), collapse = pick(c(" * ", " * ", " / "))), pick(0:1)
+    ),
+    dimension = dimension
+  )
+}
+
+# Formulas of one index, as one: their reductions are kernels of their own.
+random_products <- function(number, size = 4) {
+  withr::local_seed(seed * 1000 + number)
+  products <- replicate(size, random_product(), simplify = FALSE)
+  axis <- pick(0:1)
+  parts <- vapply(products, function(product) {
+    sub("\\d\\)$", paste0(axis, ")"), product$part)
+  }, "")
+  ends <- cumsum(vapply(products, `[[`, 1L, "dimension"))
+  starts <- c(0L, ends[-size]) + 1L
+  list(
+    parts = parts, formula = concatenated(parts), data = random_data(),
+    blocks = Map(seq, starts, ends)
+  )
+}
+
+test_that("values are those of R, simplified or not", {
   for (number in seq_len(ceiling(wanted / batch_size))) {
-    batch <- random_batch(number)
-    op <- keops_kernel(batch$formula, random_args, precision = "float64")
-    result <- op(batch$data)
-    for (k in seq_along(batch$parts)) {
-      part <- batch$parts[k]
-      actual <- result[, batch$blocks[[k]], drop = FALSE]
-      expected <- reference(part, batch$data)
-      expect_identical(is_bad(actual), is_bad(expected), label = part)
-      if (any(is_bad(expected))) next
-      error <- max(abs(actual - expected)) /
-        uncertainty(part, batch$data, expected)
-      expect_lt(error, 1, label = paste("error of", part))
+    for (batch in list(random_batch(number), random_products(number))) {
+      op <- keops_kernel(batch$formula, random_args, precision = "float64")
+      result <- op(batch$data)
+      plain <- unsimplified(batch$formula)(batch$data)
+      for (k in seq_along(batch$parts)) {
+        part <- batch$parts[k]
+        actual <- result[, batch$blocks[[k]], drop = FALSE]
+        other <- plain[, batch$blocks[[k]], drop = FALSE]
+        expected <- reference(part, batch$data)
+        expect_identical(is_bad(actual), is_bad(expected), label = part)
+        expect_identical(is_bad(other), is_bad(expected), label = part)
+        if (any(is_bad(expected))) next
+        limit <- uncertainty(part, batch$data, expected)
+        expect_lt(max(abs(actual - expected)) / limit, 1, label = part)
+        expect_lt(max(abs(other - expected)) / limit, 1, label = part)
+      }
     }
   }
 })
