@@ -151,6 +151,9 @@ class Statements {
       case Form::contraction:
         write_contraction(node, name, comment);
         break;
+      case Form::routine:
+        write_routine(node, name, comment);
+        break;
       default:
         write_elementwise(node, name, comment);
     }
@@ -237,6 +240,27 @@ class Statements {
         node->dimension, name, {}, [&](const Component&) { return zero; }, comment);
     writer_.line(text + name + Component{result_index, 1, 0}.index() + " += " + product +
                  ";");
+  }
+
+  // The operands copied to arrays, then a call.
+  void write_routine(Expr node, const std::string& name, const std::string& comment) {
+    std::string code = node->operation->code, operands;
+    for (size_t k = 0; k < node->integers.size(); ++k)
+      replace(code, "$i" + std::to_string(k), std::to_string(node->integers[k]));
+    for (size_t k = 0; k < node->children.size(); ++k) {
+      const Expr child = node->children[k];
+      const std::string array = name + "_" + std::to_string(k);
+      replace(code, "$d" + std::to_string(k), std::to_string(child->dimension));
+      writer_.line("V " + array + "[" + std::to_string(child->dimension) + "];");
+      write_copy(
+          child->dimension, array, {},
+          [&](const Component& c) { return operand(child, c); },
+          print_formula(child, longest_comment));
+      operands += array + ", ";
+    }
+    const bool is_scalar = node->dimension == 1;
+    is_scalar ? writer_.line("V " + name + ";") : declare(node, name);
+    writer_.line(code + "(" + operands + (is_scalar ? "&" : "") + name + ");", comment);
   }
 
   static void add_term(std::string& index, int stride, const std::string& variable) {

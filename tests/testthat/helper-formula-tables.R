@@ -99,18 +99,56 @@ spline_at <- function(knots, x, order, place) {
     part(knots[last + 1] - x, knots[last + 1] - knots[place + 1], place + 1)
 }
 
-soft_warping <- function(x, y, gamma) {
-  best <- matrix(Inf, length(x) + 1, length(y) + 1)
+# `best` distances of all pairs of beginnings and the `way` to them; also of
+# complex numbers, whose imaginary parts are small steps.
+warping_table <- function(x, y, gamma) {
+  best <- way <- matrix(Inf + 0i, length(x) + 1, length(y) + 1)
   best[1, 1] <- 0
   for (i in seq_along(x)) {
     for (j in seq_along(y)) {
       before <- c(best[i, j], best[i, j + 1], best[i + 1, j])
-      least <- min(before)
+      before <- before[is.finite(Re(before))]
+      least <- min(Re(before))
       soft <- least - gamma * log(sum(exp(-(before - least) / gamma)))
+      way[i + 1, j + 1] <- soft
       best[i + 1, j + 1] <- (x[i] - y[j])^2 + soft
     }
   }
-  best[length(x) + 1, length(y) + 1]
+  list(best = best, way = way)
+}
+
+soft_warping <- function(x, y, gamma) {
+  Re(warping_table(x, y, gamma)$best[length(x) + 1, length(y) + 1])
+}
+
+# The gradient in z = c(x, y, gamma), with n numbers in x.
+soft_warping_gradient <- function(z, n) {
+  x <- z[seq_len(n)]
+  y <- z[seq(n + 1, length(z) - 1)]
+  gamma <- z[length(z)]
+  table <- warping_table(x, y, gamma)
+  share <- matrix(0i, n + 1, length(y) + 1)
+  share[n + 1, length(y) + 1] <- 1
+  of_gamma <- 0
+  for (i in rev(seq_along(x)) + 1) {
+    for (j in rev(seq_along(y)) + 1) {
+      for (cell in list(c(i - 1, j - 1), c(i - 1, j), c(i, j - 1))) {
+        distance <- table$best[cell[1], cell[2]]
+        if (any(cell < 2) || !is.finite(Re(distance))) next
+        exponent <- (table$way[i, j] - distance) / gamma
+        part <- share[i, j] * exp(exponent)
+        share[cell[1], cell[2]] <- share[cell[1], cell[2]] + part
+        of_gamma <- of_gamma + part * exponent
+      }
+    }
+  }
+  slopes <- 2 * share[-1, -1, drop = FALSE] * outer(x, y, `-`)
+  c(rowSums(slopes), -colSums(slopes), of_gamma)
+}
+
+# Exact, because nothing is subtracted: the gradient is analytic.
+soft_warping_along <- function(z, u, n) {
+  Im(soft_warping_gradient(z + 1e-100i * u, n)) / 1e-100
 }
 
 # Real and imaginary parts in turn, and back.
@@ -294,7 +332,12 @@ formula_operations <- list(
     places <- seq_len(length(knots) - order - 1)
     vapply(places, function(place) spline_at(knots, x, order, place), 1)
   },
-  SoftDTW_SqDist = function(x, y, gamma) soft_warping(x, y, gamma)
+  SoftDTW_SqDist = function(x, y, gamma) soft_warping(x, y, gamma),
+  SoftDTW = function(z, n = whole) {
+    soft_warping(z[seq_len(n)], z[seq(n + 1, length(z) - 1)], z[length(z)])
+  },
+  SoftDTW_Gradient = function(z, n = whole) Re(soft_warping_gradient(z, n)),
+  SoftDTW_GradientAlong = function(z, u, n = whole) soft_warping_along(z, u, n)
 )
 
 infix_operations <- c(

@@ -86,7 +86,10 @@ dimension_rules <- list(
   CurlFreeGaussKernel = field, DivFreeGaussKernel = field,
   TRIGaussKernel = function(l, c, x, y, b) when(l == 1, field(c, x, y, b)),
   BSpline = function(knots, x) when(x == 1 && knots >= 4, knots - 3),
-  SoftDTW_SqDist = function(x, y, gamma) when(gamma == 1, 1)
+  SoftDTW_SqDist = function(x, y, gamma) when(gamma == 1, 1),
+  SoftDTW = function(z) when(z >= 4, 1),
+  SoftDTW_Gradient = function(z) when(z >= 4, z),
+  SoftDTW_GradientAlong = function(z, u) when(z >= 4 && u %% z == 0, z)
 )
 
 formula_arguments <- function(row) {
@@ -96,7 +99,9 @@ formula_arguments <- function(row) {
 
 # What stands behind the formula arguments in the example.
 numbers_of <- function(row) {
-  call <- parse_formula(row$example)
+  if (startsWith(row$name, "SoftDTW_G") || row$name == "SoftDTW") {
+    return("2")
+  }
   count <- length(formula_arguments(row))
   numbers <- strsplit(row$example, ", ")[[1]][-seq_len(max(count, 1))]
   if (count == 0) {

@@ -11,13 +11,6 @@
 
 #include "lanes.h"
 
-// For what runs rarely and is called from several places: one copy compiles sooner.
-#if defined(__CUDACC__)
-#define RKEOPS_OUTLINE RKEOPS_INLINE
-#else
-#define RKEOPS_OUTLINE __attribute__((noinline))
-#endif
-
 namespace rkeops {
 
 // The accumulators of as many neighbouring rows as V has lanes: slot k at data + k *
