@@ -394,6 +394,7 @@ formula_reductions <- list(
   Mean_Reduction = component_by_component(function(v) sum(v) / length(v)),
   Var_Reduction = component_by_component(stats::var),
   Prod_Reduction = component_by_component(prod),
+  NonzeroProd_Reduction = component_by_component(prod),
   Count_Reduction = component_by_component(function(v) sum(!v %in% 0)),
   Any_Reduction = component_by_component(function(v) any(!v %in% 0)),
   All_Reduction = component_by_component(function(v) all(!v %in% 0)),

@@ -110,6 +110,7 @@ reduction_call <- function(name, axis) {
     f = if (scalar) "Sin(p * (x | y))" else "Sin(p * x - y)",
     weight = "(2 + Cos(p * x) * y)", K = "3", D = "2", axis = axis
   )
+  if (name == "NonzeroProd_Reduction") words["f"] <- "2 + Sin(p * x - y)"
   sprintf("%s(%s)", name, toString(words[arguments[[name]]]))
 }
 
