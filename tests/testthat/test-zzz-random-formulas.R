@@ -127,6 +127,11 @@ gradient_error <- function(part, batch, name, gradient, direction, eta) {
     gradient <- keops_grad(alone, name)(c(unname(batch$data), list(eta)))
   }
   disagreement <- abs(diff(expected))
+  # steeper than this the values oscillate between the points of a difference
+  change <- 2^-10 * abs(sum(gradient * direction))
+  if (isTRUE(change > sum(abs(eta * reference(part, batch$data))) + 1e-3)) {
+    return(NA)
+  }
   size <- sum(abs(gradient * direction), na.rm = TRUE)
   size <- size + abs(expected[2]) + 1e-3
   size <- size + 1e-4 * sum(abs(eta * reference(part, batch$data)))
@@ -190,4 +195,29 @@ test_that("what is printed means the same, and is printed the same again", {
     }
   }
   expect_gt(printed_parts, wanted / 4)
+})
+
+# What random formulas found, once each.
+test_that("formulas that failed once do so no more", {
+  data <- {
+    withr::local_seed(4)
+    random_data()
+  }
+  expect_value <- function(formula) {
+    op <- keops_kernel(formula, random_args, precision = "float64")
+    expect_equal(op(data), reference(formula, data), tolerance = 1e-12)
+  }
+  # GCC 12 crashed
+  expect_value(concatenated(c(
+    "Sum_Reduction(SumT(0.75 * SqNormIso(p1, j3), 2) * SumT(Gauss(p3, p3, 0.5 + Square(j1)), 2), 0)",
+    "Mean_Reduction(-Elem(Atan(Sum_Reduction(i3, 0)), 2) * -Elem(Erfc(j3), 1), 0)",
+    "Sum_Reduction(Extract(ComplexAdd(p4, p4), 2, 2) * ComplexAbs(ExtractT(ComplexAbs(i4), 0, 4)), 0)",
+    "Mean_Reduction(Elem(Sqrt(0.5 + Square(Step(i3))), 0) / Elem(Tan(Sin(j3)), 2), 0)"
+  )))
+  # the derivative of an angle at the origin was NaN
+  gradient <- keops_grad(keops_kernel(
+    "Sum_Reduction(ComplexAngle(BSpline(knots, 5 + Square(i1), 2)), 0)",
+    random_args, precision = "float64"
+  ), "i1")
+  expect_identical(gradient(c(unname(data), list(matrix(1, 3, 2)))), matrix(0, 3, 1))
 })
