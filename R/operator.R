@@ -81,11 +81,13 @@ keops_kernel <- function(formula, args = NULL,
 }
 
 # The environment of the operator is its state: what it was made from, and the
-# pointer to what the native code knows of it. Tests compare with what is not
+# pointer to what the native code knows of it. `shared` is set during the calls of
+# operators that have kernels in common. Tests compare with what is not
 # simplified.
 new_operator <- function(formula, args, axis, precision, sum_scheme, call,
                          simplified = TRUE) {
   pointer <- nil_pointer
+  shared <- NULL
   state <- environment()
   connect(state, call)
   rm(call)
@@ -116,7 +118,9 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call,
     } else {
       inner_dim_code(inner_dim, sys.call())
     }
-    value <- r_operator_call(pointer, input, orientation, nx, ny)
+    value <- r_operator_call(
+      pointer, input, orientation, nx, ny, shared
+    )
     # A result is a matrix, a failure a list.
     if (is.list(value)) check_native(value, sys.call()) else value
   }

@@ -167,8 +167,7 @@ SEXP r_set_settings(Rcpp::List list) {
 
 // [[Rcpp::export(rng = false)]]
 SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::string axis,
-                       std::string precision, std::string sum_scheme,
-                       bool simplified) {
+                       std::string precision, std::string sum_scheme, bool simplified) {
   return guarded([&]() -> SEXP {
     OperatorText text;
     text.formula = {formula, "formula"};
@@ -229,7 +228,7 @@ SEXP r_operator_explain(SEXP op, std::string what, std::string engine) {
 }
 
 // [[Rcpp::export(rng = false)]]
-SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny) {
+SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP shared) {
   return guarded([&] {
     Callable& operation = callable(op);
     const TypedFormula& formula = operation.op().typed;
@@ -237,7 +236,9 @@ SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny) {
     const RInputs inputs(formula.arguments, input, orientation, nx, ny);
     Rcpp::NumericMatrix result = new_matrix(size_of(formula.index, inputs.inputs()),
                                             operation.op().root->dimension);
-    operation.call(inputs.inputs(), result.begin(), settings(), interrupted);
+    SharedResults* const common =
+        shared == R_NilValue ? nullptr : Rcpp::XPtr<SharedResults>(shared).checked_get();
+    operation.call(inputs.inputs(), result.begin(), settings(), interrupted, common);
     last_timings = operation.timings();
     const SEXP names = inputs.point_names(formula.index);
     const bool turned = orientation == Orientation::transposed_columns;
@@ -251,10 +252,16 @@ SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny) {
 }
 
 // [[Rcpp::export(rng = false)]]
+SEXP r_shared_results() {
+  return guarded(
+      [&]() -> SEXP { return Rcpp::XPtr<SharedResults>(new SharedResults()); });
+}
+
+// [[Rcpp::export(rng = false)]]
 Rcpp::NumericVector r_last_timings() {
-  return Rcpp::NumericVector::create(Rcpp::_["kernel"] = last_timings.kernel,
-                                     Rcpp::_["compile"] = last_timings.compile,
-                                     Rcpp::_["total"] = last_timings.total);
+  return Rcpp::NumericVector::create(
+      Rcpp::_["kernel"] = last_timings.kernel, Rcpp::_["compile"] = last_timings.compile,
+      Rcpp::_["total"] = last_timings.total, Rcpp::_["kernels"] = last_timings.kernels);
 }
 
 // ---- the machine

@@ -1,10 +1,10 @@
 #include "call.h"
 
 #include <chrono>
-#include <map>
 
 #include "../build/library.h"
 #include "../diagnostic.h"
+#include "../ir/print.h"
 #include "cpu_engine.h"
 #include "cuda_engine.h"
 
@@ -73,6 +73,13 @@ Job job_of(const KernelPlan& kernel, const CallInputs& inputs, Results& results)
   return job;
 }
 
+// Longer ones are cut when they are printed, and so do not tell what they are.
+constexpr size_t longest_shared_formula = 20000;
+
+bool is_shared(const SharedResults* shared, const std::string& formula) {
+  return shared && shared->count(formula) > 0;
+}
+
 }  // namespace
 
 long long size_of(Level index, const CallInputs& inputs) {
@@ -80,7 +87,7 @@ long long size_of(Level index, const CallInputs& inputs) {
 }
 
 void Callable::call(const CallInputs& inputs, double* output, const Settings& settings,
-                    const Interrupted& interrupted) {
+                    const Interrupted& interrupted, SharedResults* shared) {
   timings_ = Timings();
   Stopwatch whole(timings_.total);
   prepare(settings, interrupted);
@@ -89,13 +96,25 @@ void Callable::call(const CallInputs& inputs, double* output, const Settings& se
   for (size_t k = 0; k < kernels.size(); ++k) {
     Job job = job_of(kernels[k], inputs, results);
     job.output = output;
+    std::vector<double>* result = nullptr;
+    std::string formula;
     if (k + 1 < kernels.size()) {
-      std::vector<double>& result = results[&*kernels[k].result];
-      result.resize(size_t(job.rows) * size_t(kernels[k].outputs));
-      job.output = result.data();
+      result = &results[&*kernels[k].result];
+      if (shared) formula = print_formula(kernels[k].result, longest_shared_formula);
+      if (is_shared(shared, formula)) {
+        *result = shared->at(formula);
+        continue;
+      }
+      result->resize(size_t(job.rows) * size_t(kernels[k].outputs));
+      job.output = result->data();
     }
-    Stopwatch stopwatch(timings_.kernel);
-    runners_[k](job, interrupted);
+    {
+      Stopwatch stopwatch(timings_.kernel);
+      runners_[k](job, interrupted);
+    }
+    ++timings_.kernels;
+    if (shared && result && formula.size() < longest_shared_formula)
+      shared->emplace(formula, *result);
   }
 }
 

@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "../compile_formula.h"
@@ -24,7 +26,12 @@ struct Timings {
   double kernel = 0;   // in the engine
   double compile = 0;  // in a compiler
   double total = 0;    // with both
+  int kernels = 0;     // run, not shared
 };
+
+/// Results of kernels that operators with the same arguments have in common, by the
+/// formula that a kernel computes.
+using SharedResults = std::map<std::string, std::vector<double>>;
 
 /// An operator with what has been compiled of it.
 class Callable {
@@ -34,9 +41,10 @@ class Callable {
   const Operator& op() const { return *op_; }
 
   /// Compiles what is missing and computes; `output` is rows of the result x its
-  /// dimension, column-major.
+  /// dimension, column-major. What is in `shared` already, for the same inputs, is not
+  /// computed again, and what others may need goes there.
   void call(const CallInputs& inputs, double* output, const Settings& settings,
-            const Interrupted& interrupted);
+            const Interrupted& interrupted, SharedResults* shared = nullptr);
 
   /// Has everything been compiled for this engine, in this session?
   bool is_compiled(Engine engine) const;

@@ -291,6 +291,14 @@ formula_operations <- list(
   ComplexExp1j = function(f) in_parts(exp(1i * f)),
   ComplexSum = function(f) in_parts(sum(as_complex(f))),
   ComplexSumT = function(f, length = whole) rep(f, length / 2),
+  MaternOfSquare = function(f, n = whole) {
+    r <- sqrt(f)
+    factor <- switch(n + 1, 1, 1 + r, 1 + r + f / 3)
+    choose(exp(-r) == 0, 0, factor * exp(-r))
+  },
+  WendlandOfSquare = function(f) {
+    choose(f < 1, pmax(0, 1 - sqrt(f))^4 * (1 + 4 * sqrt(f)), 0)
+  },
   Gauss = function(x, y, s) exp(-distance_in(x, y, s)^2 / 2),
   Cauchy = function(x, y, s) 1 / (1 + distance_in(x, y, s)^2),
   InverseMultiquadric = function(x, y, s) {

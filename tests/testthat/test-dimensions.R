@@ -71,6 +71,7 @@ dimension_rules <- list(
   ComplexExp1j = function(f) 2 * f,
   ComplexSum = function(f) when(is_even(f), 2),
   ComplexSumT = function(f) when(f == 2, 4),
+  MaternOfSquare = function(f) f, WendlandOfSquare = function(f) f,
   Gauss = scaled_distance, Cauchy = scaled_distance,
   InverseMultiquadric = scaled_distance,
   RationalQuadratic = function(x, y, s, alpha) {
