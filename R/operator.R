@@ -81,8 +81,8 @@ keops_kernel <- function(formula, args = NULL,
 }
 
 # The environment of the operator is its state: what it was made from, and the
-# pointer to what the native code knows of it. `shared` is set during the calls of
-# operators that have kernels in common. Tests compare with what is not
+# pointer to what the native code knows of it. `shared` is set during the calls
+# of operators that have kernels in common. Tests compare with what is not
 # simplified.
 new_operator <- function(formula, args, axis, precision, sum_scheme, call,
                          simplified = TRUE) {

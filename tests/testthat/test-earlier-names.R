@@ -10,7 +10,9 @@ graph_of <- function(formula, args) {
   unclass(explain(keops_kernel(formula, args), "graph"))
 }
 expect_same <- function(formula, other, with = args) {
-  expect_identical(graph_of(formula, with), graph_of(other, with), label = formula)
+  expect_identical(
+    graph_of(formula, with), graph_of(other, with), label = formula
+  )
 }
 
 # ---- operations: name = a formula that uses it ----

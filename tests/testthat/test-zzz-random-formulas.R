@@ -209,15 +209,29 @@ test_that("formulas that failed once do so no more", {
   }
   # GCC 12 crashed
   expect_value(concatenated(c(
-    "Sum_Reduction(SumT(0.75 * SqNormIso(p1, j3), 2) * SumT(Gauss(p3, p3, 0.5 + Square(j1)), 2), 0)",
-    "Mean_Reduction(-Elem(Atan(Sum_Reduction(i3, 0)), 2) * -Elem(Erfc(j3), 1), 0)",
-    "Sum_Reduction(Extract(ComplexAdd(p4, p4), 2, 2) * ComplexAbs(ExtractT(ComplexAbs(i4), 0, 4)), 0)",
-    "Mean_Reduction(Elem(Sqrt(0.5 + Square(Step(i3))), 0) / Elem(Tan(Sin(j3)), 2), 0)"
+    paste0(
+      "Sum_Reduction(SumT(0.75 * SqNormIso(p1, j3), 2) * ",
+      "SumT(Gauss(p3, p3, 0.5 + Square(j1)), 2), 0)"
+    ),
+    paste0(
+      "Mean_Reduction(-Elem(Atan(Sum_Reduction(i3, 0)), 2) * ",
+      "-Elem(Erfc(j3), 1), 0)"
+    ),
+    paste0(
+      "Sum_Reduction(Extract(ComplexAdd(p4, p4), 2, 2) * ",
+      "ComplexAbs(ExtractT(ComplexAbs(i4), 0, 4)), 0)"
+    ),
+    paste0(
+      "Mean_Reduction(Elem(Sqrt(0.5 + Square(Step(i3))), 0) / ",
+      "Elem(Tan(Sin(j3)), 2), 0)"
+    )
   )))
   # the derivative of an angle at the origin was NaN
   gradient <- keops_grad(keops_kernel(
     "Sum_Reduction(ComplexAngle(BSpline(knots, 5 + Square(i1), 2)), 0)",
     random_args, precision = "float64"
   ), "i1")
-  expect_identical(gradient(c(unname(data), list(matrix(1, 3, 2)))), matrix(0, 3, 1))
+  expect_identical(
+    gradient(c(unname(data), list(matrix(1, 3, 2)))), matrix(0, 3, 1)
+  )
 })
