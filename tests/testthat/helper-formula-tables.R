@@ -157,6 +157,11 @@ as_complex <- function(f) {
 }
 in_parts <- function(z) c(rbind(Re(z), Im(z)))
 
+# NaN for a divisor of 0, where R's own division may give Inf.
+complex_ratio <- function(f, g) {
+  in_parts(f * Conj(g)) / rep(Mod(g)^2, each = 2)
+}
+
 formula_operations <- list(
   IntCst = function(n = whole) n,
   IntInv = function(n = whole) 1 / n,
@@ -281,7 +286,7 @@ formula_operations <- list(
   ComplexAdd = function(f, g) in_parts(as_complex(f) + as_complex(g)),
   ComplexSubtract = function(f, g) in_parts(as_complex(f) - as_complex(g)),
   ComplexMult = function(f, g) in_parts(as_complex(f) * as_complex(g)),
-  ComplexDivide = function(f, g) in_parts(as_complex(f) / as_complex(g)),
+  ComplexDivide = function(f, g) complex_ratio(as_complex(f), as_complex(g)),
   ComplexRealScal = function(s, f) s * f,
   Conj = function(f) in_parts(Conj(as_complex(f))),
   ComplexSquareAbs = function(f) Mod(as_complex(f))^2,

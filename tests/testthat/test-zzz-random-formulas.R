@@ -95,6 +95,9 @@ test_that("values are those of R, simplified or not", {
         actual <- result[, batch$blocks[[k]], drop = FALSE]
         other <- plain[, batch$blocks[[k]], drop = FALSE]
         expected <- reference(part, batch$data)
+        # where an exact 0 meets a rounding error nothing can be said
+        noisy <- is_bad(reference(part, batch$data, 1e-10))
+        if (!identical(noisy, is_bad(expected))) next
         expect_identical(is_bad(actual), is_bad(expected), label = part)
         expect_identical(is_bad(other), is_bad(expected), label = part)
         if (any(is_bad(expected))) next
