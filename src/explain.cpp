@@ -56,9 +56,9 @@ std::string simplification(const Operator& op) {
   constexpr size_t longest = 200;
   std::string text = "formula: " + print_formula(op.typed.root) + "\n";
   for (const SimplifierStep& step : steps) {
-    text += std::string(step.rule->name) + " (" + step.rule->law + ")\n" +
-            "       " + print_formula(step.before, longest) + "\n" +
-            "    -> " + print_formula(step.after, longest) + "\n";
+    text += std::string(step.rule->name) + " (" + step.rule->law + ")\n" + "       " +
+            print_formula(step.before, longest) + "\n" + "    -> " +
+            print_formula(step.after, longest) + "\n";
   }
   return text + "result: " + print_formula(result) + "\n";
 }

@@ -12,6 +12,7 @@
 #include "../ir/ops.h"
 #include "../ir/print.h"
 #include "../ir/tensor.h"
+#include "component.h"
 #include "literal.h"
 
 namespace rkeops {
@@ -21,29 +22,6 @@ namespace {
 constexpr int precedence_of_a_call = 10;
 constexpr int longest_unrolled_loop = 16;
 constexpr size_t longest_comment = 50;
-
-// Which component: offset + factor * loop, where `loop` is an expression of loop
-// variables.
-struct Component {
-  std::string loop;  // "" for the component `offset`
-  int factor = 1;
-  int offset = 0;
-
-  Component within(Placement placement) const {
-    return {loop, factor * placement.stride, placement.start + placement.stride * offset};
-  }
-  // As an expression of C++, counted from `first`.
-  std::string text(int first = 0) const {
-    const std::string constant = std::to_string(first + offset);
-    if (loop.empty()) return constant;
-    const bool is_name = loop.find(' ') == std::string::npos;
-    const std::string scaled = factor == 1 ? loop
-                                           : std::to_string(factor) + " * " +
-                                                 (is_name ? loop : "(" + loop + ")");
-    return first + offset == 0 ? scaled : constant + " + " + scaled;
-  }
-  std::string index(int first = 0) const { return "[" + text(first) + "]"; }
-};
 
 struct Operand {
   std::string text;
@@ -244,9 +222,7 @@ class Statements {
 
   // The operands copied to arrays, then a call.
   void write_routine(Expr node, const std::string& name, const std::string& comment) {
-    std::string code = node->operation->code, operands;
-    for (size_t k = 0; k < node->integers.size(); ++k)
-      replace(code, "$i" + std::to_string(k), std::to_string(node->integers[k]));
+    std::string code = code_of(*node), operands;
     for (size_t k = 0; k < node->children.size(); ++k) {
       const Expr child = node->children[k];
       const std::string array = name + "_" + std::to_string(k);
@@ -260,7 +236,8 @@ class Statements {
     }
     const bool is_scalar = node->dimension == 1;
     is_scalar ? writer_.line("V " + name + ";") : declare(node, name);
-    writer_.line(code + "(" + operands + (is_scalar ? "&" : "") + name + ");", comment);
+    code += "(" + operands + (is_scalar ? "&" : "") + name + ");";
+    writer_.line(code, comment);
   }
 
   static void add_term(std::string& index, int stride, const std::string& variable) {
@@ -337,15 +314,19 @@ class Statements {
     std::vector<Operand> operands;
     for (Expr child : node->children) operands.push_back(operand(child, component));
     const bool is_call = row.code.back() == ')';
-    return is_call ? call(row, *node, operands) : infix(row, operands);
+    return is_call ? call(*node, operands) : infix(row, operands);
   }
 
-  Operand call(const Operation& row, const Node& node,
-               const std::vector<Operand>& operands) {
-    std::string code = row.code;
-    for (size_t k = 0; k < node.integers.size(); ++k) {
+  // The code of the row with its integers.
+  static std::string code_of(const Node& node) {
+    std::string code = node.operation->code;
+    for (size_t k = 0; k < node.integers.size(); ++k)
       replace(code, "$i" + std::to_string(k), std::to_string(node.integers[k]));
-    }
+    return code;
+  }
+
+  Operand call(const Node& node, const std::vector<Operand>& operands) {
+    std::string code = code_of(node);
     for (size_t k = 0; k < operands.size(); ++k) {
       replace(code, "$" + std::to_string(k), lanes(operands[k]));
     }
