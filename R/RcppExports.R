@@ -5,8 +5,8 @@ r_set_settings <- function(list) {
     .Call(`_rkeops_r_set_settings`, list)
 }
 
-r_operator_create <- function(formula, args, axis, precision, sum_scheme) {
-    .Call(`_rkeops_r_operator_create`, formula, args, axis, precision, sum_scheme)
+r_operator_create <- function(formula, args, axis, precision, sum_scheme, simplified) {
+    .Call(`_rkeops_r_operator_create`, formula, args, axis, precision, sum_scheme, simplified)
 }
 
 r_operator_describe <- function(op) {
@@ -21,8 +21,12 @@ r_operator_explain <- function(op, what, engine) {
     .Call(`_rkeops_r_operator_explain`, op, what, engine)
 }
 
-r_operator_call <- function(op, input, inner_dim, nx, ny) {
-    .Call(`_rkeops_r_operator_call`, op, input, inner_dim, nx, ny)
+r_operator_call <- function(op, input, inner_dim, nx, ny, shared) {
+    .Call(`_rkeops_r_operator_call`, op, input, inner_dim, nx, ny, shared)
+}
+
+r_shared_results <- function() {
+    .Call(`_rkeops_r_shared_results`)
 }
 
 r_last_timings <- function() {

@@ -6,10 +6,12 @@
 #'   tensor `K`, of which `sum(K, index = "j")` is shown, from `"graph"` on.
 #' @param what The stage: `"tree"`, the formula as it was read; `"graph"`, the
 #'   checked formula with shared parts, dimensions and levels; `"gradient"`,
-#'   what gradients in the formula became; `"plan"`, what is computed once, per
-#'   row, per column and per pair; `"source"`, the program; `"command"`, the
-#'   command that compiles it; `"instructions"`, what the interpreter does
-#'   instead; `"engine"`, where and how calls run.
+#'   what gradients in the formula became; `"simplify"`, each step of the
+#'   simplifier: the rule, the part of the formula before and after; `"plan"`,
+#'   what is computed once, per row, per column, per pair, and at the end of a
+#'   row; `"source"`, the program; `"command"`, the command that compiles it;
+#'   `"instructions"`, what the interpreter does instead; `"engine"`, where and
+#'   how calls run.
 #' @param engine `"cpu"` or `"cuda"`, also one this machine cannot run. By
 #'   default the one that calls use.
 #'
@@ -39,7 +41,8 @@ explain <- function(op, what = "source", engine = NULL) {
 }
 
 explained_stages <- c(
-  "tree", "graph", "gradient", "plan", "source", "command", "instructions",
+  "tree", "graph", "gradient", "simplify", "plan", "source", "command",
+  "instructions",
   "engine"
 )
 

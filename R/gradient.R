@@ -85,7 +85,7 @@ one_gradient <- function(state, var, name, call) {
   gradient <- check_native(r_operator_gradient(state$pointer, var, name), call)
   new_operator(
     gradient$formula, gradient$args, state$axis, state$precision,
-    state$sum_scheme, call
+    state$sum_scheme, call, state$simplified
   )
 }
 
@@ -97,10 +97,14 @@ variable_names <- function(operator, var) {
   arguments$name[match(var, arguments$position)]
 }
 
-# One call for all the gradients.
+# One call for all the gradients: what they have in common is computed once.
 gradient_list <- function(gradients) {
   force(gradients)
   operator <- function(..., inner_dim = 1, nx = NULL, ny = NULL) {
+    states <- lapply(gradients, operator_state)
+    on.exit(for (state in states) state$shared <- NULL)
+    shared <- r_shared_results()
+    for (state in states) state$shared <- shared
     lapply(gradients, function(gradient) {
       gradient(..., inner_dim = inner_dim, nx = nx, ny = ny)
     })

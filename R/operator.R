@@ -83,9 +83,13 @@ keops_kernel <- function(formula, args = NULL,
 }
 
 # The environment of the operator is its state: what it was made from, and the
-# pointer to what the native code knows of it.
-new_operator <- function(formula, args, axis, precision, sum_scheme, call) {
+# pointer to what the native code knows of it. `shared` is set during the calls
+# of operators that have kernels in common. Tests compare with what is not
+# simplified.
+new_operator <- function(formula, args, axis, precision, sum_scheme, call,
+                         simplified = TRUE) {
   pointer <- nil_pointer
+  shared <- NULL
   state <- environment()
   connect(state, call)
   rm(call)
@@ -114,7 +118,9 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call) {
     } else {
       inner_dim_code(inner_dim, sys.call())
     }
-    value <- r_operator_call(pointer, input, orientation, nx, ny)
+    value <- r_operator_call(
+      pointer, input, orientation, nx, ny, shared
+    )
     report_compilation(state)
     # A result is a matrix, a failure a list.
     if (is.list(value)) check_native(value, sys.call()) else value
@@ -130,7 +136,8 @@ connect <- function(state, call) {
   check_native(push_settings(), call)
   state$pointer <- check_native(
     r_operator_create(
-      state$formula, state$args, state$axis, state$precision, state$sum_scheme
+      state$formula, state$args, state$axis, state$precision, state$sum_scheme,
+      state$simplified
     ), call
   )
 }

@@ -21,8 +21,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // r_operator_create
-SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::string axis, std::string precision, std::string sum_scheme);
-RcppExport SEXP _rkeops_r_operator_create(SEXP formulaSEXP, SEXP argsSEXP, SEXP axisSEXP, SEXP precisionSEXP, SEXP sum_schemeSEXP) {
+SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::string axis, std::string precision, std::string sum_scheme, bool simplified);
+RcppExport SEXP _rkeops_r_operator_create(SEXP formulaSEXP, SEXP argsSEXP, SEXP axisSEXP, SEXP precisionSEXP, SEXP sum_schemeSEXP, SEXP simplifiedSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< std::string >::type formula(formulaSEXP);
@@ -30,7 +30,8 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< std::string >::type axis(axisSEXP);
     Rcpp::traits::input_parameter< std::string >::type precision(precisionSEXP);
     Rcpp::traits::input_parameter< std::string >::type sum_scheme(sum_schemeSEXP);
-    rcpp_result_gen = Rcpp::wrap(r_operator_create(formula, args, axis, precision, sum_scheme));
+    Rcpp::traits::input_parameter< bool >::type simplified(simplifiedSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_operator_create(formula, args, axis, precision, sum_scheme, simplified));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -69,8 +70,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // r_operator_call
-SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny);
-RcppExport SEXP _rkeops_r_operator_call(SEXP opSEXP, SEXP inputSEXP, SEXP inner_dimSEXP, SEXP nxSEXP, SEXP nySEXP) {
+SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP shared);
+RcppExport SEXP _rkeops_r_operator_call(SEXP opSEXP, SEXP inputSEXP, SEXP inner_dimSEXP, SEXP nxSEXP, SEXP nySEXP, SEXP sharedSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< SEXP >::type op(opSEXP);
@@ -78,7 +79,17 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< int >::type inner_dim(inner_dimSEXP);
     Rcpp::traits::input_parameter< SEXP >::type nx(nxSEXP);
     Rcpp::traits::input_parameter< SEXP >::type ny(nySEXP);
-    rcpp_result_gen = Rcpp::wrap(r_operator_call(op, input, inner_dim, nx, ny));
+    Rcpp::traits::input_parameter< SEXP >::type shared(sharedSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_operator_call(op, input, inner_dim, nx, ny, shared));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_shared_results
+SEXP r_shared_results();
+RcppExport SEXP _rkeops_r_shared_results() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    rcpp_result_gen = Rcpp::wrap(r_shared_results());
     return rcpp_result_gen;
 END_RCPP
 }
@@ -287,11 +298,12 @@ END_RCPP
 
 static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_set_settings", (DL_FUNC) &_rkeops_r_set_settings, 1},
-    {"_rkeops_r_operator_create", (DL_FUNC) &_rkeops_r_operator_create, 5},
+    {"_rkeops_r_operator_create", (DL_FUNC) &_rkeops_r_operator_create, 6},
     {"_rkeops_r_operator_describe", (DL_FUNC) &_rkeops_r_operator_describe, 1},
     {"_rkeops_r_operator_gradient", (DL_FUNC) &_rkeops_r_operator_gradient, 3},
     {"_rkeops_r_operator_explain", (DL_FUNC) &_rkeops_r_operator_explain, 3},
-    {"_rkeops_r_operator_call", (DL_FUNC) &_rkeops_r_operator_call, 5},
+    {"_rkeops_r_operator_call", (DL_FUNC) &_rkeops_r_operator_call, 6},
+    {"_rkeops_r_shared_results", (DL_FUNC) &_rkeops_r_shared_results, 0},
     {"_rkeops_r_last_timings", (DL_FUNC) &_rkeops_r_last_timings, 0},
     {"_rkeops_r_toolchain", (DL_FUNC) &_rkeops_r_toolchain, 0},
     {"_rkeops_r_gpu_devices", (DL_FUNC) &_rkeops_r_gpu_devices, 0},

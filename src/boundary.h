@@ -17,7 +17,7 @@ Settings& settings();
 
 /// Runs an operator on the inputs of R: see r_operator_call() in rkeops.cpp.
 Rcpp::NumericMatrix run_operator(Callable& operation, SEXP input, Orientation orientation,
-                                 SEXP nx, SEXP ny);
+                                 SEXP nx, SEXP ny, SharedResults* shared = nullptr);
 
 Rcpp::CharacterVector character(const std::vector<std::string>& strings);
 Rcpp::CharacterVector character(const std::string& text);

@@ -14,7 +14,7 @@ namespace rkeops {
 namespace {
 
 void finish(Operator& op) {
-  op.root = simplify(op.typed.root);
+  op.root = op.text.simplified ? simplify(op.typed.root) : op.typed.root;
   op.plan = make_plan(op.root, op.typed.index, op.text.precision, op.text.sum_scheme);
 }
 

@@ -21,6 +21,7 @@ struct OperatorText {
   Axis axis = Axis::output;
   Precision precision = Precision::float32;
   SumScheme sum_scheme = SumScheme::block;
+  bool simplified = true;  // false in tests of the simplifier alone
 };
 
 /// A formula read and planned; nothing compiled.

@@ -8,6 +8,7 @@
 #include "ir/variables.h"
 #include "pass/differentiate.h"
 #include "pass/simplify.h"
+#include "pass/simplify_rules.h"
 
 namespace rkeops {
 
@@ -48,6 +49,20 @@ std::string gradients(const Operator& op) {
     }
   }
   return text;
+}
+
+// One step of the simplifier a paragraph: rule, part of the formula before and after.
+std::string simplification(const Operator& op) {
+  std::vector<SimplifierStep> steps;
+  const Expr result = simplify(op.typed.root, &steps);
+  constexpr size_t longest = 200;
+  std::string text = "formula: " + print_formula(op.typed.root) + "\n";
+  for (const SimplifierStep& step : steps) {
+    text += std::string(step.rule->name) + " (" + step.rule->law + ")\n" + "       " +
+            print_formula(step.before, longest) + "\n" + "    -> " +
+            print_formula(step.after, longest) + "\n";
+  }
+  return text + "result: " + print_formula(result) + "\n";
 }
 
 std::string sources(const Operator& op, Engine engine) {
@@ -121,8 +136,9 @@ std::string declaration(const Argument& argument, bool with_position) {
 }  // namespace
 
 const std::vector<std::string>& explained_stages() {
-  static const std::vector<std::string> stages = {
-      "tree", "graph", "gradient", "plan", "source", "command", "instructions", "engine"};
+  static const std::vector<std::string> stages = {"tree",     "graph",        "gradient",
+                                                  "simplify", "plan",         "source",
+                                                  "command",  "instructions", "engine"};
   return stages;
 }
 
@@ -131,6 +147,7 @@ std::string explain(const Callable& operation, const std::string& what, Engine e
   const Operator& op = operation.op();
   if (what == "graph") return print_graph(op.typed.root);
   if (what == "gradient") return gradients(op);
+  if (what == "simplify") return simplification(op);
   if (what == "plan") return print_plan(op.plan);
   if (what == "source") return sources(op, engine);
   if (what == "command") return command(engine, settings);

@@ -209,7 +209,7 @@ SEXP r_set_settings(Rcpp::List list) {
 
 // [[Rcpp::export(rng = false)]]
 SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::string axis,
-                       std::string precision, std::string sum_scheme) {
+                       std::string precision, std::string sum_scheme, bool simplified) {
   return guarded([&]() -> SEXP {
     OperatorText text;
     text.formula = {formula, "formula"};
@@ -220,6 +220,7 @@ SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::str
     text.axis = axis == "reduced" ? Axis::reduced : Axis::output;
     text.precision = precision_named(precision);
     text.sum_scheme = scheme_named(sum_scheme);
+    text.simplified = simplified;
     return Rcpp::XPtr<Callable>(new Callable(std::move(text)));
   });
 }
@@ -269,13 +270,17 @@ SEXP r_operator_explain(SEXP op, std::string what, std::string engine) {
 }
 
 // [[Rcpp::export(rng = false)]]
-SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny) {
-  return guarded(
-      [&] { return run_operator(callable(op), input, Orientation(inner_dim), nx, ny); });
+SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP shared) {
+  return guarded([&] {
+    SharedResults* const common =
+        shared == R_NilValue ? nullptr : Rcpp::XPtr<SharedResults>(shared).checked_get();
+    return run_operator(callable(op), input, Orientation(inner_dim), nx, ny, common);
+  });
 }
 
 Rcpp::NumericMatrix rkeops::run_operator(Callable& operation, SEXP input,
-                                         Orientation orientation, SEXP nx, SEXP ny) {
+                                         Orientation orientation, SEXP nx, SEXP ny,
+                                         SharedResults* shared) {
   const TypedFormula& formula = operation.op().typed;
   const RInputs inputs(formula.arguments, input, orientation, nx, ny);
   Rcpp::NumericMatrix result =
@@ -283,7 +288,8 @@ Rcpp::NumericMatrix rkeops::run_operator(Callable& operation, SEXP input,
   ProgressBar bar;
   Progress progress;
   if (settings().interactive) progress = [&bar](double part) { return bar.show(part); };
-  operation.call(inputs.inputs(), result.begin(), settings(), interrupted, progress);
+  operation.call(inputs.inputs(), result.begin(), settings(), interrupted, progress,
+                 shared);
   last_timings = operation.timings();
   const SEXP names = inputs.point_names(formula.index);
   const bool turned = orientation == Orientation::transposed_columns;
@@ -296,10 +302,16 @@ Rcpp::NumericMatrix rkeops::run_operator(Callable& operation, SEXP input,
 }
 
 // [[Rcpp::export(rng = false)]]
+SEXP r_shared_results() {
+  return guarded(
+      [&]() -> SEXP { return Rcpp::XPtr<SharedResults>(new SharedResults()); });
+}
+
+// [[Rcpp::export(rng = false)]]
 Rcpp::NumericVector r_last_timings() {
-  return Rcpp::NumericVector::create(Rcpp::_["kernel"] = last_timings.kernel,
-                                     Rcpp::_["compile"] = last_timings.compile,
-                                     Rcpp::_["total"] = last_timings.total);
+  return Rcpp::NumericVector::create(
+      Rcpp::_["kernel"] = last_timings.kernel, Rcpp::_["compile"] = last_timings.compile,
+      Rcpp::_["total"] = last_timings.total, Rcpp::_["kernels"] = last_timings.kernels);
 }
 
 // ---- the machine

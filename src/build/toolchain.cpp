@@ -203,9 +203,12 @@ std::vector<std::string> key_flags(Engine engine, const ToolchainSettings& setti
   return flags;
 }
 
+// Without the vectorizer of basic blocks, which finds nothing in code that is vectors
+// already, takes time, and ends GCC 12 with a segmentation fault on some formulas.
 const std::vector<std::string>& optional_cxx_flags() {
   static const Words flags = {"-march=native", "-mprefer-vector-width=512",
-                              "-fno-math-errno", "-fno-trapping-math"};
+                              "-fno-math-errno", "-fno-trapping-math",
+                              "-fno-tree-slp-vectorize"};
   return flags;
 }
 

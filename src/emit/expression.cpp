@@ -12,6 +12,7 @@
 #include "../ir/ops.h"
 #include "../ir/print.h"
 #include "../ir/tensor.h"
+#include "component.h"
 #include "literal.h"
 
 namespace rkeops {
@@ -22,29 +23,6 @@ constexpr int precedence_of_a_call = 10;
 constexpr int longest_unrolled_loop = 16;
 constexpr size_t longest_comment = 50;
 
-// Which component: offset + factor * loop, where `loop` is an expression of loop
-// variables.
-struct Component {
-  std::string loop;  // "" for the component `offset`
-  int factor = 1;
-  int offset = 0;
-
-  Component within(Placement placement) const {
-    return {loop, factor * placement.stride, placement.start + placement.stride * offset};
-  }
-  // As an expression of C++, counted from `first`.
-  std::string text(int first = 0) const {
-    const std::string constant = std::to_string(first + offset);
-    if (loop.empty()) return constant;
-    const bool is_name = loop.find(' ') == std::string::npos;
-    const std::string scaled = factor == 1 ? loop
-                                           : std::to_string(factor) + " * " +
-                                                 (is_name ? loop : "(" + loop + ")");
-    return first + offset == 0 ? scaled : constant + " + " + scaled;
-  }
-  std::string index(int first = 0) const { return "[" + text(first) + "]"; }
-};
-
 struct Operand {
   std::string text;
   bool is_lanes;
@@ -53,8 +31,8 @@ struct Operand {
 
 class Statements {
  public:
-  Statements(Writer& writer, const std::vector<Source>& sources, Precision precision)
-      : writer_(writer), precision_(precision) {
+  Statements(Writer& writer, const std::vector<Source>& sources, const ScalarType& scalar)
+      : writer_(writer), scalar_(scalar) {
     for (const Source& source : sources) {
       int offset = 0;
       for (Expr expression : source.expressions) {
@@ -167,6 +145,9 @@ class Statements {
       case Form::contraction:
         write_contraction(node, name, comment);
         break;
+      case Form::routine:
+        write_routine(node, name, comment);
+        break;
       default:
         write_elementwise(node, name, comment);
     }
@@ -186,8 +167,9 @@ class Statements {
 
   void write_fold(Expr node, const std::string& name, const std::string& comment) {
     const Operation& row = *node->operation;
-    writer_.line("V " + name + " = all<V>(" + literal(row.start, precision_) + ");",
-                 comment);
+    writer_.line(
+        "V " + name + " = all<V>(" + literal(row.start, scalar_.precision) + ");",
+        comment);
     write_loop(
         node->children[0]->dimension,
         [&](const Component& component) {
@@ -218,7 +200,7 @@ class Statements {
 
   void write_insert(Expr node, const std::string& name, const std::string& comment) {
     declare(node, name);
-    const Operand zero = {literal(0, precision_), false, precedence_of_a_call};
+    const Operand zero = {literal(0, scalar_.precision), false, precedence_of_a_call};
     write_copy(
         node->dimension, name, {}, [&](const Component&) { return zero; }, comment);
     const Expr inserted = node->children[0];
@@ -246,7 +228,7 @@ class Statements {
     const Operand g = operand(node->children[1], {g_index, 1, 0});
     const std::string product =
         (f.is_lanes || g.is_lanes ? f.text : lanes(f)) + " * " + g.text;
-    const Operand zero = {literal(0, precision_), false, precedence_of_a_call};
+    const Operand zero = {literal(0, scalar_.precision), false, precedence_of_a_call};
     if (node->dimension == 1) {
       writer_.line("V " + name + " = " + lanes(zero) + ";", comment);
       writer_.line(text + name + " += " + product + ";");
@@ -257,6 +239,26 @@ class Statements {
         node->dimension, name, {}, [&](const Component&) { return zero; }, comment);
     writer_.line(text + name + Component{result_index, 1, 0}.index() + " += " + product +
                  ";");
+  }
+
+  // The operands copied to arrays, then a call.
+  void write_routine(Expr node, const std::string& name, const std::string& comment) {
+    std::string code = code_of(*node), operands;
+    for (size_t k = 0; k < node->children.size(); ++k) {
+      const Expr child = node->children[k];
+      const std::string array = name + "_" + std::to_string(k);
+      replace(code, "$d" + std::to_string(k), std::to_string(child->dimension));
+      writer_.line("V " + array + "[" + std::to_string(child->dimension) + "];");
+      write_copy(
+          child->dimension, array, {},
+          [&](const Component& c) { return operand(child, c); },
+          print_formula(child, longest_comment));
+      operands += array + ", ";
+    }
+    const bool is_scalar = node->dimension == 1;
+    is_scalar ? writer_.line("V " + name + ";") : declare(node, name);
+    code += "(" + operands + (is_scalar ? "&" : "") + name + ");";
+    writer_.line(code, comment);
   }
 
   static void add_term(std::string& index, int stride, const std::string& variable) {
@@ -302,7 +304,7 @@ class Statements {
   Operand operand(Expr node, Component component) {
     if (node->dimension == 1) component = {};
     if (node->kind == NodeKind::constant) {
-      return {literal(node->value, precision_), false, precedence_of_a_call};
+      return {literal(node->value, scalar_.precision), false, precedence_of_a_call};
     }
     const auto place = places_.find(&*node);
     if (place != places_.end()) return located(*node, place->second, component);
@@ -328,22 +330,26 @@ class Statements {
         return operand(node->children[0],
                        component.within(row.placement(node->integers)));
       case Form::range:
-        return {"Scalar(" + component.text() + ")", false, precedence_of_a_call};
+        return {scalar_.name + "(" + component.text() + ")", false, precedence_of_a_call};
       default:
         break;
     }
     std::vector<Operand> operands;
     for (Expr child : node->children) operands.push_back(operand(child, component));
     const bool is_call = row.code.back() == ')';
-    return is_call ? call(row, *node, operands) : infix(row, operands);
+    return is_call ? call(*node, operands) : infix(row, operands);
   }
 
-  Operand call(const Operation& row, const Node& node,
-               const std::vector<Operand>& operands) {
-    std::string code = row.code;
-    for (size_t k = 0; k < node.integers.size(); ++k) {
+  // The code of the row with its integers.
+  static std::string code_of(const Node& node) {
+    std::string code = node.operation->code;
+    for (size_t k = 0; k < node.integers.size(); ++k)
       replace(code, "$i" + std::to_string(k), std::to_string(node.integers[k]));
-    }
+    return code;
+  }
+
+  Operand call(const Node& node, const std::vector<Operand>& operands) {
+    std::string code = code_of(node);
     for (size_t k = 0; k < operands.size(); ++k) {
       replace(code, "$" + std::to_string(k), lanes(operands[k]));
     }
@@ -381,7 +387,7 @@ class Statements {
   }
 
   Writer& writer_;
-  const Precision precision_;
+  const ScalarType& scalar_;
   std::unordered_map<const Node*, Location> places_;  // what can be read already
   std::vector<Expr> computed_;                        // what is computed here, in order
   std::unordered_set<const Node*> repeated_;
@@ -393,13 +399,13 @@ class Statements {
 
 void write_statements(Writer& writer, const std::vector<Source>& sources,
                       const std::vector<Expr>& outputs, const std::string& target,
-                      Precision precision) {
-  Statements(writer, sources, precision).write(outputs, target);
+                      const ScalarType& scalar) {
+  Statements(writer, sources, scalar).write(outputs, target);
 }
 
 void write_term(Writer& writer, const std::vector<Source>& sources, Expr inner_product,
-                Precision precision) {
-  Statements(writer, sources, precision).write_term(inner_product);
+                const ScalarType& scalar) {
+  Statements(writer, sources, scalar).write_term(inner_product);
 }
 
 }  // namespace rkeops

@@ -14,20 +14,26 @@ namespace rkeops {
 /// An array the statements can read, and the expressions that lie in it one after the
 /// other.
 struct Source {
-  std::string array;  // "row", "column", "parameter", "input"
+  std::string array;  // "row", "column", "parameter", "input", "reduced"
   bool is_lanes;      // V rather than Scalar
   std::vector<Expr> expressions;
   /// Of each expression only the component of the term that is written (write_term).
   bool is_term = false;
 };
 
+/// The type of one number of a stage.
+struct ScalarType {
+  std::string name;
+  Precision precision;
+};
+
 /// Writes statements that compute `outputs` into the array `target`, one after the other.
 void write_statements(Writer& writer, const std::vector<Source>& sources,
                       const std::vector<Expr>& outputs, const std::string& target,
-                      Precision precision);
+                      const ScalarType& scalar);
 
 /// Writes statements that fold term `k` of an inner product into the variable `total`.
 void write_term(Writer& writer, const std::vector<Source>& sources, Expr inner_product,
-                Precision precision);
+                const ScalarType& scalar);
 
 }  // namespace rkeops

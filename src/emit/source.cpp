@@ -42,6 +42,19 @@ void write_counts(Writer& writer, const char* inputs, const char* kept,
               std::to_string(total_dimension(stage.kept)) + ";");
 }
 
+void write_finish_counts(Writer& writer, const KernelPlan& kernel) {
+  if (!kernel.has_finish()) {
+    writer.line("static constexpr bool has_finish_stage = false;");
+    return;
+  }
+  const Finish& finish = kernel.finish;
+  writer.line("static constexpr bool has_finish_stage = true;");
+  writer.line("static constexpr int finish_parameters = " +
+              std::to_string(total_dimension(finish.parameter_inputs)) +
+              ", finish_rows = " + std::to_string(total_dimension(finish.row_inputs)) +
+              ", finish_outputs = " + std::to_string(kernel.outputs) + ";");
+}
+
 void open_stage(Writer& writer, const std::string& signature) {
   writer.line();
   writer.line("template <class V>");
@@ -60,21 +73,21 @@ struct StageSources {
 
 void write_stage(Writer& writer, const std::string& name, const char* target,
                  const std::vector<Source>& sources, const std::vector<Expr>& outputs,
-                 Precision precision) {
+                 const ScalarType& scalar) {
   open_stage(writer,
              name + "(const Scalar* parameter, const V* input, V* " + target + ")");
-  write_statements(writer, sources, outputs, target, precision);
+  write_statements(writer, sources, outputs, target, scalar);
   writer.close();
 }
 
 // See inner_product.h.
 void write_inner_product(Writer& writer, const KernelPlan& kernel,
-                         const StageSources& sources, Precision precision) {
+                         const StageSources& sources, const ScalarType& scalar) {
   const InnerProduct& inner = kernel.inner;
   write_stage(writer, "row_vectors", "vector", sources.row_inputs, inner.row_vectors,
-              precision);
+              scalar);
   write_stage(writer, "column_vectors", "vector", sources.column_inputs,
-              inner.column_vectors, precision);
+              inner.column_vectors, scalar);
   open_stage(writer,
              "term(const Scalar* parameter, const V* row, const Scalar* column, int k, "
              "V& total)");
@@ -82,12 +95,12 @@ void write_inner_product(Writer& writer, const KernelPlan& kernel,
              {sources.parameters,
               {"row", true, inner.row_vectors, true},
               {"column", false, inner.column_vectors, true}},
-             inner.node, precision);
+             inner.node, scalar);
   writer.close();
 }
 
 void write_pair_stage(Writer& writer, const KernelPlan& kernel,
-                      const StageSources& sources, Precision precision) {
+                      const StageSources& sources, const ScalarType& scalar) {
   std::vector<Source> read = {sources.parameters,
                               {"row", true, kernel.rows.kept},
                               {"column", false, kernel.columns.kept}};
@@ -99,11 +112,24 @@ void write_pair_stage(Writer& writer, const KernelPlan& kernel,
   open_stage(writer,
              "pair_stage(const Scalar* parameter, const V* row, const Scalar* column, " +
                  inner + "V* value)");
-  write_statements(writer, read, kernel.values, "value", precision);
+  write_statements(writer, read, kernel.values, "value", scalar);
+  writer.close();
+}
+
+void write_finish(Writer& writer, const KernelPlan& kernel) {
+  std::vector<Source> sources = {{"parameter", false, kernel.finish.parameter_inputs},
+                                 {"row", true, kernel.finish.row_inputs}};
+  if (kernel.reduction) sources.push_back({"reduced", true, {kernel.reduction}});
+  open_stage(writer,
+             "finish_stage(const double* parameter, const V* row, const V* reduced, V* "
+             "output)");
+  write_statements(writer, sources, {kernel.result}, "output",
+                   {"double", Precision::float64});
   writer.close();
 }
 
 void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision) {
+  const ScalarType scalar{"Scalar", precision};
   const StageSources sources(kernel);
   const InnerProduct& inner = kernel.inner;
   writer.open(inner.node ? "struct Formula" : "struct Formula : NoInnerProduct");
@@ -113,6 +139,7 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
   write_counts(writer, "column_inputs", "column_kept", kernel.columns);
   writer.line("static constexpr int pair_values = " +
               std::to_string(total_dimension(kernel.values)) + ";");
+  write_finish_counts(writer, kernel);
   if (inner.node) {
     writer.line("static constexpr int inner_length = " + std::to_string(inner.length()) +
                 ", row_vector_count = " + std::to_string(inner.row_vectors.size()) +
@@ -124,14 +151,14 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
 
   open_stage(writer, "parameter_stage(const V* input, V* kept)");
   write_statements(writer, {{"input", true, kernel.parameters.inputs}},
-                   kernel.parameters.kept, "kept", precision);
+                   kernel.parameters.kept, "kept", scalar);
   writer.close();
-  write_stage(writer, "row_stage", "kept", sources.row_inputs, kernel.rows.kept,
-              precision);
+  write_stage(writer, "row_stage", "kept", sources.row_inputs, kernel.rows.kept, scalar);
   write_stage(writer, "column_stage", "kept", sources.column_inputs, kernel.columns.kept,
-              precision);
-  if (inner.node) write_inner_product(writer, kernel, sources, precision);
-  write_pair_stage(writer, kernel, sources, precision);
+              scalar);
+  if (inner.node) write_inner_product(writer, kernel, sources, scalar);
+  write_pair_stage(writer, kernel, sources, scalar);
+  if (kernel.has_finish()) write_finish(writer, kernel);
   writer.close("};");
 }
 

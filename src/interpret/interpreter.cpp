@@ -7,6 +7,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "finish.h"
+#include "stages.h"
+
 namespace rkeops {
 
 namespace {
@@ -74,22 +77,19 @@ class Interpreter : public CpuProgram {
     }
   }
 
-  void finish(const void* partial, long long rows, double* output,
-              long long stride) const override {
+  void finish(const RkeopsBlock& block, double* output, long long stride) const override {
+    const long long rows = block.row_end - block.row_begin;
     const int lanes = program_.instructions->doubles;
-    // behind the slots; see partial_bytes()
-    double* finished =
-        static_cast<double*>(const_cast<void*>(partial)) + slots_size(rows);
-    for (const ReductionPart& part : program_.parts) {
-      const double* from = slots(const_cast<void*>(partial), part, rows);
-      for (long long row = 0; row < rows; row += lanes) {
-        part.accumulator->finish(from + row, padded(rows), finished, program_.count);
-        const size_t bytes =
-            sizeof(double) * size_t(std::min<long long>(lanes, rows - row));
-        for (size_t k = 0; k < part.outputs.size(); ++k)
-          std::memcpy(output + part.outputs[k] * stride + row,
-                      finished + (long long)k * lanes, bytes);
-      }
+    if (!program_.finish.exists) {
+      for (long long row = 0; row < rows; row += lanes)
+        finish_rows(block, row, int(std::min<long long>(lanes, rows - row)), output + row,
+                    stride);
+      return;
+    }
+    FinishRunner runner(program_, block);
+    for (long long row = 0; row < rows; row += lanes) {
+      finish_rows(block, row, lanes, runner.reduced(), lanes);
+      runner.run(row, int(std::min<long long>(lanes, rows - row)), output + row, stride);
     }
   }
 
@@ -161,13 +161,8 @@ class Interpreter : public CpuProgram {
 
   // ---- stages ----
 
-  // Where operands are found while a stage runs, by Space.
-  struct Frame {
-    const Scalar* base[4];
-    long long component[4];
-    long long column[4];
-    int columns, vectors;
-  };
+  using Runner = StageRunner<Scalar>;
+  using Frame = typename Runner::Frame;
 
   Frame frame_of(const Workspace& workspace, int rows, int columns) const {
     const long long size = (long long)rows * columns;
@@ -176,39 +171,6 @@ class Interpreter : public CpuProgram {
             {rows, 0, 1, 0},
             columns,
             rows / lanes_};
-  }
-
-  static tiles::View view(const Frame& frame, const Operand& operand) {
-    const int space = int(operand.space);
-    return {frame.base[space] + operand.start * frame.component[space],
-            operand.step * frame.component[space], frame.column[space],
-            operand.space == Space::tile || operand.space == Space::row};
-  }
-
-  static void run(const StageProgram& stage, const Frame& frame) {
-    tiles::Task task;
-    task.columns = frame.columns;
-    task.vectors = frame.vectors;
-    Scalar* tile = const_cast<Scalar*>(frame.base[0]);
-    const long long size = frame.component[0];
-    for (const Step& step : stage.steps) {
-      for (size_t k = 0; k < step.operands.size(); ++k)
-        task.operands[k] = view(frame, step.operands[k]);
-      task.result = tile + step.result * size;
-      task.component = step.result_step * size;
-      task.components = step.components;
-      task.integer = step.integer;
-      task.start = step.start;
-      tiles::Products products;
-      if (step.products >= 0) {
-        const ProductIndices& indices = stage.products[size_t(step.products)];
-        products = {indices.results,      indices.terms,    indices.result.data(),
-                    indices.f.data(),     indices.g.data(), indices.f_term.data(),
-                    indices.g_term.data()};
-        task.products = &products;
-      }
-      step.loop(task);
-    }
   }
 
   // Rows [first, first + count) of the inputs into the first registers of the tile.
@@ -221,19 +183,6 @@ class Interpreter : public CpuProgram {
       for (int r = 0; r < count; ++r) to[r] = Scalar(from[r]);
       std::fill(to + count, to + rows, to[count - 1]);
       to += rows;
-    }
-  }
-
-  // Calls take(component, view) for what a stage keeps.
-  template <class Take>
-  static void for_outputs(const StageProgram& stage, const Frame& frame, Take take) {
-    int component = 0;
-    for (const StageOutput& output : stage.outputs) {
-      tiles::View from = view(frame, output.operand);
-      for (int k = 0; k < output.dimension; ++k) {
-        const Scalar* data = static_cast<const Scalar*>(from.data) + k * from.component;
-        take(component++, data, from.lanes);
-      }
     }
   }
 
@@ -250,9 +199,9 @@ class Interpreter : public CpuProgram {
       to[parameters_kept_ + int(k)] = Scalar(program_.constants[k]);
     const Frame frame = frame_of(workspace, lanes_, 1);
     load(block.parameter_inputs, program_.parameters, 0, 1, frame);
-    run(program_.parameters, frame);
-    for_outputs(program_.parameters, frame,
-                [&](int k, const Scalar* from, bool) { to[k] = *from; });
+    Runner::run(program_.parameters, frame);
+    Runner::for_outputs(program_.parameters, frame,
+                        [&](int k, const Scalar* from, bool) { to[k] = *from; });
   }
 
   void keep_rows(const RkeopsBlock& block, const Workspace& workspace) const {
@@ -263,8 +212,8 @@ class Interpreter : public CpuProgram {
     for (long long row = 0; row < rows; row += tile_rows) {
       const int count = int(std::min<long long>(tile_rows, rows - row));
       load(block.row_inputs, program_.rows, block.row_begin + row, count, frame);
-      run(program_.rows, frame);
-      for_outputs(program_.rows, frame, [&](int, const Scalar* from, bool lanes) {
+      Runner::run(program_.rows, frame);
+      Runner::for_outputs(program_.rows, frame, [&](int, const Scalar* from, bool lanes) {
         copy(from, lanes, to, tile_rows);
         to += tile_rows;
       });
@@ -277,11 +226,28 @@ class Interpreter : public CpuProgram {
     for (int column = 0; column < columns; column += column_rows_) {
       const int count = std::min(column_rows_, columns - column);
       load(block.column_inputs, program_.columns, first_column + column, count, frame);
-      run(program_.columns, frame);
-      for_outputs(program_.columns, frame, [&](int k, const Scalar* from, bool lanes) {
-        const long long place = (long long)k * program_.column_block + column;
-        copy(from, lanes, workspace.columns + place, count);
-      });
+      Runner::run(program_.columns, frame);
+      Runner::for_outputs(
+          program_.columns, frame, [&](int k, const Scalar* from, bool lanes) {
+            const long long place = (long long)k * program_.column_block + column;
+            copy(from, lanes, workspace.columns + place, count);
+          });
+    }
+  }
+
+  // The reduction of rows [row, row + count), at most a vector of doubles.
+  void finish_rows(const RkeopsBlock& block, long long row, int count, double* output,
+                   long long stride) const {
+    const long long rows = block.row_end - block.row_begin;
+    // behind the slots; see partial_bytes()
+    double* finished = static_cast<double*>(block.partial) + slots_size(rows);
+    for (const ReductionPart& part : program_.parts) {
+      part.accumulator->finish(slots(block.partial, part, rows) + row, padded(rows),
+                               finished, program_.count);
+      for (size_t k = 0; k < part.outputs.size(); ++k)
+        std::memcpy(output + part.outputs[k] * stride,
+                    finished + (long long)k * program_.instructions->doubles,
+                    sizeof(double) * size_t(count));
     }
   }
 
@@ -299,14 +265,15 @@ class Interpreter : public CpuProgram {
       folds += fold_bytes(part, tile_rows);
     }
     const int tiles = (columns + workspace.tile_columns - 1) / workspace.tile_columns;
-    const bool backwards = program_.parts[0].accumulator->backwards;
+    const bool backwards =
+        !program_.parts.empty() && program_.parts[0].accumulator->backwards;
     for (int tile = 0; tile < tiles; ++tile) {
       const int column = (backwards ? tiles - 1 - tile : tile) * workspace.tile_columns;
       const int count = std::min(workspace.tile_columns, columns - column);
       Frame frame = frame_of(workspace, tile_rows, count);
       frame.base[int(Space::row)] = workspace.rows + row * row_kept_;
       frame.base[int(Space::column)] = workspace.columns + column;
-      run(program_.pairs, frame);
+      Runner::run(program_.pairs, frame);
       fold_pairs(frame, workspace.folds, tile_rows, column);
     }
     folds = workspace.folds;
@@ -322,7 +289,7 @@ class Interpreter : public CpuProgram {
     tiles::View values[most_operands];
     for (const ReductionPart& part : program_.parts) {
       for (size_t k = 0; k < part.operands.size(); ++k)
-        values[k] = view(frame, part.operands[k]);
+        values[k] = Runner::view(frame, part.operands[k]);
       part.accumulator->fold(folds, values, frame.columns, frame.vectors, column);
       folds += fold_bytes(part, tile_rows);
     }

@@ -52,6 +52,7 @@ std::string accumulator_code(const KernelPlan& kernel) {
 // The operation the accumulator does itself to what it folds, as a sum of products does.
 const tiles::Accumulator* accumulator_with_operation(const KernelPlan& kernel,
                                                      const tiles::Loops& loops) {
+  if (kernel.values.empty()) return nullptr;
   const Node& value = *kernel.values[0];
   const bool is_computed =
       value.kind == NodeKind::operation && kernel.is_of_pairs(value.level);
@@ -152,7 +153,31 @@ int column_block(const KernelProgram& program) {
   return block;
 }
 
+FinishProgram lower_finish(const KernelPlan& kernel,
+                           const tiles::InstructionSet& instructions) {
+  FinishProgram finish;
+  finish.exists = true;
+  finish.parameters = total_dimension(kernel.finish.parameter_inputs);
+  finish.rows = total_dimension(kernel.finish.row_inputs);
+  std::vector<Expr> inputs = kernel.finish.row_inputs;
+  if (kernel.reduction) inputs.push_back(kernel.reduction);
+  Constants constants(finish.parameters, finish.constants);
+  Places places;
+  add_places(places, Space::parameter, kernel.finish.parameter_inputs);
+  finish.stage =
+      lower_stage(inputs, {kernel.result}, places, constants, instructions.float64);
+  return finish;
+}
+
 }  // namespace
+
+bool can_interpret(const KernelPlan& kernel) {
+  for (Expr node : sorted_nodes({kernel.result}, true)) {
+    if (node->kind == NodeKind::operation && node->operation->form == Form::routine)
+      return false;
+  }
+  return true;
+}
 
 KernelProgram lower(const KernelPlan& plan, Precision precision,
                     const tiles::InstructionSet& instructions) {
@@ -160,7 +185,7 @@ KernelProgram lower(const KernelPlan& plan, Precision precision,
   KernelProgram program;
   program.precision = precision;
   program.instructions = &instructions;
-  program.outputs = kernel.outputs;
+  program.outputs = kernel.reduction ? kernel.reduction->dimension : 0;
   const tiles::Loops& loops = program.loops();
   Constants constants(total_dimension(kernel.parameters.kept), program.constants);
   const auto lowered = [&](const Stage& stage, const Places& places) {
@@ -175,7 +200,8 @@ KernelProgram lower(const KernelPlan& plan, Precision precision,
   add_places(places, Space::column, kernel.columns.kept);
   program.pairs =
       lower_stage({}, folded_by_pairs(kernel, loops), places, constants, loops);
-  ReductionLowering(kernel, program);
+  if (kernel.reduction) ReductionLowering(kernel, program);
+  if (kernel.has_finish()) program.finish = lower_finish(kernel, instructions);
   program.column_block = column_block(program);
   return program;
 }

@@ -5,7 +5,11 @@
 
 namespace rkeops {
 
-/// Cannot fail: every row of the tables has its loop (a missing one is a bug).
+/// False for formulas with routines (Form::routine): these are only compiled.
+bool can_interpret(const KernelPlan& kernel);
+
+/// Cannot fail where can_interpret(): every other row of the tables has its loop (a
+/// missing one is a bug).
 KernelProgram lower(const KernelPlan& kernel, Precision precision,
                     const tiles::InstructionSet& instructions);
 

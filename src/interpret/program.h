@@ -65,6 +65,14 @@ struct ReductionPart {
   std::vector<int> outputs;       // output k of the accumulator is this one of the result
 };
 
+/// After the reduction; see FinishRunner.
+struct FinishProgram {
+  bool exists = false;
+  StageProgram stage;             // of doubles
+  std::vector<double> constants;  // behind the parameters
+  int parameters = 0, rows = 0;   // components it reads beside the reduction
+};
+
 struct KernelProgram {
   Precision precision = Precision::float32;
   const tiles::InstructionSet* instructions = nullptr;
@@ -73,7 +81,8 @@ struct KernelProgram {
   std::vector<ReductionPart> parts;
   int count = 0;  // the integer argument of the reduction
   int slots = 0;
-  int outputs = 0;
+  int outputs = 0;  // of the reduction
+  FinishProgram finish;
   int column_block = 0;  // columns folded before the slots are updated
 
   const tiles::Loops& loops() const {

@@ -28,12 +28,23 @@ const std::vector<Calculus::Row>& Calculus::rows() {
        0,
        &Calculus::grad_from_position},
       {"AdjointOperator", {"f", "v", "u"}, 0, &Calculus::grad},
-      {"SumLinOperator", {"f", "v"}, 0, &Calculus::sum_of_entries},
+      {"GradFromPos_WithSavedForward",
+       {"f", "v", "position"},
+       0,
+       &Calculus::grad_from_position},
+      {"GradFromInd_WithSavedForward",
+       {"f", "position of v", "position"},
+       0,
+       &Calculus::grad_from_position},
+      {"SumLinOperator",
+       {"f", "v", "weight of f", "weight of v"},
+       2,
+       &Calculus::sum_of_entries},
       {"Diff", {"f", "v", "u"}, 0, &Calculus::diff},
       {"Diff_WithSavedForward", {"f", "v", "u", "saved"}, 0, &Calculus::diff},
       {"GradMatrix", {"f", "v"}, 0, &Calculus::grad_matrix},
       {"Divergence", {"f", "v"}, 0, &Calculus::trace_of_derivative},
-      {"TraceOperator", {"f", "v"}, 0, &Calculus::trace_of_derivative},
+      {"TraceOperator", {"f", "v", "weight"}, 1, &Calculus::trace_of_derivative},
       {"Laplacian", {"f", "v"}, 0, &Calculus::laplacian},
       {"Factorize", {"f", "g"}, 0, &Calculus::first_argument},
       {"AutoFactorize", {"f"}, 0, &Calculus::first_argument},
@@ -85,7 +96,7 @@ Value Calculus::grad(const Ast& tree) {
 // The forms of rkeops 1.x, whose gradient input is a variable made for it.
 Value Calculus::grad_from_position(const Ast& tree) {
   const Value f = value_(tree.children[0]);
-  const bool by_number = tree.text == "GradFromInd";
+  const bool by_number = tree.text.rfind("GradFromInd", 0) == 0;
   Value v;
   if (by_number) {
     v.expr = variables_.at(
@@ -99,6 +110,10 @@ Value Calculus::grad_from_position(const Ast& tree) {
     v = variable_argument(tree.children[1]);
   }
   const int position = integer_argument(source_, tree.children[2], tree.text, "position");
+  if (tree.text.find("_WithSavedForward") != std::string::npos) {
+    // an input that is not needed here: the result, which 1.x wants behind the gradient's
+    variables_.placed(source_, tree.place, position + 1, f.index, f.expr->dimension);
+  }
   return gradient_of(tree, f, v, new_input(tree, f, v, position), tree);
 }
 
@@ -168,19 +183,34 @@ Value Calculus::grad_matrix(const Ast& tree) {
                         [&] { return gradient_matrix(f.expr, f.index, v.expr); });
 }
 
+// SumLinOperator(f, v, l, r): l' M r for the matrix M of the derivative of f in v; the
+// weights are 1 where they are left out.
 Value Calculus::sum_of_entries(const Ast& tree) {
   const Value f = value_(tree.children[0]), v = variable_argument(tree.children[1]);
-  return differentiated(tree, f, v, level_none, [&] {
-    const Expr ones = graph_.constant(1, f.expr->dimension);
-    return call("Sum", {rkeops::gradient(f.expr, f.index, v.expr, ones)});
+  const Value left = weight_argument(tree, 2, f), right = weight_argument(tree, 3, v);
+  return differentiated(tree, f, v, join(left.index, right.index), [&] {
+    return call("Sum",
+                {rkeops::gradient(f.expr, f.index, v.expr, left.expr) * right.expr});
   });
+}
+
+// Argument k of the call; ones like `like` where it is left out.
+Value Calculus::weight_argument(const Ast& tree, size_t k, const Value& like) {
+  if (tree.children.size() <= k)
+    return {graph_.constant(1, like.expr->dimension), level_none};
+  const Value weight = value_(tree.children[k]);
+  check_direction(tree.children[k], weight, like);
+  return weight;
 }
 
 Value Calculus::trace_of_derivative(const Ast& tree) {
   const Value f = value_(tree.children[0]), v = variable_argument(tree.children[1]);
   check_direction(tree.children[0], f, v);
-  return differentiated(tree, f, v, level_none,
-                        [&] { return divergence(f.expr, f.index, v.expr); });
+  const bool is_weighted = tree.children.size() > 2;
+  const Value weight = weight_argument(tree, 2, v);
+  return differentiated(tree, f, v, weight.index, [&] {
+    return divergence(f.expr, f.index, v.expr, is_weighted ? weight.expr : Expr());
+  });
 }
 
 Value Calculus::laplacian(const Ast& tree) {
@@ -193,7 +223,10 @@ Value Calculus::laplacian(const Ast& tree) {
 }
 
 // Sharing of common parts needs no word here: the graph has each of them once.
-Value Calculus::first_argument(const Ast& tree) { return value_(tree.children[0]); }
+Value Calculus::first_argument(const Ast& tree) {
+  if (tree.children.size() > 1) value_(tree.children[1]);  // for its errors
+  return value_(tree.children[0]);
+}
 
 // The number of an element, exact in two parts: of i for 0, of j for 1.
 Value Calculus::index_parts(const Ast& tree) {

@@ -48,6 +48,7 @@ class Calculus {
   Value diff(const Ast& tree);
   Value grad_matrix(const Ast& tree);
   Value sum_of_entries(const Ast& tree);
+  Value weight_argument(const Ast& tree, size_t k, const Value& like);
   Value trace_of_derivative(const Ast& tree);
   Value laplacian(const Ast& tree);
   Value first_argument(const Ast& tree);

@@ -22,6 +22,7 @@ enum class Form {
   insert,       // a zero vector with result[start + stride * k] = a[k]
   concat,       // the components of a, then those of b
   contraction,  // sums of products of two tensors, see tensor.h
+  routine,      // a function of whole vectors, in the headers of generated code
   definition    // stands for an expression of other operations; never a node of the graph
 };
 
@@ -57,7 +58,9 @@ struct Operation {
   std::vector<std::string> list_arguments;
   int optional_lists = 0;  // how many of the last lists may be left out
   Form form;
-  /// C++ of one component: $0, $1 are the operands, $i0 an integer argument.
+  /// C++ of one component: $0, $1 are the operands, $i0 an integer argument. Of a
+  /// routine: its name, where $d0, $d1 are the dimensions of the arguments; it takes
+  /// pointers to them and to the result.
   std::string code;
   double start = 0;  // of a fold
   std::function<Placement(const std::vector<int>&)>

@@ -78,14 +78,15 @@ void add_sums_and_products(Rows& rows) {
           },
           "f - g", "df - dg"),
       "-", 4));
-  rows.push_back(infix(
-      elementwise(
-          "Mult", {"f", "g"}, "$0 * $1", [](const double* a) { return a[0] * a[1]; },
-          [](const Arguments& a) {
-            return Parts{a[1], a[0]};
-          },
-          "f * g", "g df + f dg"),
-      "*", 5));
+  rows.push_back(also_called(infix(elementwise(
+                                       "Mult", {"f", "g"}, "$0 * $1",
+                                       [](const double* a) { return a[0] * a[1]; },
+                                       [](const Arguments& a) {
+                                         return Parts{a[1], a[0]};
+                                       },
+                                       "f * g", "g df + f dg"),
+                                   "*", 5),
+                             {"Scal", "ScalOrMult"}));
   rows.push_back(infix(
       elementwise(
           "Divide", {"f", "g"}, "$0 / $1", [](const double* a) { return a[0] / a[1]; },

@@ -106,10 +106,12 @@ void add_trigonometric(Rows& rows) {
       "Atan2", {"f", "g"}, "atan2($0, $1)",
       [](const double* a) { return std::atan2(a[0], a[1]); },
       [](const Arguments& a) {
-        const Expr radius = call("Square", {a[0]}) + call("Square", {a[1]});
-        return Parts{a[1] / radius, -(a[0] / radius)};
+        // Rsqrt is 0 at 0
+        const Expr squares = call("Square", {a[0]}) + call("Square", {a[1]});
+        const Expr inverse = call("Square", {call("Rsqrt", {squares})});
+        return Parts{a[1] * inverse, -a[0] * inverse};
       },
-      "angle of the point (g, f)", "(g df - f dg) / (f^2 + g^2)"));
+      "angle of the point (g, f)", "(g df - f dg) / (f^2 + g^2), 0 at the origin"));
 }
 
 // ---- special functions ----

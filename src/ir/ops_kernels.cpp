@@ -66,6 +66,37 @@ void add_smooth(Rows& rows) {
             "RationalQuadratic(x, y, p, 2)"));
 }
 
+// As functions of squared distances Matern and Wendland kernels are smooth enough at 0
+// for second derivatives of the kernels to be right there, which they are not through a
+// root.
+void add_functions_of_square(Rows& rows) {
+  Operation matern = unary(
+      "MaternOfSquare", "matern_of_square<$i0>($0)", nullptr,
+      [](const Arguments& a) {
+        const int order = a.integer(0);
+        if (order == 0) return -0.5 * call("Rsqrt", {a[0]}) * a.self;
+        return (order == 1 ? -1.0 / 2 : -1.0 / 6) *
+               call("MaternOfSquare", {a[0]}, {order - 1});
+      },
+      "exp(-r), (1 + r) exp(-r), or (1 + r + r^2 / 3) exp(-r) for n = 0, 1, 2; r^2 = f",
+      "-exp(-r) / (2 r) df, 0 at 0; -exp(-r) / 2 df; -(1 + r) exp(-r) / 6 df");
+  matern.integer_arguments = {"n"};
+  matern.dimension = [](const Children& c, const Integers& n) {
+    require(n[0] >= 0 && n[0] <= 2, "needs n of 0, 1 or 2");
+    return c[0]->dimension;
+  };
+  rows.push_back(shown(matern, "MaternOfSquare(Square(x), 2)"));
+  rows.push_back(
+      shown(unary(
+                "WendlandOfSquare", "wendland_of_square($0)", nullptr,
+                [](const Arguments& a) {
+                  const Expr rest = call("ReLU", {1.0 - call("Sqrt", {a[0]})});
+                  return -10.0 * call("Pow", {rest}, {3});
+                },
+                "max(0, 1 - r)^4 (1 + 4 r), r^2 = f", "-10 max(0, 1 - r)^3 df"),
+            "WendlandOfSquare(Square(x))"));
+}
+
 void add_matern(Rows& rows) {
   const auto laplace = [](const D& a) { return call("Exp", {-distance(a)}); };
   rows.push_back(shown(kernel("Laplace", laplace, "exp(-r), r = |(x - y) / s|"),
@@ -75,17 +106,16 @@ void add_matern(Rows& rows) {
   rows.push_back(shown(kernel(
                            "Matern32",
                            [](const D& a) {
-                             const Expr r = std::sqrt(3.0) * distance(a);
-                             return (1.0 + r) * call("Exp", {-r});
+                             const Expr square = 3.0 * squared_distance(a);
+                             return call("MaternOfSquare", {square}, {1});
                            },
                            "(1 + r) exp(-r), r = sqrt(3) |(x - y) / s|"),
                        "Matern32(x, y, p)"));
   rows.push_back(shown(kernel(
                            "Matern52",
                            [](const D& a) {
-                             const Expr r = std::sqrt(5.0) * distance(a);
-                             return (1.0 + r + (1.0 / 3) * call("Square", {r})) *
-                                    call("Exp", {-r});
+                             const Expr square = 5.0 * squared_distance(a);
+                             return call("MaternOfSquare", {square}, {2});
                            },
                            "(1 + r + r^2 / 3) exp(-r), r = sqrt(5) |(x - y) / s|"),
                        "Matern52(x, y, p)"));
@@ -101,10 +131,7 @@ void add_compact(Rows& rows) {
   rows.push_back(shown(
       kernel(
           "Wendland",
-          [](const D& a) {
-            const Expr r = distance(a);
-            return call("Pow", {call("ReLU", {1.0 - r})}, {4}) * (1.0 + 4.0 * r);
-          },
+          [](const D& a) { return call("WendlandOfSquare", {squared_distance(a)}); },
           "max(0, 1 - r)^4 (1 + 4 r), r = |(x - y) / s|: smooth, positive definite up to "
           "dimension 3"),
       "Wendland(x, y, p)"));
@@ -237,6 +264,7 @@ void add_old_vector(Rows& rows) {
 }  // namespace
 
 void add_kernel_rows(Rows& rows) {
+  add_functions_of_square(rows);
   add_smooth(rows);
   add_matern(rows);
   add_compact(rows);

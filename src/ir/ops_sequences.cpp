@@ -1,5 +1,4 @@
-// Operations on vectors read as sequences: knots of a spline, samples of two curves. Both
-// are written out in other operations, so that they have derivatives of any order.
+// Operations on vectors read as sequences: knots of a spline, samples of two curves.
 // Sources: de Boor (1978), A Practical Guide to Splines; Cuturi and Blondel (2017),
 // Soft-DTW, ICML.
 #include "ops_rows.h"
@@ -54,61 +53,112 @@ Operation spline_row() {
       "BSpline(knots, p, 2)");
 }
 
-// -gamma log(sum of exp(-r / gamma)) of the given values, without overflow
-Expr soft_minimum(const std::vector<Expr>& values, Expr gamma) {
-  if (values.size() == 1) return values[0];
-  Expr smallest = values[0];
-  for (size_t k = 1; k < values.size(); ++k)
-    smallest = call("Minimum", {smallest, values[k]});
-  Expr sum;
-  for (Expr value : values) {
-    const Expr term = call("Exp", {(smallest - value) / gamma});
-    sum = sum ? sum + term : term;
-  }
-  return smallest - gamma * call("Log", {sum});
+// ---- soft-DTW, of z = (x, y, gamma), in loops of inst/include/rkeops/soft_dtw.h ----
+
+constexpr int most_pairs = 4096;
+
+void require_sequences(const Children& c, const Integers& n) {
+  const int length = c[0]->dimension, of_x = n[0], of_y = length - of_x - 1;
+  require(of_x >= 1 && of_y >= 1,
+          "needs two sequences and gamma, which " + std::to_string(length) +
+              " numbers are not where x has " + std::to_string(of_x));
+  require(double(of_x) * of_y <= most_pairs,
+          "is for sequences whose lengths have a product of at most " +
+              std::to_string(most_pairs));
 }
 
-Expr soft_dtw(Expr x, Expr y, Expr gamma) {
-  const int columns = y->dimension;
-  std::vector<Expr> last, current;  // rows of r
-  for (int i = 0; i < x->dimension; ++i) {
-    current.clear();
-    for (int j = 0; j < columns; ++j) {
-      std::vector<Expr> before;
-      if (i > 0 && j > 0) before.push_back(last[size_t(j - 1)]);
-      if (i > 0) before.push_back(last[size_t(j)]);
-      if (j > 0) before.push_back(current.back());
-      const Expr cost = call("Square", {call("Elem", {x}, {i}) - call("Elem", {y}, {j})});
-      current.push_back(before.empty() ? cost : cost + soft_minimum(before, gamma));
+Operation routine(const char* name, std::vector<std::string> arguments, const char* code,
+                  DimensionRule dimension,
+                  std::function<Parts(const Arguments&)> adjoints,
+                  const char* documentation, const char* derivative) {
+  Operation row =
+      linear(name, std::move(arguments), {"n"}, Form::routine, std::move(dimension),
+             std::move(adjoints), documentation, derivative);
+  row.code = code;
+  return row;
+}
+
+// The derivative of the gradient along several directions does not depend on their order,
+// nor on which of them is the adjoint that it is multiplied with.
+Parts gradient_along_adjoints(const Arguments& a) {
+  const int length = a[0]->dimension, count = a[1]->dimension / length;
+  const Integers n = a.self->integers;
+  const Expr more = call("Concat", {a[1], a.adjoint});
+  Expr of_directions;
+  for (int k = 0; k < count; ++k) {
+    Expr others = a.adjoint;
+    for (int l = 0; l < count; ++l) {
+      if (l != k) others = call("Concat", {others, slice(a[1], l * length, length)});
     }
-    last = current;
+    const Expr part = call("SoftDTW_GradientAlong", {a[0], others}, n);
+    of_directions = of_directions ? call("Concat", {of_directions, part}) : part;
   }
-  return last.back();
+  return {call("SoftDTW_GradientAlong", {a[0], more}, n), of_directions};
 }
 
-Operation soft_dtw_row() {
-  return shown(
+void add_soft_dtw(Rows& rows) {
+  rows.push_back(shown(
       definition(
           "SoftDTW_SqDist", {"x", "y", "gamma"}, {},
           [](const Children& c, const Integers&) {
             require(c[2]->dimension == 1, "needs a gamma of dimension 1, not " +
                                               std::to_string(c[2]->dimension));
-            require(double(c[0]->dimension) * c[1]->dimension <= 4096,
-                    "is for sequences whose lengths have a product of at most 4096");
             return 1;
           },
-          [](const D& a) { return soft_dtw(a[0], a[1], a[2]); },
+          [](const D& a) {
+            const Expr z = call("Concat", {call("Concat", {a[0], a[1]}), a[2]});
+            return call("SoftDTW", {z}, {a[0]->dimension});
+          },
           "soft dynamic time warping of the sequences x and y with squared differences, "
-          "smoothed by "
-          "gamma > 0"),
-      "SoftDTW_SqDist(x, y, p)");
+          "smoothed by gamma > 0"),
+      "SoftDTW_SqDist(x, y, p)"));
+  rows.push_back(shown(
+      routine(
+          "SoftDTW", {"z"}, "soft_dtw<$i0, $d0>",
+          [](const Children& c, const Integers& n) {
+            require_sequences(c, n);
+            return 1;
+          },
+          [](const Arguments& a) {
+            return Parts{a.adjoint * call("SoftDTW_Gradient", {a[0]}, a.self->integers)};
+          },
+          "SoftDTW_SqDist of z, which holds x of dimension n, y, and gamma",
+          "SoftDTW_Gradient(z, n) | dz"),
+      "SoftDTW(Concat(z, p), 2)"));
+  rows.push_back(
+      shown(routine(
+                "SoftDTW_Gradient", {"z"}, "soft_dtw_gradient<$i0, $d0>",
+                [](const Children& c, const Integers& n) {
+                  require_sequences(c, n);
+                  return c[0]->dimension;
+                },
+                [](const Arguments& a) {
+                  return Parts{
+                      call("SoftDTW_GradientAlong", {a[0], a.adjoint}, a.self->integers)};
+                },
+                "gradient of SoftDTW(z, n) in z", "SoftDTW_GradientAlong(z, dz, n)"),
+            "SoftDTW_Gradient(Concat(z, p), 2)"));
+  rows.push_back(shown(
+      routine(
+          "SoftDTW_GradientAlong", {"z", "u"}, "soft_dtw_gradient_along<$i0, $d0, $d1>",
+          [](const Children& c, const Integers& n) {
+            require_sequences(c, n);
+            require(c[1]->dimension % c[0]->dimension == 0,
+                    "needs directions of dimension " + std::to_string(c[0]->dimension) +
+                        ", one after the other");
+            return c[0]->dimension;
+          },
+          gradient_along_adjoints,
+          "derivative of SoftDTW_Gradient(z, n) along each of the directions in u",
+          "that along one more direction; linear in each direction"),
+      "SoftDTW_GradientAlong(Concat(z, p), Concat(w, p), 2)"));
 }
 
 }  // namespace
 
 void add_sequence_rows(Rows& rows) {
   rows.push_back(spline_row());
-  rows.push_back(soft_dtw_row());
+  add_soft_dtw(rows);
 }
 
 }  // namespace rkeops

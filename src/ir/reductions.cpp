@@ -4,20 +4,49 @@
 #include <unordered_map>
 
 #include "../diagnostic.h"
-#include "ops.h"
+#include "reductions_rows.h"
 
 namespace rkeops {
-
-namespace {
 
 using Children = std::vector<Expr>;
 using Integers = std::vector<int>;
 using Arguments = ReductionDerivative;
-using Parts = std::vector<Expr>;
+using Parts = ReductionParts;
+
+// ---- what rows are written with ----
+
+int dimension_of_first(const Children& c, const Integers&) { return c[0]->dimension; }
+
+Parts no_derivative(const Arguments& a) { return Parts(a.self->children.size()); }
+
+Expr slice(Expr f, int start, int length) {
+  return f->dimension == length ? f : call("Extract", {f}, {start, length});
+}
+
+Expr reduced(const Arguments& a, const char* name, Children children, Integers integers) {
+  return a.self->graph->reduce(reduction_named(name), a.self->reduced,
+                               std::move(children), std::move(integers));
+}
+
+Reduction row_of(const char* name, const char* accumulator, ReductionDimension dimension,
+                 std::function<Parts(const Arguments&)> adjoints,
+                 const char* documentation, const char* derivative, const char* empty) {
+  Reduction row;
+  row.name = name;
+  row.arguments = {"f"};
+  row.accumulator = accumulator;
+  row.dimension = std::move(dimension);
+  row.adjoints = std::move(adjoints);
+  row.documentation = documentation;
+  row.derivative = derivative;
+  row.empty = empty;
+  return row;
+}
+
+namespace {
 
 // ---- dimensions ----
 
-int dimension_of_first(const Children& c, const Integers&) { return c[0]->dimension; }
 int dimension_of_weight(const Children& c, const Integers&) { return c[1]->dimension; }
 
 void require_scalar(const Children& c) {
@@ -33,16 +62,6 @@ long long times_count(const Children& c, const Integers& n) {
 
 // ---- parts of derivatives ----
 
-Expr slice(Expr f, int start, int length) {
-  return f->dimension == length ? f : call("Extract", {f}, {start, length});
-}
-
-Expr reduced(const Arguments& a, const char* name, Children children,
-             Integers integers = {}) {
-  return a.self->graph->reduce(reduction_named(name), a.self->reduced,
-                               std::move(children), std::move(integers));
-}
-
 // g where the element that is reduced is the one that the result came from, else 0.
 // `places` are the exact indices of ArgXParts: all their low parts, then all high parts.
 Expr at_place(const Arguments& a, Expr places, int start, Expr g) {
@@ -55,25 +74,7 @@ Expr at_place(const Arguments& a, Expr places, int start, Expr g) {
   return call("IfElse", {low * high - half, g, a.self->graph->constant(0)});
 }
 
-Parts no_derivative(const Arguments& a) { return Parts(a.self->children.size()); }
-
 // ---- rows ----
-
-Reduction row_of(const char* name, const char* accumulator,
-                 std::function<long long(const Children&, const Integers&)> dimension,
-                 std::function<Parts(const Arguments&)> adjoints,
-                 const char* documentation, const char* derivative, const char* empty) {
-  Reduction row;
-  row.name = name;
-  row.arguments = {"f"};
-  row.accumulator = accumulator;
-  row.dimension = std::move(dimension);
-  row.adjoints = std::move(adjoints);
-  row.documentation = documentation;
-  row.derivative = derivative;
-  row.empty = empty;
-  return row;
-}
 
 Reduction with_weight(Reduction row) {
   row.arguments.push_back("weight");
@@ -97,57 +98,6 @@ Reduction of_scalars(Reduction row) {
     return dimension(c, n);
   };
   return row;
-}
-
-// -- sums and moments --
-
-Expr count_of(const Arguments& a) {
-  return reduced(a, "Sum", {a.self->graph->constant(1)});
-}
-
-// The product of the others is product / f, but where f is 0: there it is the product of
-// the others if they are not 0 as well.
-Parts product_adjoints(const Arguments& a) {
-  const Expr f = a[0], zero = a.self->graph->constant(0),
-             one = a.self->graph->constant(1);
-  const Expr is_zero = call("Equal", {f, zero});
-  const Expr not_zero = f + is_zero;
-  const Expr zeros = reduced(a, "Sum", {is_zero});
-  const Expr product = reduced(a, "Prod", {not_zero});
-  const Expr others = call("IfElse", {-zeros, product / not_zero,
-                                      call("Equal", {zeros, one}) * is_zero * product});
-  return {others * a.adjoint};
-}
-
-void add_sums(std::vector<Reduction>& rows) {
-  Reduction sum = row_of(
-      "Sum", "Sum<V, $d0, SumScheme::$scheme>", dimension_of_first,
-      [](const Arguments& a) { return Parts{a.adjoint}; }, "sum of f", "sum of df", "0");
-  sum.sums = true;
-  rows.push_back(sum);
-  Reduction mean = row_of(
-      "Mean", "Mean<V, $d0, SumScheme::$scheme>", dimension_of_first,
-      [](const Arguments& a) { return Parts{a.adjoint / count_of(a)}; }, "mean of f",
-      "mean of df", "NaN");
-  mean.sums = true;
-  rows.push_back(mean);
-  rows.push_back(row_of(
-      "Var", "Var<V, $d0>", dimension_of_first,
-      [](const Arguments& a) {
-        const Expr mean = reduced(a, "Mean", {a[0]});
-        const Expr freedom = count_of(a) - a.self->graph->constant(1);
-        return Parts{2.0 * (a[0] - mean) * (a.adjoint / freedom)};
-      },
-      "variance of f, with the number of elements less 1 below",
-      "2 sum of (f - mean) df / (n - 1)", "NaN"));
-  rows.push_back(row_of("Prod", "Prod<V, $d0>", dimension_of_first, product_adjoints,
-                        "product of f", "sum of (product of the others) df", "1"));
-  rows.push_back(row_of("Count", "Count<V, $d0>", dimension_of_first, no_derivative,
-                        "number of elements where f is not 0", "0", "0"));
-  rows.push_back(row_of("Any", "Any<V, $d0>", dimension_of_first, no_derivative,
-                        "1 if f is not 0 somewhere, else 0", "0", "0"));
-  rows.push_back(row_of("All", "All<V, $d0>", dimension_of_first, no_derivative,
-                        "1 if f is not 0 everywhere, else 0", "0", "1"));
 }
 
 // -- exponentials --

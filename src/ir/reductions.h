@@ -35,7 +35,8 @@ struct Reduction {
   /// The accumulator's type: $d0, $d1 are the dimensions of the arguments, $i0 an integer
   /// argument, $scheme the way of summing.
   std::string accumulator;
-  bool sums = false;  // `sum_scheme` applies
+  bool sums = false;       // `sum_scheme` applies
+  bool is_linear = false;  // in its one argument, component by component
   std::function<long long(const std::vector<Expr>&, const std::vector<int>&)> dimension;
   /// The adjoints of the arguments for one pair, given the adjoint of the result. Empty
   /// function: the reduction has no derivative.

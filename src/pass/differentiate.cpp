@@ -179,11 +179,12 @@ Expr gradient_matrix(Expr f, Level index, Expr v) {
   return result;
 }
 
-Expr divergence(Expr f, Level index, Expr v) {
+Expr divergence(Expr f, Level index, Expr v, Expr weight) {
   Expr result;
   for (int k = 0; k < f->dimension; ++k) {
     const Expr unit = unit_vector(*f->graph, f->dimension, k);
-    const Expr part = component(gradient(f, index, v, unit), k);
+    Expr part = component(gradient(f, index, v, unit), k);
+    if (weight) part = component(weight, k) * part;
     result = result ? result + part : part;
   }
   return result;

@@ -33,7 +33,8 @@ Expr directional_derivative(Expr f, Level index, Expr v, Expr u);
 /// column by column of f, v->dimension x f->dimension.
 Expr gradient_matrix(Expr f, Level index, Expr v);
 
-/// Trace of the Jacobian matrix of f in v, which have the same dimension.
-Expr divergence(Expr f, Level index, Expr v);
+/// Trace of the Jacobian matrix of f in v, which have the same dimension; its diagonal is
+/// multiplied by `weight` where there is one.
+Expr divergence(Expr f, Level index, Expr v, Expr weight = Expr());
 
 }  // namespace rkeops

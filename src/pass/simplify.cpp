@@ -1,269 +1,36 @@
-// Each rule is one function with its law above it; `rules` lists them. A node is
-// rewritten bottom-up until no rule applies.
+// A node is rewritten bottom-up until no rule applies.
 #include "simplify.h"
 
-#include <algorithm>
-#include <cmath>
 #include <unordered_map>
 
 #include "../ir/ops.h"
-#include "../ir/reductions.h"
+#include "simplify_rules.h"
 
 namespace rkeops {
-
-namespace {
 
 bool is_call(Expr node, const char* name) {
   return node->kind == NodeKind::operation && node->operation->name == name;
 }
 
-bool is_number(Expr node, double value) {
-  return node->kind == NodeKind::constant && node->value == value;
-}
-
 bool is_number(Expr node) { return node->kind == NodeKind::constant; }
 
-// x, repeated to the dimension of the node it replaces.
+bool is_number(Expr node, double value) {
+  return is_number(node) && node->value == value;
+}
+
 Expr in_place_of(Expr node, Expr x) {
   if (x->dimension == node->dimension) return x;
   return call("SumT", {x}, {node->dimension});
 }
 
-using Rule = Expr (*)(Expr);  // a null Expr when the rule does not apply
-
-// 0 + x = x,  x + 0 = x
-Expr add_zero(Expr node) {
-  if (!is_call(node, "Add")) return Expr();
-  const Expr a = node->children[0], b = node->children[1];
-  if (is_number(a, 0)) return in_place_of(node, b);
-  if (is_number(b, 0)) return in_place_of(node, a);
-  return Expr();
-}
-
-// x - 0 = x,  0 - x = -x
-Expr subtract_zero(Expr node) {
-  if (!is_call(node, "Subtract")) return Expr();
-  const Expr a = node->children[0], b = node->children[1];
-  if (is_number(b, 0)) return in_place_of(node, a);
-  if (is_number(a, 0)) return in_place_of(node, -b);
-  return Expr();
-}
-
-// x / 1 = x
-Expr divide_by_one(Expr node) {
-  if (!is_call(node, "Divide") || !is_number(node->children[1], 1)) return Expr();
-  return in_place_of(node, node->children[0]);
-}
-
-// -(-x) = x
-Expr minus_minus(Expr node) {
-  if (!is_call(node, "Minus") || !is_call(node->children[0], "Minus")) return Expr();
-  return node->children[0]->children[0];
-}
-
-// a + (-b) = a - b,  (-a) + b = b - a
-Expr add_negative(Expr node) {
-  if (!is_call(node, "Add")) return Expr();
-  const Expr a = node->children[0], b = node->children[1];
-  if (is_call(b, "Minus")) return a - b->children[0];
-  if (is_call(a, "Minus")) return b - a->children[0];
-  return Expr();
-}
-
-// a - (-b) = a + b
-Expr subtract_negative(Expr node) {
-  if (!is_call(node, "Subtract") || !is_call(node->children[1], "Minus")) return Expr();
-  return node->children[0] + node->children[1]->children[0];
-}
-
-// ---- products ----
-
-// The factors of a product, through the products and signs it is made of.
-struct Factors {
-  double number = 1;          // product of the numbers
-  std::vector<Expr> scalars;  // each kind in the order of the graph
-  std::vector<Expr> vectors;
-};
-
-// A product of products of ... of itself has exponentially many factors: this is enough.
-constexpr size_t most_factors = 64;
-
-void collect_factors(Expr node, Factors& factors) {
-  const bool is_full = factors.scalars.size() + factors.vectors.size() > most_factors;
-  if (is_call(node, "Mult") && !is_full) {
-    for (Expr child : node->children) collect_factors(child, factors);
-  } else if (is_call(node, "Minus")) {
-    factors.number = -factors.number;
-    collect_factors(node->children[0], factors);
-  } else if (is_number(node) && node->dimension == 1) {
-    factors.number *= node->value;
-  } else {
-    (node->dimension == 1 ? factors.scalars : factors.vectors).push_back(node);
-  }
-}
-
 Expr times(Expr a, Expr b) { return !a ? b : !b ? a : a * b; }
 
-// The product of those of the factors that vary with `level`, x * x written as x^2.
-Expr product_at(const std::vector<Expr>& factors, Level level) {
-  Expr product;
-  for (size_t k = 0; k < factors.size(); ++k) {
-    if (factors[k]->level != level) continue;
-    const bool twice = k + 1 < factors.size() && factors[k + 1] == factors[k];
-    product = times(product, twice ? call("Square", {factors[k]}) : factors[k]);
-    k += twice;
-  }
-  return product;
-}
-
-Expr with_number(double number, Expr x) {
-  if (number == 1) return x;
-  return number == -1 ? -x : number * x;
-}
-
-// Any product: the numbers together, then factor by factor from those that vary least to
-// those that vary most, scalars before vectors. Numbers and parameters go to what is
-// computed least often.
-Expr ordered_product(Expr node) {
-  if (!is_call(node, "Mult") && !is_call(node, "Minus")) return Expr();
-  Factors factors;
-  collect_factors(node, factors);
-  const auto older = [](Expr a, Expr b) { return a->id < b->id; };
-  std::sort(factors.scalars.begin(), factors.scalars.end(), older);
-  std::sort(factors.vectors.begin(), factors.vectors.end(), older);
-
-  Expr scalar, vector, waiting;  // waiting: scalars that join the next factors
-  bool number_placed = false;
-  for (Level level : {level_none, level_i, level_j, level_pair}) {
-    Expr s = product_at(factors.scalars, level), v = product_at(factors.vectors, level);
-    if (!s && !v) continue;
-    if (!number_placed) (s ? s : v) = with_number(factors.number, s ? s : v);
-    number_placed = true;
-    if (level == level_none) {
-      waiting = s;
-      vector = v;
-      continue;
-    }
-    (s || !v ? s : v) = times(waiting, s || !v ? s : v);
-    waiting = Expr();
-    scalar = times(scalar, s);
-    vector = times(vector, v);
-  }
-  const Expr product = times(times(waiting, scalar), vector);
-  if (!product) return in_place_of(node, node->graph->constant(factors.number));
-  const Expr result =
-      in_place_of(node, number_placed ? product : with_number(factors.number, product));
-  return result == node ? Expr() : result;
-}
-
-// (-x)^2 = x^2
-Expr square_of_negative(Expr node) {
-  if (!is_call(node, "Square") || !is_call(node->children[0], "Minus")) return Expr();
-  return call("Square", {node->children[0]->children[0]});
-}
-
-// Sum(x) = x  for a scalar x
-Expr sum_of_scalar(Expr node) {
-  if (!is_call(node, "Sum") || node->children[0]->dimension != 1) return Expr();
-  return node->children[0];
-}
-
-// Sum(-x) = -Sum(x)
-Expr sum_of_negative(Expr node) {
-  if (!is_call(node, "Sum") || !is_call(node->children[0], "Minus")) return Expr();
-  return -call("Sum", {node->children[0]->children[0]});
-}
-
-// Sum(s * x) = s * Sum(x)  for a scalar s; where s is infinite it may be Inf instead of
-// NaN
-Expr sum_of_scaled(Expr node) {
-  if (!is_call(node, "Sum") || !is_call(node->children[0], "Mult")) return Expr();
-  const Expr product = node->children[0];
-  for (int side : {0, 1}) {
-    const Expr s = product->children[side], x = product->children[1 - side];
-    if (s->dimension == 1 && x->dimension == product->dimension)
-      return s * call("Sum", {x});
-  }
-  return Expr();
-}
-
-// SumT(x, 1) = x
-Expr repeat_once(Expr node) {
-  if (!is_call(node, "SumT") || node->dimension != 1) return Expr();
-  return node->children[0];
-}
-
-// op(SumT(s), x) = op(s, x): elementwise operations repeat scalars themselves
-Expr repeat_in_elementwise(Expr node) {
-  if (node->operation->form != Form::elementwise || node->children.size() < 2)
-    return Expr();
-  std::vector<Expr> children = node->children;
-  for (size_t k = 0; k < children.size(); ++k) {
-    if (!is_call(children[k], "SumT")) continue;
-    const Expr repeated = children[k];
-    children[k] = repeated->children[0];
-    bool dimension_kept = false;
-    for (Expr child : children) dimension_kept |= child->dimension == node->dimension;
-    if (dimension_kept)
-      return node->graph->apply(*node->operation, children, node->integers);
-    children[k] = repeated;
-  }
-  return Expr();
-}
-
-// Exp(s * x) = Exp2((log2(e) * s) * x)  when s varies with less than x: base 2 is cheaper
-Expr exponential_to_base_two(Expr node) {
-  if (!is_call(node, "Exp") || !is_call(node->children[0], "Mult")) return Expr();
-  const Expr exponent = node->children[0], s = exponent->children[0];
-  if (s->level == exponent->level && !s->is_constant) return Expr();
-  return call("Exp2", {M_LOG2E * exponent});
-}
-
-// A product equal to the quotient x / s, or to one in a product or below a sign, where s
-// varies with less than x; a null Expr when there is none.
-Expr quotient_as_product(Expr node) {
-  if (is_call(node, "Minus")) {
-    const Expr inner = quotient_as_product(node->children[0]);
-    return inner ? -inner : Expr();
-  }
-  if (is_call(node, "Mult")) {
-    for (int side : {0, 1}) {
-      const Expr s = node->children[side], x = node->children[1 - side];
-      if (s->level == node->level) continue;
-      const Expr inner = quotient_as_product(x);
-      return inner ? s * inner : Expr();
-    }
-    return Expr();
-  }
-  if (!is_call(node, "Divide") || node->children[1]->level == node->level) return Expr();
-  const Expr inner = quotient_as_product(node->children[0]);
-  return call("Inv", {node->children[1]}) * (inner ? inner : node->children[0]);
-}
-
-// Exp(x / s) = Exp(Inv(s) * x)  when s varies with less than x. Only in exponents: in
-// Floor(x / s) the quotient of whole numbers has to be exact.
-Expr exponential_of_quotient(Expr node) {
-  if (!is_call(node, "Exp")) return Expr();
-  const Expr product = quotient_as_product(node->children[0]);
-  return product ? call("Exp", {product}) : Expr();
-}
-
-// op(c1, c2) = c
-Expr numbers_only(Expr node) {
-  const Expr folded = fold_constants(node);
-  return folded == node ? Expr() : folded;
-}
-
-const std::vector<Rule> rules = {
-    numbers_only,           add_zero,           subtract_zero,
-    divide_by_one,          minus_minus,        add_negative,
-    subtract_negative,      square_of_negative, sum_of_scalar,
-    sum_of_negative,        sum_of_scaled,      repeat_once,
-    repeat_in_elementwise,  ordered_product,    exponential_of_quotient,
-    exponential_to_base_two};
+namespace {
 
 class Simplifier {
  public:
+  explicit Simplifier(std::vector<SimplifierStep>* steps) : steps_(steps) {}
+
   Expr run(Expr root) {
     // an explicit order instead of recursion: graphs can be as high as formulas are long
     for (Expr node : sorted_nodes({root}, true)) simplified(node);
@@ -275,9 +42,7 @@ class Simplifier {
     const auto known = done_.find(&*node);
     if (known != done_.end()) return known->second;
     Expr result = rebuilt(node);
-    if (result->kind == NodeKind::operation) {
-      if (const Expr better = rewritten(result)) result = simplified(better);
-    }
+    if (const Expr better = rewritten(result)) result = simplified(better);
     done_[&*node] = result;
     done_[&*result] = result;
     return result;
@@ -294,14 +59,21 @@ class Simplifier {
     return node->graph->apply(*node->operation, children, node->integers);
   }
 
-  static Expr rewritten(Expr node) {
-    for (Rule rule : rules) {
-      if (const Expr better = rule(node)) return better;
+  Expr rewritten(Expr node) {
+    if (node->kind != NodeKind::operation && node->kind != NodeKind::reduction)
+      return Expr();
+    const bool reduces = node->kind == NodeKind::reduction;
+    for (const SimplifierRule& rule : reduces ? reduction_rules() : operation_rules()) {
+      const Expr better = rule.apply(node);
+      if (!better) continue;
+      if (steps_) steps_->push_back({&rule, node, better});
+      return better;
     }
     return Expr();
   }
 
   std::unordered_map<const Node*, Expr> done_;
+  std::vector<SimplifierStep>* steps_;
 };
 
 }  // namespace
@@ -316,6 +88,8 @@ Expr fold_constants(Expr node) {
   return node->graph->constant(node->operation->evaluate(values.data()), node->dimension);
 }
 
-Expr simplify(Expr root) { return Simplifier().run(root); }
+Expr simplify(Expr root, std::vector<SimplifierStep>* steps) {
+  return Simplifier(steps).run(root);
+}
 
 }  // namespace rkeops

@@ -202,6 +202,13 @@ int columns_per_tile(const KernelPlan& kernel, Precision precision) {
   return 0;  // too long for shared memory: read from global memory
 }
 
+void choose_sizes(KernelPlan& kernel, Precision precision) {
+  kernel.work = work_of(kernel);
+  kernel.row_groups = row_groups(kernel);
+  kernel.rows_per_thread = rows_per_thread(kernel, precision);
+  kernel.columns_per_tile = columns_per_tile(kernel, precision);
+}
+
 KernelPlan plan_reduction(Expr node, Level row_index, Precision precision,
                           SumScheme scheme) {
   KernelPlan kernel;
@@ -214,34 +221,62 @@ KernelPlan plan_reduction(Expr node, Level row_index, Precision precision,
   kernel.outputs = node->dimension;
   find_inner_product(kernel);
   fill_stages(kernel);
-  kernel.work = work_of(kernel);
-  kernel.row_groups = row_groups(kernel);
-  kernel.rows_per_thread = rows_per_thread(kernel, precision);
-  kernel.columns_per_tile = columns_per_tile(kernel, precision);
+  choose_sizes(kernel, precision);
   return kernel;
 }
 
-// An expression of finished reductions, once a row: the sum over a single column.
-KernelPlan plan_map(Expr root, Level row_index, Precision precision) {
-  const Expr sum = root->graph->reduce(reduction_named("Sum"), level_none, {root});
-  KernelPlan kernel = plan_reduction(sum, row_index, precision, SumScheme::plain);
-  kernel.result = root;
-  kernel.is_map = true;
+// Rows alone: nothing is reduced, the finish stage does it all.
+KernelPlan plan_rows(Level row_index, Precision precision) {
+  KernelPlan kernel;
+  kernel.row_index = row_index;
+  kernel.column_index = level_none;
+  kernel.accumulator = "Nothing<V>";
+  choose_sizes(kernel, precision);
   return kernel;
+}
+
+// `result`, an expression of the reduction of the kernel, of others, and of inputs.
+void add_finish(KernelPlan& kernel, Expr result) {
+  kernel.result = result;
+  kernel.outputs = result->dimension;
+  for (Expr node : sorted_nodes({result}, false)) {
+    if (!is_input(node) || node == kernel.reduction) continue;
+    (node->level == level_none ? kernel.finish.parameter_inputs
+                               : kernel.finish.row_inputs)
+        .push_back(node);
+  }
+}
+
+// The reduction whose kernel can compute `root` in its finish stage: it has the rows of
+// the root and no kernel waits for it, so it can run last. Null if there is none.
+Expr reduction_to_finish(Expr root, Level index) {
+  std::vector<Expr> below;  // the arguments of all reductions
+  for (Expr node : sorted_nodes({root}, true)) {
+    if (node->kind != NodeKind::reduction) continue;
+    below.insert(below.end(), node->children.begin(), node->children.end());
+  }
+  const std::vector<Expr> awaited = sorted_nodes(below, false);
+  Expr found;
+  for (Expr node : sorted_nodes({root}, false)) {
+    if (node->kind != NodeKind::reduction || node->level != index) continue;
+    if (std::find(awaited.begin(), awaited.end(), node) == awaited.end()) found = node;
+  }
+  return found;
 }
 
 }  // namespace
 
 Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme) {
   Plan plan{precision, scheme, {}};
+  const bool is_reduction = root->kind == NodeKind::reduction;
+  const Expr last = is_reduction ? root : reduction_to_finish(root, index);
   for (Expr node : sorted_nodes({root}, true)) {
-    if (node->kind != NodeKind::reduction) continue;
-    const Level row_index = node == root ? index : node->level;
-    plan.kernels.push_back(plan_reduction(node, row_index, precision, scheme));
+    if (node->kind != NodeKind::reduction || node == last) continue;
+    plan.kernels.push_back(plan_reduction(node, node->level, precision, scheme));
   }
-  if (root->kind != NodeKind::reduction) {
-    plan.kernels.push_back(plan_map(root, index, precision));
-  }
+  plan.kernels.push_back(last ? plan_reduction(last, index, precision, scheme)
+                              : plan_rows(index, precision));
+  if (!is_reduction) add_finish(plan.kernels.back(), root);
   return plan;
 }
 
@@ -273,6 +308,15 @@ std::string index_text(Level index) {
   return index == level_none ? "one" : level_name(index);
 }
 
+std::string print_finish(const KernelPlan& kernel) {
+  std::vector<Expr> inputs = kernel.finish.parameter_inputs;
+  inputs.insert(inputs.end(), kernel.finish.row_inputs.begin(),
+                kernel.finish.row_inputs.end());
+  if (kernel.reduction) inputs.push_back(kernel.reduction);
+  return "  at the end of a row: read " + listed(inputs) + "; give " +
+         listed({kernel.result}) + "\n";
+}
+
 std::string print_kernel(const KernelPlan& kernel, size_t number) {
   std::string text =
       "kernel " + std::to_string(number) + ": " + print_formula(kernel.result, 70) + "\n";
@@ -288,6 +332,7 @@ std::string print_kernel(const KernelPlan& kernel, size_t number) {
   }
   text += "  once a pair: " + listed(kernel.values) + "\n";
   text += "  accumulator: " + kernel.accumulator + "\n";
+  if (kernel.has_finish()) text += print_finish(kernel);
   text += "  CPU: " + std::to_string(kernel.row_groups) +
           " groups of lanes; CUDA: " + std::to_string(kernel.rows_per_thread) +
           " rows a thread, " + std::to_string(kernel.columns_per_tile) +

@@ -5,7 +5,8 @@
 // read the results of earlier ones like inputs. In a kernel "rows" are the index of its
 // result and "columns" the index that is reduced, whichever of i and j they are;
 // everything is computed at the cheapest of four stages: once (parameter), once a row,
-// once a column, once a pair.
+// once a column, once a pair. What the formula makes of a reduction is computed by the
+// kernel of that reduction, when it has folded all columns of a row: the finish stage.
 #pragma once
 
 #include <string>
@@ -27,8 +28,8 @@ struct Stage {
   std::vector<Expr> kept;  // what the pairs read of this stage
 };
 
-/// A fold over the components of long vectors, like Sum(Square(x - y)), in which each term
-/// is made of one component of every vector. Engines compute it for several rows and
+/// A fold over the components of long vectors, like Sum(Square(x - y)), in which each
+/// term is made of one component of every vector. Engines compute it for several rows and
 /// columns at once, like a product of matrices, before they compute the pairs.
 struct InnerProduct {
   Expr node;  // the fold; null where the kernel has none
@@ -36,15 +37,20 @@ struct InnerProduct {
   int length() const { return node ? node->children[0]->dimension : 0; }
 };
 
+// After the reduction, once a row and in double precision whatever that of the operator.
+struct Finish {
+  std::vector<Expr> parameter_inputs, row_inputs;  // read beside the reduction
+};
+
 struct KernelPlan {
-  Expr result;          // what the kernel computes: a reduction, or see `is_map`
-  bool is_map = false;  // no reduction: `result` itself, once a row
-  Expr reduction;       // the node folded: `result`, or for a map its sum over one column
+  Expr reduction;  // what is folded over the columns; null: nothing
   SumScheme sum_scheme = SumScheme::block;
+  Expr result;         // the reduction itself, or what the finish stage makes of it
   Level row_index;     // level_none: a single row
   Level column_index;  // level_none: a single column
   Stage parameters, rows, columns;
   InnerProduct inner;
+  Finish finish;
   std::vector<Expr> values;  // what a pair hands to the accumulator, one after the other
   std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
   int outputs = 0;           // components of the result
@@ -57,6 +63,8 @@ struct KernelPlan {
   int row_groups = 0;        // CPU: vectors of rows handled together
   int rows_per_thread = 0;   // CUDA
   int columns_per_tile = 0;  // CUDA: staged through shared memory together
+
+  bool has_finish() const { return result != reduction; }
 };
 
 struct Plan {

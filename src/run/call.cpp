@@ -3,6 +3,7 @@
 #include <map>
 
 #include "../diagnostic.h"
+#include "../ir/print.h"
 #include "cuda_engine.h"
 
 namespace rkeops {
@@ -40,15 +41,29 @@ std::vector<MatrixView> views(const std::vector<Expr>& expressions,
   return matrices;
 }
 
+void append(std::vector<MatrixView>& to, const std::vector<MatrixView>& more) {
+  to.insert(to.end(), more.begin(), more.end());
+}
+
+// What the finish stage reads stands behind what the other stages read.
 Job job_of(const KernelPlan& kernel, const CallInputs& inputs, Results& results) {
   Job job;
   job.parameter_inputs = views(kernel.parameters.inputs, inputs, results);
   job.row_inputs = views(kernel.rows.inputs, inputs, results);
   job.column_inputs = views(kernel.columns.inputs, inputs, results);
+  append(job.parameter_inputs, views(kernel.finish.parameter_inputs, inputs, results));
+  append(job.row_inputs, views(kernel.finish.row_inputs, inputs, results));
   job.rows = size_of(kernel.row_index, inputs);
   job.columns = size_of(kernel.column_index, inputs);
   job.work = kernel.work;
   return job;
+}
+
+// Longer ones are cut when they are printed, and so do not tell what they are.
+constexpr size_t longest_shared_formula = 20000;
+
+bool is_shared(const SharedResults* shared, const std::string& formula) {
+  return shared && shared->count(formula) > 0;
 }
 
 }  // namespace
@@ -58,7 +73,8 @@ long long size_of(Level index, const CallInputs& inputs) {
 }
 
 void Callable::call(const CallInputs& inputs, double* output, const Settings& settings,
-                    const Interrupted& interrupted, const Progress& progress) {
+                    const Interrupted& interrupted, const Progress& progress,
+                    SharedResults* shared) {
   timings_ = Timings();
   Stopwatch whole(timings_.total);
   prepare(settings, interrupted);
@@ -67,10 +83,17 @@ void Callable::call(const CallInputs& inputs, double* output, const Settings& se
   for (size_t k = 0; k < kernels.size(); ++k) {
     Job job = job_of(kernels[k], inputs, results);
     job.output = output;
+    std::vector<double>* result = nullptr;
+    std::string formula;
     if (k + 1 < kernels.size()) {
-      std::vector<double>& result = results[&*kernels[k].result];
-      result.resize(size_t(job.rows) * size_t(kernels[k].outputs));
-      job.output = result.data();
+      result = &results[&*kernels[k].result];
+      if (shared) formula = print_formula(kernels[k].result, longest_shared_formula);
+      if (is_shared(shared, formula)) {
+        *result = shared->at(formula);
+        continue;
+      }
+      result->resize(size_t(job.rows) * size_t(kernels[k].outputs));
+      job.output = result->data();
     }
     if (progress) {
       job.progress = [&progress, k, &kernels](double part) {
@@ -78,6 +101,9 @@ void Callable::call(const CallInputs& inputs, double* output, const Settings& se
       };
     }
     runners_[k](job, interrupted, timings_);
+    ++timings_.kernels;
+    if (shared && result && formula.size() < longest_shared_formula)
+      shared->emplace(formula, *result);
   }
 }
 

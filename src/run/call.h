@@ -2,7 +2,9 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "../compile_formula.h"
@@ -20,6 +22,10 @@ struct CallInputs {
 /// Rows of what has this index.
 long long size_of(Level index, const CallInputs& inputs);
 
+/// Results of kernels that operators with the same arguments have in common, by the
+/// formula that a kernel computes.
+using SharedResults = std::map<std::string, std::vector<double>>;
+
 /// An operator with what has been compiled of it.
 class Callable {
  public:
@@ -29,9 +35,11 @@ class Callable {
   const Operator& op() const { return *op_; }
 
   /// Compiles what is to be compiled and computes; `output` is rows of the result x its
-  /// dimension, column-major.
+  /// dimension, column-major. What is in `shared` already, for the same inputs, is not
+  /// computed again, and what others may need goes there.
   void call(const CallInputs& inputs, double* output, const Settings& settings,
-            const Interrupted& interrupted, const Progress& progress = {});
+            const Interrupted& interrupted, const Progress& progress = {},
+            SharedResults* shared = nullptr);
 
   /// Has everything been compiled for this engine, in this session?
   bool is_compiled(Engine engine) const;

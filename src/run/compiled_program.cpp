@@ -30,9 +30,8 @@ class CompiledProgram : public CpuProgram {
   void merge(void* into, const void* from, long long rows) const override {
     library_->merge(into, from, rows);
   }
-  void finish(const void* partial, long long rows, double* output,
-              long long stride) const override {
-    library_->finish(partial, rows, output, stride);
+  void finish(const RkeopsBlock& block, double* output, long long stride) const override {
+    library_->finish(&block, output, stride);
   }
 
  private:

@@ -122,20 +122,18 @@ class CpuRun {
     for (long long begin = columns.begin; begin < columns.end && !stop_;
          begin += schedule_.slice) {
       const long long end = std::min(begin + schedule_.slice, columns.end);
-      const RkeopsBlock slice = {parameters_.data(),
-                                 rows_.data(),
-                                 columns_.data(),
-                                 rows.begin,
-                                 rows.end,
-                                 begin,
-                                 end,
-                                 partial,
-                                 workspaces_[size_t(thread)].get()};
-      program_.reduce(slice);
+      program_.reduce(
+          block_of(rows, {begin, end}, partial, workspaces_[size_t(thread)].get()));
       pairs_done_ += rows.size() * (end - begin);
       if (thread == 0) look_for_interrupt();
     }
     if (splits_ == 1) finish(rows, partial);
+  }
+
+  RkeopsBlock block_of(const Range& rows, const Range& columns, void* partial,
+                       void* workspace) const {
+    return {parameters_.data(), rows_.data(), columns_.data(), rows.begin, rows.end,
+            columns.begin,      columns.end,  partial,         workspace};
   }
 
   // On the main thread only.
@@ -171,8 +169,9 @@ class CpuRun {
     finish(rows, into);
   }
 
-  void finish(const Range& rows, const void* partial) {
-    program_.finish(partial, rows.size(), job_.output + rows.begin, job_.rows);
+  void finish(const Range& rows, void* partial) {
+    program_.finish(block_of(rows, {0, job_.columns}, partial, nullptr),
+                    job_.output + rows.begin, job_.rows);
   }
 
   const CpuProgram& program_;

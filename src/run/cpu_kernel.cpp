@@ -1,6 +1,7 @@
 #include "cpu_kernel.h"
 
 #include "../build/toolchain.h"
+#include "../diagnostic.h"
 #include "../interpret/instruction_sets.h"
 #include "../interpret/interpreter.h"
 #include "../interpret/lower.h"
@@ -8,6 +9,17 @@
 #include "cpu_engine.h"
 
 namespace rkeops {
+
+namespace {
+
+Error needs_compiler() {
+  return Error(ErrorKind::compile,
+               "An operation of this formula has to be compiled, which the option "
+               "`compile = \"never\"` forbids.",
+               {}, {"Set the option to \"auto\" or \"always\"."});
+}
+
+}  // namespace
 
 Stopwatch::Stopwatch(double& seconds)
     : seconds_(seconds), start_(std::chrono::steady_clock::now()) {}
@@ -23,7 +35,9 @@ CpuKernel::CpuKernel(const Operator& op, size_t kernel,
     : op_(op), kernel_(kernel), settings_(std::move(settings)) {
   const CompileMode mode = settings_->compile;
   const bool can_compile = !find_compiler(Engine::cpu, settings_->toolchain).empty();
-  if (mode == CompileMode::always) {
+  const bool interpretable = can_interpret(op.plan.kernels[kernel]);
+  if (mode == CompileMode::never && !interpretable) throw needs_compiler();
+  if (mode == CompileMode::always || !interpretable) {
     compile(interrupted, timings);
     return;
   }

@@ -17,6 +17,7 @@ struct Timings {
   double kernel = 0;   // in the engine; on a GPU without the copies of matrices
   double compile = 0;  // in a compiler
   double total = 0;    // with both
+  int kernels = 0;     // run, not shared
 };
 
 /// Adds the seconds of its life to a number.

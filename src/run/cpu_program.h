@@ -16,7 +16,7 @@ class CpuProgram {
   virtual void initialise(void* partial, long long rows) const = 0;
   virtual void reduce(const RkeopsBlock& block) const = 0;
   virtual void merge(void* into, const void* from, long long rows) const = 0;
-  virtual void finish(const void* partial, long long rows, double* output,
+  virtual void finish(const RkeopsBlock& block, double* output,
                       long long stride) const = 0;
 };
 

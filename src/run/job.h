@@ -20,8 +20,8 @@ struct MatrixView {
 using Progress = std::function<bool(double)>;
 
 struct Job {
-  /// What the stages of the formula read, in the order of the plan. Parameters have one
-  /// row.
+  /// What the stages of the formula read, in the order of the plan: parameter and row
+  /// inputs of the finish stage come last. Parameters have one row.
   std::vector<MatrixView> parameter_inputs;
   std::vector<MatrixView> row_inputs;     // indexed by the rows of the result
   std::vector<MatrixView> column_inputs;  // indexed by what is reduced

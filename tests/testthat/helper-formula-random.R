@@ -92,7 +92,13 @@ random_formula <- function(table, dimension, depth) {
   }
   if (stats::runif(1) < 0.05) {
     inner <- random_formula(table, dimension, depth - 1)
-    reduction <- pick(c("Sum", "Mean", "Max"))
+    reduction <- pick(c(
+      "Sum", "Mean", "Max", "Min", "Var", "Prod",
+      if (dimension == 1) "LogSumExp"
+    ))
+    if (reduction %in% c("Prod", "LogSumExp")) {
+      inner <- sprintf("(1.5 + Tanh(%s))", inner)
+    }
     return(sprintf("%s_Reduction(%s, %d)", reduction, inner, pick(0:1)))
   }
   row <- table[sample.int(nrow(table), 1), ]

@@ -99,18 +99,56 @@ spline_at <- function(knots, x, order, place) {
     part(knots[last + 1] - x, knots[last + 1] - knots[place + 1], place + 1)
 }
 
-soft_warping <- function(x, y, gamma) {
-  best <- matrix(Inf, length(x) + 1, length(y) + 1)
+# `best` distances of all pairs of beginnings and the `way` to them; also of
+# complex numbers, whose imaginary parts are small steps.
+warping_table <- function(x, y, gamma) {
+  best <- way <- matrix(Inf + 0i, length(x) + 1, length(y) + 1)
   best[1, 1] <- 0
   for (i in seq_along(x)) {
     for (j in seq_along(y)) {
       before <- c(best[i, j], best[i, j + 1], best[i + 1, j])
-      least <- min(before)
+      before <- before[is.finite(Re(before))]
+      least <- min(Re(before))
       soft <- least - gamma * log(sum(exp(-(before - least) / gamma)))
+      way[i + 1, j + 1] <- soft
       best[i + 1, j + 1] <- (x[i] - y[j])^2 + soft
     }
   }
-  best[length(x) + 1, length(y) + 1]
+  list(best = best, way = way)
+}
+
+soft_warping <- function(x, y, gamma) {
+  Re(warping_table(x, y, gamma)$best[length(x) + 1, length(y) + 1])
+}
+
+# The gradient in z = c(x, y, gamma), with n numbers in x.
+soft_warping_gradient <- function(z, n) {
+  x <- z[seq_len(n)]
+  y <- z[seq(n + 1, length(z) - 1)]
+  gamma <- z[length(z)]
+  table <- warping_table(x, y, gamma)
+  share <- matrix(0i, n + 1, length(y) + 1)
+  share[n + 1, length(y) + 1] <- 1
+  of_gamma <- 0
+  for (i in rev(seq_along(x)) + 1) {
+    for (j in rev(seq_along(y)) + 1) {
+      for (cell in list(c(i - 1, j - 1), c(i - 1, j), c(i, j - 1))) {
+        distance <- table$best[cell[1], cell[2]]
+        if (any(cell < 2) || !is.finite(Re(distance))) next
+        exponent <- (table$way[i, j] - distance) / gamma
+        part <- share[i, j] * exp(exponent)
+        share[cell[1], cell[2]] <- share[cell[1], cell[2]] + part
+        of_gamma <- of_gamma + part * exponent
+      }
+    }
+  }
+  slopes <- 2 * share[-1, -1, drop = FALSE] * outer(x, y, `-`)
+  c(rowSums(slopes), -colSums(slopes), of_gamma)
+}
+
+# Exact, because nothing is subtracted: the gradient is analytic.
+soft_warping_along <- function(z, u, n) {
+  Im(soft_warping_gradient(z + 1e-100i * u, n)) / 1e-100
 }
 
 # Real and imaginary parts in turn, and back.
@@ -118,6 +156,11 @@ as_complex <- function(f) {
   complex(real = f[c(TRUE, FALSE)], imaginary = f[c(FALSE, TRUE)])
 }
 in_parts <- function(z) c(rbind(Re(z), Im(z)))
+
+# NaN for a divisor of 0, where R's own division may give Inf.
+complex_ratio <- function(f, g) {
+  in_parts(f * Conj(g)) / rep(Mod(g)^2, each = 2)
+}
 
 formula_operations <- list(
   IntCst = function(n = whole) n,
@@ -243,7 +286,7 @@ formula_operations <- list(
   ComplexAdd = function(f, g) in_parts(as_complex(f) + as_complex(g)),
   ComplexSubtract = function(f, g) in_parts(as_complex(f) - as_complex(g)),
   ComplexMult = function(f, g) in_parts(as_complex(f) * as_complex(g)),
-  ComplexDivide = function(f, g) in_parts(as_complex(f) / as_complex(g)),
+  ComplexDivide = function(f, g) complex_ratio(as_complex(f), as_complex(g)),
   ComplexRealScal = function(s, f) s * f,
   Conj = function(f) in_parts(Conj(as_complex(f))),
   ComplexSquareAbs = function(f) Mod(as_complex(f))^2,
@@ -253,6 +296,14 @@ formula_operations <- list(
   ComplexExp1j = function(f) in_parts(exp(1i * f)),
   ComplexSum = function(f) in_parts(sum(as_complex(f))),
   ComplexSumT = function(f, length = whole) rep(f, length / 2),
+  MaternOfSquare = function(f, n = whole) {
+    r <- sqrt(f)
+    factor <- switch(n + 1, 1, 1 + r, 1 + r + f / 3)
+    choose(exp(-r) == 0, 0, factor * exp(-r))
+  },
+  WendlandOfSquare = function(f) {
+    choose(f < 1, pmax(0, 1 - sqrt(f))^4 * (1 + 4 * sqrt(f)), 0)
+  },
   Gauss = function(x, y, s) exp(-distance_in(x, y, s)^2 / 2),
   Cauchy = function(x, y, s) 1 / (1 + distance_in(x, y, s)^2),
   InverseMultiquadric = function(x, y, s) {
@@ -294,7 +345,12 @@ formula_operations <- list(
     places <- seq_len(length(knots) - order - 1)
     vapply(places, function(place) spline_at(knots, x, order, place), 1)
   },
-  SoftDTW_SqDist = function(x, y, gamma) soft_warping(x, y, gamma)
+  SoftDTW_SqDist = function(x, y, gamma) soft_warping(x, y, gamma),
+  SoftDTW = function(z, n = whole) {
+    soft_warping(z[seq_len(n)], z[seq(n + 1, length(z) - 1)], z[length(z)])
+  },
+  SoftDTW_Gradient = function(z, n = whole) Re(soft_warping_gradient(z, n)),
+  SoftDTW_GradientAlong = function(z, u, n = whole) soft_warping_along(z, u, n)
 )
 
 infix_operations <- c(
@@ -351,6 +407,7 @@ formula_reductions <- list(
   Mean_Reduction = component_by_component(function(v) sum(v) / length(v)),
   Var_Reduction = component_by_component(stats::var),
   Prod_Reduction = component_by_component(prod),
+  NonzeroProd_Reduction = component_by_component(prod),
   Count_Reduction = component_by_component(function(v) sum(!v %in% 0)),
   Any_Reduction = component_by_component(function(v) any(!v %in% 0)),
   All_Reduction = component_by_component(function(v) all(!v %in% 0)),

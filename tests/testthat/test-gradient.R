@@ -109,3 +109,46 @@ test_that("a gradient can be written in the formula", {
   expect_equal(keops_grad(op, "x")(x, y, eta), expected, tolerance = 1e-12)
   expect_equal(written(x, y, eta), expected, tolerance = 1e-12)
 })
+
+test_that("kernels have the right second derivatives where points meet", {
+  skip_on_cran()
+  args <- c("x = Vi(2)", "y = Vj(2)", "s = Pm(1)")
+  at_zero <- c(
+    Gauss = -1, Cauchy = -2, InverseMultiquadric = -1, Matern32 = -3,
+    Matern52 = -5 / 3, Wendland = -20, Epanechnikov = -2
+  )
+  x <- rbind(c(1, 2), c(0.5, -1))
+  for (name in names(at_zero)) {
+    laplacian <- keops_kernel(
+      sprintf("Sum_Reduction(Laplacian(%s(x, y, s), x), 0)", name), args,
+      precision = "float64"
+    )
+    expect_equal(
+      laplacian(x[1, , drop = FALSE], x[1, , drop = FALSE], 0.5),
+      matrix(2 * at_zero[[name]] / 0.5^2), label = name
+    )
+  }
+})
+
+test_that("gradients in several variables share what they have in common", {
+  skip_on_cran()
+  op <- keops_kernel(
+    "LogSumExp_Reduction(-s * SqDist(x, y), 0)",
+    c("x = Vi(3)", "y = Vj(3)", "s = Pm(1)"), precision = "float64"
+  )
+  input <- list(points(30), points(40, start = 9), 0.5, points(30, 1))
+  together <- keops_grad(op, c("x", "y", "s"))(input)
+  # of the three only the first computes the log-sum-exps; that in s has a sum
+  # over j, then one over i
+  expect_identical(r_last_timings()[["kernels"]], 2)
+  for (name in c("x", "y", "s")) {
+    alone <- keops_grad(op, name)(input)
+    expect_identical(together[[name]], alone)
+  }
+  expect_identical(r_last_timings()[["kernels"]], 3)
+  # nothing is kept for other inputs
+  input[[1]] <- input[[1]] + 1
+  expect_identical(
+    keops_grad(op, c("x", "s"))(input)$s, keops_grad(op, "s")(input)
+  )
+})

@@ -178,19 +178,44 @@ test_that("gradients agree with finite differences", {
   }
 })
 
-# 0, 1 and 2 zeros among the factors.
-test_that("products have derivatives also where factors are 0", {
+# The n-th derivative of prod(f) along directions, the columns of u.
+product_along <- function(f, u) {
+  u <- as.matrix(u)
+  if (!ncol(u)) {
+    return(prod(f))
+  }
+  sum(vapply(seq_along(f), function(j) {
+    u[j, 1] * product_along(f[-j], u[-j, -1, drop = FALSE])
+  }, 1))
+}
+
+test_that("products have exact derivatives where factors are 0", {
   skip_on_cran()
-  formula <- "Prod_Reduction(x - y, 0)"
-  data <- list(x = c(1, 2, 3.5), y = c(1, 2, 2, 4))
-  op <- keops_kernel(formula, args, precision = "float64")
-  for (variable in c("x", "y")) {
+  # 0 to 4 zeros; x - y is exact
+  x <- c(1, 2, 3.5, 4, 5)
+  y <- c(1, 2, 2, 4, 4, 4, 5, 5, 5, 5, 0.5, 6)
+  eta <- c(1, 2, 3, -1, 0.5)
+  u <- cbind(exact_points(12, 1), exact_points(12, 1, start = 5), 1:12 / 4)
+  args <- c("x = Vi(1)", "y = Vj(1)", "u = Vj(1)", "v = Vj(1)", "w = Vj(1)")
+  for (order in 1:3) {
+    formula <- "Prod_Reduction(x - y, 0)"
+    for (name in c("u", "v", "w")[seq_len(order)]) {
+      formula <- sprintf("Diff(%s, y, %s)", formula, name)
+    }
+    along <- function(columns) {
+      cbind(vapply(x, function(one) product_along(one - y, -columns), 1))
+    }
+    inputs <- list(x, y, u[, 1], u[, 2], u[, 3])
+    op <- keops_kernel(formula, args, precision = "float64")
+    directions <- u[, seq_len(order), drop = FALSE]
+    expect_equal(op(inputs), along(directions), tolerance = 1e-12)
+    # and once more in reverse mode
+    expected <- vapply(seq_along(y), function(j) {
+      sum(eta * along(cbind(directions, seq_along(y) == j)))
+    }, 1)
     expect_equal(
-      keops_grad(op, variable)(data$x, data$y, c(1, 2, 3)),
-      as.matrix(
-        oracle_gradient(formula, args, data, variable, c(1, 2, 3))
-      ),
-      tolerance = 1e-9
+      keops_grad(op, "y")(c(inputs, list(eta))), cbind(expected),
+      tolerance = 1e-12, ignore_attr = TRUE
     )
   }
 })

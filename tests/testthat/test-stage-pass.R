@@ -6,8 +6,8 @@ args <- c(
 )
 
 simplified <- function(formula) {
-  op <- keops_kernel(sprintf("Sum_Reduction(%s, 0)", formula), args)
-  sub("^Sum_Reduction\\((.*), 0\\)$", "\\1", printed_formula(op))
+  op <- keops_kernel(sprintf("Max_Reduction(%s, 0)", formula), args)
+  sub("^Max_Reduction\\((.*), 0\\)$", "\\1", printed_formula(op))
 }
 
 expect_simplified <- function(formula, expected) {
@@ -90,6 +90,79 @@ test_that("what may be NaN stays", {
   expect_simplified("x / x", "x / x")
   expect_simplified("a^0 * 0", "0 * Pow(a, 0)")
   expect_simplified("0 / 0 + x", "(0 / 0) + x")
+})
+
+reduced <- function(formula) {
+  printed_formula(keops_kernel(formula, c(args, "A = Pm(6)", "B = Vi(12)")))
+}
+
+test_that("what does not vary with the index leaves the sums over it", {
+  expect_reduced <- function(formula, expected) {
+    expect_identical(reduced(formula), expected, label = formula)
+  }
+  f <- "Sin(a * b)"
+  sum_of <- function(f) sprintf("Sum_Reduction(%s, 0)", f)
+  expect_reduced(sum_of("a * Sin(a * b)"), paste("a *", sum_of(f)))
+  expect_reduced(sum_of("-Sin(a * b)"), paste0("-", sum_of(f)))
+  expect_reduced(sum_of("2 * Sin(a * b)"), paste("2 *", sum_of(f)))
+  expect_reduced(sum_of("Sin(a * b) / a"), paste(sum_of(f), "/ a"))
+  expect_reduced(
+    sum_of("a / Sin(a * b)"),
+    paste("a *", sum_of("1 / Sin(a * b)"))
+  )
+  expect_reduced(
+    sum_of("-s * Sin(a * b) * b"),
+    paste("-s *", sum_of("b * Sin(a * b)"))
+  )
+  expect_reduced(
+    sum_of("SumT(Sin(a * b), 3)"),
+    sprintf("SumT(%s, 3)", sum_of(f))
+  )
+  expect_reduced(sum_of("x * Sin(a * b)"), paste(sum_of(f), "* x"))
+  expect_reduced(
+    sum_of("x * (y * Sin(a * b))"),
+    paste("x *", sum_of("Sin(a * b) * y"))
+  )
+  expect_reduced(sum_of("a * b"), paste(sum_of("b"), "* a"))
+  expect_reduced(
+    "Mean_Reduction(a * Sin(a * b), 0)",
+    "a * Mean_Reduction(Sin(a * b), 0)"
+  )
+  expect_reduced(
+    "Sum_Reduction(b * Sin(a * b), 1)",
+    "b * Sum_Reduction(Sin(a * b), 1)"
+  )
+  expect_reduced(
+    "Sum_Reduction(Sum_Reduction(s * a * Sin(a * b), 0), 1)",
+    "s * Sum_Reduction(a * Sum_Reduction(Sin(a * b), 0), 1)"
+  )
+  expect_reduced(
+    sum_of("ElemT(Sin(a * b), 3, 1)"),
+    sprintf("ExtractT(%s, 1, 3)", sum_of(f))
+  )
+  expect_reduced(sum_of("x | y"), "Sum(Sum_Reduction(y, 0) * x)")
+  expect_reduced(sum_of("b * (x | y)"), "Sum(Sum_Reduction(b * y, 0) * x)")
+  expect_reduced(
+    sum_of("MatVecMult(B, x + y)"),
+    sprintf("TensorDot(B, %s, [4, 3], [3], [1], [0], [0])", sum_of("x + y"))
+  )
+})
+
+test_that("what would cost, or is no sum, stays", {
+  for (formula in c(
+    "Sum_Reduction(Sum(x * Sin(x * y)), 0)",
+    "Sum_Reduction(b * Sin(a * b), 0)", "Sum_Reduction(a + b, 0)",
+    "Max_Reduction(a * b, 0)", "Sum_Reduction(3 * a, 0)",
+    "Mean_Reduction(ExtractT(Sin(a * b), 1, 3), 0)"
+  )) {
+    expect_identical(reduced(formula), formula)
+  }
+})
+
+test_that("each step of the simplifier is shown", {
+  formula <- "Sum_Reduction(-(2 * (x * Exp(-s * a * b))) + 0, 0)"
+  op <- keops_kernel(formula, args)
+  expect_snapshot(print(explain(op, "simplify")))
 })
 
 test_that("simplified formulas are as simple as they get", {

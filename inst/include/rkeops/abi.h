@@ -2,7 +2,7 @@
 // library, no R.
 #pragma once
 
-#define RKEOPS_ABI_VERSION 1
+#define RKEOPS_ABI_VERSION 2
 
 extern "C" {
 
@@ -10,7 +10,7 @@ extern "C" {
 // column_end).
 struct RkeopsBlock {
   // One pointer a component: to the value (parameters), to the column of the matrix
-  // (rows, columns).
+  // (rows, columns). What the end of a row needs comes last.
   const double* const* parameter_inputs;
   const double* const* row_inputs;
   const double* const* column_inputs;
@@ -33,8 +33,9 @@ struct RkeopsCpuLibrary {
   void (*reduce)(const struct RkeopsBlock* block);
   // Folds `from`, which covers later columns, into `into`.
   void (*merge)(void* into, const void* from, long long rows);
-  // Writes component k of row r to output[k * stride + r].
-  void (*finish)(const void* partial, long long rows, double* output, long long stride);
+  // Writes component k of the block's row r to output[k * stride + r]. Reads the
+  // accumulators, and the parameter and row inputs; nothing of the columns or workspace.
+  void (*finish)(const struct RkeopsBlock* block, double* output, long long stride);
 };
 
 // The one symbol of a generated library; everything else in it is hidden.

@@ -34,6 +34,8 @@ struct CpuEngine {
   using Total = Reduction<Doubles>;
   static constexpr int doubles = Lanes<Doubles>::count;
 
+  static constexpr int outputs = result_components<Formula, Fold>();
+
   // Columns prepared together: what the reduction folds in registers, less where the
   // scalars of a column are so many that a block would leave the second-level cache.
   static constexpr long long cache_bytes = 1 << 16;
@@ -322,7 +324,7 @@ struct CpuEngine {
   }
 
   static void initialise(void* partial, long long rows) {
-    double spare[Fold::slots * doubles];
+    double spare[array_length(Fold::slots * doubles)];
     for (long long row = 0; row < rows; row += doubles) {
       const Borrowed<doubles> part(partial, rows, row, spare);
       Total::initialise(part.slots);
@@ -331,7 +333,8 @@ struct CpuEngine {
   }
 
   static void merge(void* into, const void* from, long long rows) {
-    double spare[Fold::slots * doubles], other_spare[Fold::slots * doubles];
+    double spare[array_length(Fold::slots * doubles)],
+        other_spare[array_length(Fold::slots * doubles)];
     for (long long row = 0; row < rows; row += doubles) {
       const Borrowed<doubles> part(into, rows, row, spare);
       const Borrowed<doubles> other(const_cast<void*>(from), rows, row, other_spare);
@@ -340,22 +343,41 @@ struct CpuEngine {
     }
   }
 
-  static void finish(const void* partial, long long rows, double* output,
-                     long long stride) {
-    double spare[Fold::slots * doubles];
-    Doubles result[Fold::outputs];
+  // Elements of the inputs that only the finish stage reads.
+  static void load_finish_inputs(const RkeopsBlock& block, long long row, int n,
+                                 double* parameter, Doubles* input) {
+    for (int k = 0; k < Formula::finish_parameters; ++k)
+      parameter[k] = *block.parameter_inputs[Formula::parameter_inputs + k];
+    for (int k = 0; k < Formula::finish_rows; ++k) {
+      const double* from = block.row_inputs[Formula::row_inputs + k] + row;
+      input[k] = n == doubles ? load<Doubles>(from) : load<Doubles>(from, n);
+    }
+  }
+
+  static void finish(const RkeopsBlock* block, double* output, long long stride) {
+    const long long rows = block->row_end - block->row_begin;
+    double spare[array_length(Fold::slots * doubles)];
+    Doubles reduced[array_length(Fold::outputs)];
     for (long long row = 0; row < rows; row += doubles) {
-      const Borrowed<doubles> part(const_cast<void*>(partial), rows, row, spare);
-      Total::finish(part.slots, result);
-      for (int k = 0; k < Fold::outputs; ++k)
-        store(output + k * stride + row, result[k], part.count);
+      const Borrowed<doubles> part(block->partial, rows, row, spare);
+      Total::finish(part.slots, reduced);
+      Doubles result[outputs];
+      if constexpr (Formula::has_finish_stage) {
+        double parameter[array_length(Formula::finish_parameters)];
+        Doubles input[array_length(Formula::finish_rows)];
+        load_finish_inputs(*block, block->row_begin + row, part.count, parameter, input);
+        Formula::finish_stage(parameter, input, reduced, result);
+      }
+      const Doubles* shown = Formula::has_finish_stage ? result : reduced;
+      for (int k = 0; k < outputs; ++k)
+        store(output + k * stride + row, shown[k], part.count);
     }
   }
 
   static const RkeopsCpuLibrary* library() {
     static constexpr RkeopsCpuLibrary table = {
-        RKEOPS_ABI_VERSION, Fold::slots, Fold::outputs, Workspace::bytes,
-        initialise,         reduce,      merge,         finish};
+        RKEOPS_ABI_VERSION, Fold::slots, outputs, Workspace::bytes,
+        initialise,         reduce,      merge,   finish};
     return &table;
   }
 };

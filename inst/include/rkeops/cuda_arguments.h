@@ -20,7 +20,7 @@ struct CudaLaunchPlan {
   int outputs;  // components of the result
   int column_kept;
   int rows_per_thread, columns_per_tile;
-  int parameter_inputs, row_inputs, column_inputs;
+  int parameter_inputs, row_inputs, column_inputs;  // with those of the finish stage
   // Scalars of a row and of a column in the vectors of inner products.
   int row_vector_scalars, column_vector_scalars;
   int slots_in_memory;  // true: `partial` is needed by every launch

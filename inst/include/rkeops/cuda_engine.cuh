@@ -85,6 +85,7 @@ struct CudaKernels {
   using Piece = typename CudaPiece<Scalar, record * sizeof(Scalar) % 16 == 0>::Type;
   static constexpr int pieces_a_record = int(record * sizeof(Scalar) / sizeof(Piece));
   static constexpr int slots = Reduction::slots;
+  static constexpr int outputs = result_components<Formula, Reduction>();
 
   /// Accumulators that would fill the registers stay in `partial`, where they are touched
   /// once a block of columns.
@@ -130,18 +131,14 @@ struct CudaKernels {
   static_assert(Reduction::values == Formula::pair_values, "a pair gives what is folded");
 
   static constexpr CudaLaunchPlan plan() {
-    return {int(sizeof(Scalar)),
-            slots,
-            Reduction::outputs,
-            Formula::column_kept,
-            rows_per_thread,
-            tile,
-            Formula::parameter_inputs,
-            Formula::row_inputs,
-            Formula::column_inputs,
-            row_vectors,
-            column_vectors,
-            slots_in_memory};
+    int parameters = Formula::parameter_inputs, rows = Formula::row_inputs;
+    if constexpr (Formula::has_finish_stage) {
+      parameters += Formula::finish_parameters;
+      rows += Formula::finish_rows;
+    }
+    return {int(sizeof(Scalar)),    slots,       outputs,        Formula::column_kept,
+            rows_per_thread,        tile,        parameters,     rows,
+            Formula::column_inputs, row_vectors, column_vectors, slots_in_memory};
   }
 
   /// Where records are staged: beside inner products, in the memory these use.
@@ -455,12 +452,35 @@ struct CudaKernels {
     }
   }
 
+  /// In double precision; the inputs of the finish stage stand behind those of the
+  /// others.
+  RKEOPS_INLINE static void finish_row(const CudaArguments& arguments, long long row,
+                                       const double* reduced, double* result) {
+    if constexpr (Formula::has_finish_stage) {
+      double parameter[array_length<Formula::finish_parameters>];
+      double input[array_length<Formula::finish_rows>];
+#pragma unroll(unrolled <Formula::finish_parameters>)
+      for (int k = 0; k < Formula::finish_parameters; ++k) {
+        parameter[k] = arguments.parameters[Formula::parameter_inputs + k];
+      }
+#pragma unroll(unrolled <Formula::finish_rows>)
+      for (int k = 0; k < Formula::finish_rows; ++k) {
+        const void* from = arguments.row_inputs[Formula::row_inputs + k];
+        input[k] = static_cast<const Scalar*>(from)[row];
+      }
+      Formula::template finish_stage<double>(parameter, input, reduced, result);
+    }
+  }
+
   RKEOPS_INLINE static void write_result(const CudaArguments& arguments,
                                          Slots<Scalar> accumulators, long long row) {
-    double result[array_length<Reduction::outputs>];
-    Reduction::finish(accumulators, result);
-#pragma unroll(unrolled <Reduction::outputs>)
-    for (int k = 0; k < Reduction::outputs; ++k) {
+    double reduced[array_length<Reduction::outputs>];
+    Reduction::finish(accumulators, reduced);
+    double finished[array_length < Formula::has_finish_stage ? outputs : 0 > ];
+    finish_row(arguments, row, reduced, finished);
+    const double* result = Formula::has_finish_stage ? finished : reduced;
+#pragma unroll(unrolled <outputs>)
+    for (int k = 0; k < outputs; ++k) {
       arguments.output[k * arguments.rows + row] = result[k];
     }
   }

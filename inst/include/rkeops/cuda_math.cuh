@@ -134,6 +134,7 @@ RKEOPS_INLINE V in_double(Function f, V x) {
 
 }  // namespace rkeops
 
+#include "soft_dtw.h"
 #include "vector_math_basic.h"
 #include "vector_math_composed.h"
 #include "vector_math_orders.h"

@@ -46,6 +46,13 @@
 #define RKEOPS_UNROLL _Pragma("GCC unroll 16")
 #endif
 
+// For what runs rarely and is called from several places: one copy compiles sooner.
+#if defined(__CUDACC__)
+#define RKEOPS_OUTLINE RKEOPS_INLINE
+#else
+#define RKEOPS_OUTLINE __attribute__((noinline))
+#endif
+
 namespace rkeops {
 
 // Lanes<V> tells what V is made of: T scalar, I signed integers of the same width, U the

@@ -11,13 +11,6 @@
 
 #include "lanes.h"
 
-// For what runs rarely and is called from several places: one copy compiles sooner.
-#if defined(__CUDACC__)
-#define RKEOPS_OUTLINE RKEOPS_INLINE
-#else
-#define RKEOPS_OUTLINE __attribute__((noinline))
-#endif
-
 namespace rkeops {
 
 // The accumulators of as many neighbouring rows as V has lanes: slot k at data + k *
@@ -37,6 +30,16 @@ struct Slots {
   // Slot k of the row in one lane.
   RKEOPS_INLINE double& at(int k, int lane) const { return data[k * stride + lane]; }
 };
+
+// Components of the result of a kernel: what its finish stage makes of the reduction, or
+// the reduction itself.
+template <class Formula, class Reduction>
+constexpr int result_components() {
+  if constexpr (Formula::has_finish_stage)
+    return Formula::finish_outputs;
+  else
+    return Reduction::outputs;
+}
 
 // The lanes that one register of accumulators holds, and how many times they go into V.
 template <class V, bool plain = Lanes<V>::count == 1>

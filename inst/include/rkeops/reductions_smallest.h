@@ -2,6 +2,8 @@
 //
 // Few values enter the list (about K log(columns / K) of random ones), so a block only
 // compares with the K-th best of each row, and inserts lane by lane where one is beaten.
+// The list is a heap with the worst in front, so that this takes log(K) steps, and is
+// sorted at the end.
 #ifndef RKEOPS_REDUCTIONS_SMALLEST_H
 #define RKEOPS_REDUCTIONS_SMALLEST_H
 
@@ -11,8 +13,9 @@ namespace rkeops {
 
 enum class ListOutput { values, columns, both };
 
-// One list of `count` ranks. Slots: for every rank the value, then the column. Ranks that
-// no column has reached hold +Inf and no column.
+// One list of `count` places, a heap with the worst value first, so that inserting into
+// long lists is cheap. Slots: for every place the value, then the column. Places that no
+// column has reached hold +Inf and no column.
 template <class V>
 struct SmallestList {
   using Wide = typename Lanes<V>::Wide;
@@ -20,47 +23,78 @@ struct SmallestList {
   Slots<V> state;
   int count;
 
-  RKEOPS_INLINE Wide value(int rank) const { return state.get(2 * rank); }
-  RKEOPS_INLINE Wide column(int rank) const { return state.get(2 * rank + 1); }
+  RKEOPS_INLINE Wide value(int place) const { return state.get(2 * place); }
+  RKEOPS_INLINE Wide column(int place) const { return state.get(2 * place + 1); }
 
   RKEOPS_INLINE void initialise() const {
     for (int k = 0; k < 2 * count; ++k) state.set(k, no_column<Wide>());
   }
   RKEOPS_INLINE void merge(SmallestList from) const {
     for (int lane = 0; lane < Lanes<V>::count; ++lane)
-      for (int rank = 0; rank < count; ++rank)
-        insert(state, count, lane, from.state.at(2 * rank, lane),
-               from.state.at(2 * rank + 1, lane));
+      for (int place = 0; place < count; ++place)
+        insert(state, count, lane, get(from.state, lane, place));
   }
 
   // Inserts the values of the lanes that belong into their lists.
   RKEOPS_OUTLINE static void insert(Slots<V> state, int count, V value, double column) {
     const Wide wide = widen(value);
     for (int lane = 0; lane < Lanes<V>::count; ++lane)
-      insert(state, count, lane, rkeops::lane(wide, lane), column);
+      insert(state, count, lane, {rkeops::lane(wide, lane), column});
   }
-  // Equal values stand in the order of their columns.
-  RKEOPS_OUTLINE static void insert(Slots<V> state, int count, int lane, double value,
-                                    double column) {
-    int rank = count;
-    for (; rank > 0; --rank) {
-      const double other = state.at(2 * rank - 2, lane);
-      const double other_column = state.at(2 * rank - 1, lane);
-      if (!(value < other || (value == other && column < other_column))) break;
-      if (rank == count) continue;
-      state.at(2 * rank, lane) = other;
-      state.at(2 * rank + 1, lane) = other_column;
+
+  // The heap in ascending order.
+  RKEOPS_OUTLINE static void sort(Slots<V> state, int count, int lane) {
+    for (int size = count - 1; size > 0; --size) {
+      const Entry worst = get(state, lane, 0), last = get(state, lane, size);
+      sink(state, lane, last, size);
+      set(state, lane, size, worst);
     }
-    if (rank == count) return;
-    state.at(2 * rank, lane) = value;
-    state.at(2 * rank + 1, lane) = column;
+  }
+
+ private:
+  struct Entry {
+    double value, column;
+  };
+  // Equal values stand in the order of their columns. False for NaN.
+  RKEOPS_INLINE static bool is_before(const Entry& a, const Entry& b) {
+    return a.value < b.value || (a.value == b.value && a.column < b.column);
+  }
+  RKEOPS_INLINE static Entry get(Slots<V> state, int lane, int place) {
+    return {state.at(2 * place, lane), state.at(2 * place + 1, lane)};
+  }
+  RKEOPS_INLINE static void set(Slots<V> state, int lane, int place, const Entry& entry) {
+    state.at(2 * place, lane) = entry.value;
+    state.at(2 * place + 1, lane) = entry.column;
+  }
+  RKEOPS_OUTLINE static void insert(Slots<V> state, int count, int lane,
+                                    const Entry& entry) {
+    if (is_before(entry, get(state, lane, 0))) sink(state, lane, entry, count);
+  }
+  // Replaces the worst entry of the first `size` places, and makes them a heap again.
+  RKEOPS_OUTLINE static void sink(Slots<V> state, int lane, const Entry& entry,
+                                  int size) {
+    int place = 0;
+    for (int child = 1; child < size; child = 2 * place + 1) {
+      Entry worse = get(state, lane, child);
+      if (child + 1 < size) {
+        const Entry other = get(state, lane, child + 1);
+        if (is_before(worse, other)) {
+          worse = other;
+          ++child;
+        }
+      }
+      if (!is_before(entry, worse)) break;
+      set(state, lane, place, worse);
+      place = child;
+    }
+    set(state, lane, place, entry);
   }
 };
 
-// In place of K: how many ranks there are is said at run time.
+// In place of K: how many places there are is said at run time.
 constexpr int at_run_time = 0;
 
-// The lists of D components, with the number of ranks as an argument. Output:
+// The lists of D components, with the number of places as an argument. Output:
 // [rank][component]; with both, [rank][values of the components, columns of the
 // components].
 template <class V, int D, ListOutput output_kind>
@@ -79,9 +113,9 @@ struct SmallestLists {
     return {{state.data + 2 * k * count * state.stride, state.stride}, count};
   }
 
-  RKEOPS_INLINE void begin(Slots<V> from, long long first, int ranks) {
+  RKEOPS_INLINE void begin(Slots<V> from, long long first, int places) {
     state = from;
-    count = ranks;
+    count = places;
     first_column = first;
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) refresh(k);
@@ -114,6 +148,9 @@ struct SmallestLists {
     for (int k = 0; k < D; ++k) list(into, k, count).merge(list(from, k, count));
   }
   RKEOPS_INLINE static void finish(Slots<V> state, Wide* output, int count) {
+    for (int k = 0; k < D; ++k)
+      for (int lane = 0; lane < Lanes<V>::count; ++lane)
+        List::sort(list(state, k, count).state, count, lane);
     constexpr bool both = output_kind == ListOutput::both;
     for (int rank = 0; rank < count; ++rank)
       for (int k = 0; k < D; ++k) {
@@ -126,13 +163,13 @@ struct SmallestLists {
   }
 
  private:
-  // What is smaller than the last rank enters; while that has no column, what is equal
+  // What is smaller than the worst value enters; while the list has room, what is equal
   // too.
   RKEOPS_INLINE void refresh(int k) {
     const List from = list(state, k, count);
-    const V last = narrow<V>(from.value(count - 1));
-    const auto open = narrow<V>(from.column(count - 1)) == no_column<V>();
-    limit[k] = select(open, last, next_below(last));
+    const V worst = narrow<V>(from.value(0));
+    const auto open = narrow<V>(from.column(0)) == no_column<V>();
+    limit[k] = select(open, worst, next_below(worst));
   }
 };
 
@@ -145,9 +182,12 @@ struct Smallest : SmallestLists<V, D, output_kind> {
   RKEOPS_INLINE void begin(Slots<V> from, long long first) {
     Lists::begin(from, first, K);
   }
-  RKEOPS_INLINE void fold(const V* value, int column) {
+  RKEOPS_INLINE void treat(const V* value, int column) {
     this->count = K;  // known to the compiler
-    Lists::fold(value, column);
+    Lists::treat(value, column);
+  }
+  RKEOPS_INLINE void fold(const V* value, int column) {
+    if (__builtin_expect(Lists::rare(value), 0)) treat(value, column);
   }
 
   RKEOPS_INLINE static void initialise(Slots<V> state) { Lists::initialise(state, K); }

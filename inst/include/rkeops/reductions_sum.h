@@ -131,6 +131,21 @@ struct Sum<V, D, SumScheme::compensated> {
   }
 };
 
+// Of formulas without a reduction: what there is to compute is in the finish stage.
+template <class V>
+struct Nothing {
+  static constexpr int values = 0, slots = 0, outputs = 0, block = 256;
+  using Wide = typename Lanes<V>::Wide;
+
+  RKEOPS_INLINE void begin(Slots<V>, long long) {}
+  RKEOPS_INLINE void fold(const V*, int) {}
+  RKEOPS_INLINE void end(Slots<V>, long long) {}
+
+  RKEOPS_INLINE static void initialise(Slots<V>) {}
+  RKEOPS_INLINE static void merge(Slots<V>, Slots<V>) {}
+  RKEOPS_INLINE static void finish(Slots<V>, Wide*) {}
+};
+
 // NaN where there is no column. Slots: those of the sum, and the number of columns.
 template <class V, int D, SumScheme scheme>
 struct Mean {

@@ -16,6 +16,8 @@
 #include "vector_math_special.h"
 #include "vector_math_trigonometry.h"
 
-#include "vector_math_orders.h"  // made of the others
+// made of the others
+#include "soft_dtw.h"
+#include "vector_math_orders.h"
 
 #endif

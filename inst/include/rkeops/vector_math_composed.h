@@ -27,6 +27,29 @@ RKEOPS_INLINE V softplus(V x) {
   return maximum(x, all<V>(0)) + log1p(exp(-abs(x)));
 }
 
+// Matern functions of t = r^2: e^-r for order 0, (1 + r) e^-r for 1, (1 + r + t / 3) e^-r
+// for 2.
+template <class V>
+RKEOPS_INLINE V matern_of_square(V t, int order) {
+  const V r = sqrt(t), power = exp(-r), one = all<V>(1);
+  if (order == 0) return power;
+  const V factor = order == 1 ? one + r : one + r + t / all<V>(3);
+  return select(power == all<V>(0), power, factor * power);
+}
+template <int order, class V>
+RKEOPS_INLINE V matern_of_square(V t) {
+  static_assert(0 <= order && order <= 2, "a Matern function of another order");
+  return matern_of_square(t, order);
+}
+
+// Wendland's function (1 - r)^4 (1 + 4 r) for r = sqrt(t) below 1, else 0.
+template <class V>
+RKEOPS_INLINE V wendland_of_square(V t) {
+  const V r = sqrt(t), rest = maximum(all<V>(1) - r, all<V>(0));
+  const V square = rest * rest;
+  return select(rest == all<V>(0), rest, square * square * (all<V>(1) + all<V>(4) * r));
+}
+
 // x log x, 0 at 0.
 template <class V>
 RKEOPS_INLINE V xlogx(V x) {

@@ -96,7 +96,11 @@ Matrix run(const RkeopsCpuLibrary& library, const Problem& problem, int row_piec
       parts.erase(parts.begin() + into + 1);
     }
     std::vector<double> output(library.outputs * rows);
-    library.finish(parts[0].data(), rows, output.data(), rows);
+    RkeopsBlock block{};
+    block.row_begin = row;
+    block.row_end = row + rows;
+    block.partial = parts[0].data();
+    library.finish(&block, output.data(), rows);
     for (int k = 0; k < library.outputs; ++k)
       std::copy_n(output.begin() + k * rows, rows, result[k].begin() + row);
   }

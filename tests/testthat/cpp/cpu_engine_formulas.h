@@ -13,6 +13,7 @@ struct Formula : rkeops::NoInnerProduct {
   static constexpr int row_inputs = D, row_kept = D;
   static constexpr int column_inputs = D, column_kept = D;
   static constexpr int pair_values = D;
+  static constexpr bool has_finish_stage = false;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V*, V*) {}
@@ -45,6 +46,7 @@ struct Formula : rkeops::NoInnerProduct {
   static constexpr int row_inputs = D, row_kept = D;
   static constexpr int column_inputs = D, column_kept = D;
   static constexpr int pair_values = 1;
+  static constexpr bool has_finish_stage = false;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -77,6 +79,7 @@ struct Formula : rkeops::NoInnerProduct {
   static constexpr int row_inputs = 0, row_kept = 0;
   static constexpr int column_inputs = 0, column_kept = 0;
   static constexpr int pair_values = 1;
+  static constexpr bool has_finish_stage = false;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {

@@ -73,6 +73,7 @@ inline std::string source(const Formula& f, const std::string& scalar) {
          counts("row_inputs", "row_kept", f.rows) +
          counts("column_inputs", "column_kept", f.columns) +
          "  static constexpr int pair_values = " + std::to_string(f.values) + ";\n" +
+         "  static constexpr bool has_finish_stage = false;\n" +
          stage("parameter_stage(const V* input, V* kept)", f.parameters) +
          stage("row_stage(const Scalar* parameter, const V* input, V* kept)", f.rows) +
          stage("column_stage(const Scalar* parameter, const V* input, V* kept)",

@@ -2,7 +2,7 @@
 //   Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 1)
 //   x = Vi(3), y = Vj(3), b = Vj(6), s = Pm(1)
 // It computes
-//   Sum_Reduction(Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * b, 1)
+//   Sum_Reduction(Exp2(-1.4426950408889634 * s * Sum(Square(x - y))), 1) * b
 #include <rkeops/cpu_engine.h>
 
 namespace rkeops {
@@ -10,12 +10,14 @@ namespace {
 
 using Scalar = float;
 
-struct Formula {
+struct Formula : NoInnerProduct {
   // Numbers each stage reads, and numbers it keeps for the pairs.
   static constexpr int parameter_inputs = 1, parameters_kept = 1;
-  static constexpr int row_inputs = 9, row_kept = 9;
+  static constexpr int row_inputs = 3, row_kept = 3;
   static constexpr int column_inputs = 3, column_kept = 3;
-  static constexpr int pair_values = 6;
+  static constexpr int pair_values = 1;
+  static constexpr bool has_finish_stage = true;
+  static constexpr int finish_parameters = 0, finish_rows = 6, finish_outputs = 6;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -25,7 +27,6 @@ struct Formula {
   template <class V>
   RKEOPS_INLINE static void row_stage(const Scalar* parameter, const V* input, V* kept) {
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // y
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[3 + k] = input[3 + k];  // b
   }
 
   template <class V>
@@ -37,16 +38,20 @@ struct Formula {
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
     V t1 = all<V>(0.0f);  // Sum(Square(x - y))
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1 += square(column[k] - row[k]);
-    const V t2 = exp2(parameter[0] * t1);  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y)))
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) value[k] = t2 * row[3 + k];  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
+    value[0] = exp2(parameter[0] * t1);  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y)))
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void finish_stage(const double* parameter, const V* row, const V* reduced, V* output) {
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) output[k] = reduced[0] * row[k];  // Sum_Reduction(Exp2(-1.4426950408889634 * s * Su...
   }
 };
 
 template <class V>
-using Reduction = Sum<V, 6, SumScheme::block>;
+using Reduction = Sum<V, 1, SumScheme::block>;
 
 }  // namespace
 
-RKEOPS_CPU_LIBRARY(Scalar, Formula, Reduction, 1)
+RKEOPS_CPU_LIBRARY(Scalar, Formula, Reduction, 4)
 
 }  // namespace rkeops

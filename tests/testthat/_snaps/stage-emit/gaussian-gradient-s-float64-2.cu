@@ -2,7 +2,7 @@
 //   Grad(Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 0), s, eta)
 //   x = Vi(3), y = Vj(3), b = Vj(6), s = Pm(1), eta = Vi(6)
 // It computes
-//   Sum_Reduction(Sum_Reduction(-(Sum(Square(x - y)) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * Sum(eta * b)), 0), 1)
+//   -Sum_Reduction(Sum_Reduction(Sum(Square(x - y)) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * Sum(eta * b), 0), 1)
 #include <rkeops/cuda_engine.cuh>
 
 namespace rkeops {
@@ -10,12 +10,14 @@ namespace {
 
 using Scalar = double;
 
-struct Formula {
+struct Formula : NoInnerProduct {
   // Numbers each stage reads, and numbers it keeps for the pairs.
   static constexpr int parameter_inputs = 0, parameters_kept = 0;
   static constexpr int row_inputs = 0, row_kept = 0;
   static constexpr int column_inputs = 1, column_kept = 1;
   static constexpr int pair_values = 1;
+  static constexpr bool has_finish_stage = true;
+  static constexpr int finish_parameters = 0, finish_rows = 0, finish_outputs = 1;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -27,12 +29,17 @@ struct Formula {
 
   template <class V>
   RKEOPS_INLINE static void column_stage(const Scalar* parameter, const V* input, V* kept) {
-    kept[0] = input[0];  // Sum_Reduction(-(Sum(Square(x - y)) * Exp2(-1.44...
+    kept[0] = input[0];  // Sum_Reduction(Sum(Square(x - y)) * Exp2(-1.4426...
   }
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
-    value[0] = all<V>(column[0]);  // Sum_Reduction(-(Sum(Square(x - y)) * Exp2(-1.44...
+    value[0] = all<V>(column[0]);  // Sum_Reduction(Sum(Square(x - y)) * Exp2(-1.4426...
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void finish_stage(const double* parameter, const V* row, const V* reduced, V* output) {
+    output[0] = -reduced[0];  // -Sum_Reduction(Sum_Reduction(Sum(Square(x - y))...
   }
 };
 

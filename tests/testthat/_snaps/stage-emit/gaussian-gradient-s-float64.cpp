@@ -2,7 +2,7 @@
 //   Grad(Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 0), s, eta)
 //   x = Vi(3), y = Vj(3), b = Vj(6), s = Pm(1), eta = Vi(6)
 // It computes
-//   Sum_Reduction(-(Sum(Square(x - y)) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * Sum(eta * b)), 0)
+//   Sum_Reduction(Sum(Square(x - y)) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * Sum(eta * b), 0)
 #include <rkeops/cpu_engine.h>
 
 namespace rkeops {
@@ -10,12 +10,13 @@ namespace {
 
 using Scalar = double;
 
-struct Formula {
+struct Formula : NoInnerProduct {
   // Numbers each stage reads, and numbers it keeps for the pairs.
   static constexpr int parameter_inputs = 1, parameters_kept = 1;
   static constexpr int row_inputs = 9, row_kept = 9;
   static constexpr int column_inputs = 9, column_kept = 9;
   static constexpr int pair_values = 1;
+  static constexpr bool has_finish_stage = false;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -40,7 +41,7 @@ struct Formula {
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1 += square(row[k] - column[k]);
     V t2 = all<V>(0.0);  // Sum(eta * b)
     RKEOPS_UNROLL for (int k = 0; k < 6; ++k) t2 += row[3 + k] * column[3 + k];
-    value[0] = -(t1 * exp2(parameter[0] * t1) * t2);  // -(Sum(Square(x - y)) * Exp2(-1.4426950408889634...
+    value[0] = t1 * exp2(parameter[0] * t1) * t2;  // Sum(Square(x - y)) * Exp2(-1.4426950408889634 *...
   }
 };
 

@@ -2,7 +2,7 @@
 //   Grad(Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 0), y, eta)
 //   x = Vi(3), y = Vj(3), b = Vj(6), s = Pm(1), eta = Vi(6)
 // It computes
-//   Sum_Reduction(2 * s * (Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * Sum(eta * b)) * (x - y), 1)
+//   2 * s * Sum_Reduction(Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * Sum(eta * b) * (x - y), 1)
 #include <rkeops/cpu_engine.h>
 
 namespace rkeops {
@@ -10,17 +10,18 @@ namespace {
 
 using Scalar = float;
 
-struct Formula {
+struct Formula : NoInnerProduct {
   // Numbers each stage reads, and numbers it keeps for the pairs.
-  static constexpr int parameter_inputs = 1, parameters_kept = 2;
+  static constexpr int parameter_inputs = 1, parameters_kept = 1;
   static constexpr int row_inputs = 9, row_kept = 9;
   static constexpr int column_inputs = 9, column_kept = 9;
   static constexpr int pair_values = 3;
+  static constexpr bool has_finish_stage = true;
+  static constexpr int finish_parameters = 1, finish_rows = 0, finish_outputs = 3;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
     kept[0] = (-1.4426950408889634f) * input[0];  // -1.4426950408889634 * s
-    kept[1] = 2.0f * input[0];  // 2 * s
   }
 
   template <class V>
@@ -43,8 +44,14 @@ struct Formula {
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t2 += square(t1[k]);
     V t3 = all<V>(0.0f);  // Sum(eta * b)
     RKEOPS_UNROLL for (int k = 0; k < 6; ++k) t3 += column[3 + k] * row[3 + k];
-    const V t4 = parameter[1] * (exp2(parameter[0] * t2) * t3);  // 2 * s * (Exp2(-1.4426950408889634 * s * Sum(Squ...
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) value[k] = t4 * t1[k];  // 2 * s * (Exp2(-1.4426950408889634 * s * Sum(Squ...
+    const V t4 = exp2(parameter[0] * t2) * t3;  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) value[k] = t4 * t1[k];  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void finish_stage(const double* parameter, const V* row, const V* reduced, V* output) {
+    const V t1 = all<V>(2.0) * parameter[0];  // 2 * s
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) output[k] = t1 * reduced[k];  // 2 * s * Sum_Reduction(Exp2(-1.4426950408889634 ...
   }
 };
 

@@ -2,7 +2,7 @@
 //   Grad(LogSumExp_Reduction(-SqDist(x, y), 0), x, eta)
 //   x = Vi(3), y = Vj(3), eta = Vi(1)
 // It computes
-//   Sum_Reduction(-2 * eta * Exp(-Sum(Square(x - y)) - LogSumExp_Reduction(-Sum(Square(x - y)), 0)) * (x - y), 0)
+//   -2 * eta * Sum_Reduction(Exp(-Sum(Square(x - y)) - LogSumExp_Reduction(-Sum(Square(x - y)), 0)) * (x - y), 0)
 #include <rkeops/cuda_engine.cuh>
 
 namespace rkeops {
@@ -10,12 +10,14 @@ namespace {
 
 using Scalar = float;
 
-struct Formula {
+struct Formula : NoInnerProduct {
   // Numbers each stage reads, and numbers it keeps for the pairs.
   static constexpr int parameter_inputs = 0, parameters_kept = 0;
-  static constexpr int row_inputs = 5, row_kept = 5;
+  static constexpr int row_inputs = 4, row_kept = 4;
   static constexpr int column_inputs = 3, column_kept = 3;
   static constexpr int pair_values = 3;
+  static constexpr bool has_finish_stage = true;
+  static constexpr int finish_parameters = 0, finish_rows = 1, finish_outputs = 3;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -24,8 +26,7 @@ struct Formula {
   template <class V>
   RKEOPS_INLINE static void row_stage(const Scalar* parameter, const V* input, V* kept) {
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // x
-    kept[3] = input[4];  // LogSumExp_Reduction(-Sum(Square(x - y)), 0)
-    kept[4] = (-2.0f) * input[3];  // -2 * eta
+    kept[3] = input[3];  // LogSumExp_Reduction(-Sum(Square(x - y)), 0)
   }
 
   template <class V>
@@ -39,8 +40,14 @@ struct Formula {
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1[k] = row[k] - column[k];  // x - y
     V t2 = all<V>(0.0f);  // Sum(Square(x - y))
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t2 += square(t1[k]);
-    const V t3 = row[4] * exp(-t2 - row[3]);  // -2 * eta * Exp(-Sum(Square(x - y)) - LogSumExp_...
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) value[k] = t3 * t1[k];  // -2 * eta * Exp(-Sum(Square(x - y)) - LogSumExp_...
+    const V t3 = exp(-t2 - row[3]);  // Exp(-Sum(Square(x - y)) - LogSumExp_Reduction(-...
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) value[k] = t3 * t1[k];  // Exp(-Sum(Square(x - y)) - LogSumExp_Reduction(-...
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void finish_stage(const double* parameter, const V* row, const V* reduced, V* output) {
+    const V t1 = (-2.0) * row[0];  // -2 * eta
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) output[k] = t1 * reduced[k];  // -2 * eta * Sum_Reduction(Exp(-Sum(Square(x - y)...
   }
 };
 

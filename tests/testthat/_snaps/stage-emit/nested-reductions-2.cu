@@ -2,7 +2,7 @@
 //   Log(Sum_Reduction(Exp(x | y) / Sum_Reduction(Exp(x | y), 1), 0)) + 1
 //   x = Vi(2), y = Vj(2)
 // It computes
-//   Sum_Reduction(Exp(Sum(x * y)) / Sum_Reduction(Exp(Sum(x * y)), 1), 0)
+//   Log(Sum_Reduction(Exp(Sum(x * y)) / Sum_Reduction(Exp(Sum(x * y)), 1), 0)) + 1
 #include <rkeops/cuda_engine.cuh>
 
 namespace rkeops {
@@ -10,12 +10,14 @@ namespace {
 
 using Scalar = float;
 
-struct Formula {
+struct Formula : NoInnerProduct {
   // Numbers each stage reads, and numbers it keeps for the pairs.
   static constexpr int parameter_inputs = 0, parameters_kept = 0;
   static constexpr int row_inputs = 2, row_kept = 2;
   static constexpr int column_inputs = 3, column_kept = 3;
   static constexpr int pair_values = 1;
+  static constexpr bool has_finish_stage = true;
+  static constexpr int finish_parameters = 0, finish_rows = 0, finish_outputs = 1;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -37,6 +39,11 @@ struct Formula {
     V t1 = all<V>(0.0f);  // Sum(x * y)
     RKEOPS_UNROLL for (int k = 0; k < 2; ++k) t1 += row[k] * column[k];
     value[0] = exp(t1) / column[2];  // Exp(Sum(x * y)) / Sum_Reduction(Exp(Sum(x * y))...
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void finish_stage(const double* parameter, const V* row, const V* reduced, V* output) {
+    output[0] = log(reduced[0]) + 1.0;  // Log(Sum_Reduction(Exp(Sum(x * y)) / Sum_Reducti...
   }
 };
 

@@ -10,12 +10,13 @@ namespace {
 
 using Scalar = float;
 
-struct Formula {
+struct Formula : NoInnerProduct {
   // Numbers each stage reads, and numbers it keeps for the pairs.
   static constexpr int parameter_inputs = 0, parameters_kept = 0;
   static constexpr int row_inputs = 2, row_kept = 2;
   static constexpr int column_inputs = 2, column_kept = 2;
   static constexpr int pair_values = 1;
+  static constexpr bool has_finish_stage = false;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {

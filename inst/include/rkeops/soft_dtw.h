@@ -1,0 +1,207 @@
+// Soft dynamic time warping of two sequences, its gradient, and derivatives of the
+// gradient along directions (Cuturi and Blondel, 2017, Soft-DTW, ICML), as loops: written
+// out as an expression it would take the compiler minutes.
+//
+// z holds a sequence x of n numbers, a sequence y, and gamma > 0. Derivatives of the
+// gradient come from computing it with dual numbers, to any order.
+#ifndef RKEOPS_SOFT_DTW_H
+#define RKEOPS_SOFT_DTW_H
+
+#include "lanes.h"
+#if !defined(__CUDACC__)
+#include "vector_math_exp.h"
+#include "vector_math_log.h"
+#endif
+
+namespace rkeops {
+
+// A number and its derivative in one direction.
+template <class T>
+struct Dual {
+  T value, slope;
+};
+
+template <class T>
+RKEOPS_INLINE Dual<T> operator+(const Dual<T>& a, const Dual<T>& b) {
+  return {a.value + b.value, a.slope + b.slope};
+}
+template <class T>
+RKEOPS_INLINE Dual<T> operator-(const Dual<T>& a, const Dual<T>& b) {
+  return {a.value - b.value, a.slope - b.slope};
+}
+template <class T>
+RKEOPS_INLINE Dual<T> operator*(const Dual<T>& a, const Dual<T>& b) {
+  return {a.value * b.value, a.slope * b.value + a.value * b.slope};
+}
+template <class T>
+RKEOPS_INLINE Dual<T> operator/(const Dual<T>& a, const Dual<T>& b) {
+  const T quotient = a.value / b.value;
+  return {quotient, (a.slope - quotient * b.slope) / b.value};
+}
+template <class T>
+RKEOPS_INLINE Dual<T> exp(const Dual<T>& a) {
+  const T power = exp(a.value);
+  return {power, power * a.slope};
+}
+template <class T>
+RKEOPS_INLINE Dual<T> log(const Dual<T>& a) {
+  return {log(a.value), a.slope / a.value};
+}
+
+// V with `order` directions: V itself, or Dual of Dual of ... of V.
+template <class V, int order>
+struct Along {
+  using Plain = V;
+  using Inner = Along<V, order - 1>;
+  using T = Dual<typename Inner::T>;
+
+  RKEOPS_INLINE static T constant(V value) {
+    return {Inner::constant(value), Inner::constant(V{})};
+  }
+  // Number i of z, moving along each of the directions of `length` numbers.
+  RKEOPS_INLINE static T moving(const V* z, const V* directions, int length, int i) {
+    return {Inner::moving(z, directions, length, i),
+            Inner::constant(directions[(order - 1) * length + i])};
+  }
+  RKEOPS_INLINE static V value(const T& a) { return Inner::value(a.value); }
+  // The derivative along all of the directions.
+  RKEOPS_INLINE static V slope(const T& a) { return Inner::slope(a.slope); }
+};
+template <class V>
+struct Along<V, 0> {
+  using Plain = V;
+  using T = V;
+  RKEOPS_INLINE static T constant(V value) { return value; }
+  RKEOPS_INLINE static T moving(const V* z, const V*, int, int i) { return z[i]; }
+  RKEOPS_INLINE static V value(const T& a) { return a; }
+  RKEOPS_INLINE static V slope(const T& a) { return a; }
+};
+
+// The cells of the table of all pairs of samples that a path may come from.
+template <class T>
+struct CellsBefore {
+  T distance[3];
+  int count;
+};
+
+// -gamma log(sum of exp(-distance / gamma)). The shift that avoids overflow cancels, so
+// it has no derivative.
+template <class A>
+RKEOPS_INLINE typename A::T soft_minimum(const CellsBefore<typename A::T>& before,
+                                         const typename A::T& gamma) {
+  using T = typename A::T;
+  auto least = A::value(before.distance[0]);
+  for (int k = 1; k < before.count; ++k)
+    least = minimum(least, A::value(before.distance[k]));
+  const T shift = A::constant(least);
+  T sum = exp((shift - before.distance[0]) / gamma);
+  for (int k = 1; k < before.count; ++k)
+    sum = sum + exp((shift - before.distance[k]) / gamma);
+  return shift - gamma * log(sum);
+}
+
+template <class T>
+RKEOPS_INLINE T squared_difference(const T& a, const T& b) {
+  return (a - b) * (a - b);
+}
+
+// The distances of all pairs of beginnings: best[i * m + j] of x[0..i] and y[0..j]. Where
+// `way` is given it gets what each of them adds to the cost of its pair.
+template <class A, int n, int m>
+struct SoftDtwTable {
+  using T = typename A::T;
+
+  static RKEOPS_INLINE CellsBefore<T> before(const T* best, int i, int j) {
+    CellsBefore<T> cells;
+    cells.count = 0;
+    if (i > 0 && j > 0) cells.distance[cells.count++] = best[(i - 1) * m + j - 1];
+    if (i > 0) cells.distance[cells.count++] = best[(i - 1) * m + j];
+    if (j > 0) cells.distance[cells.count++] = best[i * m + j - 1];
+    return cells;
+  }
+
+  static RKEOPS_OUTLINE void fill(const T* z, T* best, T* way) {
+    const T gamma = z[n + m];
+    for (int i = 0; i < n; ++i)
+      for (int j = 0; j < m; ++j) {
+        const CellsBefore<T> cells = before(best, i, j);
+        way[i * m + j] = cells.count > 0 ? soft_minimum<A>(cells, gamma)
+                                         : A::constant(typename A::Plain{});
+        best[i * m + j] = squared_difference(z[i], z[n + j]) + way[i * m + j];
+      }
+  }
+
+  // How much of the distance goes through the cell before, and what that says of gamma.
+  static RKEOPS_INLINE void pass(const T& share, const T& way, const T& distance,
+                                 const T& gamma, T& share_before, T& entropy) {
+    const T exponent = (way - distance) / gamma;
+    const T part = share * exp(exponent);
+    share_before = share_before + part;
+    entropy = entropy + part * exponent;
+  }
+
+  // `share` of each cell: the derivative of the distance in the cost of its pair.
+  static RKEOPS_OUTLINE void gradient(const T* z, T* result) {
+    T best[n * m], way[n * m], share[n * m];
+    fill(z, best, way);
+    const T zero = A::constant(typename A::Plain{}), gamma = z[n + m];
+    for (int k = 0; k < n * m; ++k) share[k] = zero;
+    for (int k = 0; k <= n + m; ++k) result[k] = zero;
+    share[n * m - 1] = A::constant(all<typename A::Plain>(1));
+    for (int i = n - 1; i >= 0; --i)
+      for (int j = m - 1; j >= 0; --j) {
+        const int cell = i * m + j;
+        const T here = share[cell], step = way[cell];
+        T& entropy = result[n + m];
+        if (i > 0 && j > 0)
+          pass(here, step, best[cell - m - 1], gamma, share[cell - m - 1], entropy);
+        if (i > 0) pass(here, step, best[cell - m], gamma, share[cell - m], entropy);
+        if (j > 0) pass(here, step, best[cell - 1], gamma, share[cell - 1], entropy);
+        const T slope = here * (z[i] - z[n + j]);
+        result[i] = result[i] + slope + slope;
+        result[n + j] = result[n + j] - slope - slope;
+      }
+  }
+};
+
+// Two rows of the table are enough for the distance alone.
+template <int n, int length, class V>
+RKEOPS_OUTLINE void soft_dtw(const V* z, V* result) {
+  constexpr int m = length - n - 1;
+  using A = Along<V, 0>;
+  V best[2 * m];
+  for (int i = 0; i < n; ++i) {
+    const V* above = best + (i % 2 == 0 ? m : 0);
+    V* row = best + (i % 2 == 0 ? 0 : m);
+    for (int j = 0; j < m; ++j) {
+      CellsBefore<V> cells;
+      cells.count = 0;
+      if (i > 0 && j > 0) cells.distance[cells.count++] = above[j - 1];
+      if (i > 0) cells.distance[cells.count++] = above[j];
+      if (j > 0) cells.distance[cells.count++] = row[j - 1];
+      row[j] = squared_difference(z[i], z[n + j]);
+      if (cells.count > 0) row[j] += soft_minimum<A>(cells, z[n + m]);
+    }
+  }
+  result[0] = best[((n - 1) % 2 == 0 ? 0 : m) + m - 1];
+}
+
+// The derivatives in all numbers of z.
+template <int n, int length, class V>
+RKEOPS_OUTLINE void soft_dtw_gradient(const V* z, V* result) {
+  SoftDtwTable<Along<V, 0>, n, length - n - 1>::gradient(z, result);
+}
+
+// The derivatives of the gradient along directions, each of the length of z.
+template <int n, int length, int directions_length, class V>
+RKEOPS_OUTLINE void soft_dtw_gradient_along(const V* z, const V* directions, V* result) {
+  using A = Along<V, directions_length / length>;
+  typename A::T moving[length], gradient[length];
+  for (int k = 0; k < length; ++k) moving[k] = A::moving(z, directions, length, k);
+  SoftDtwTable<A, n, length - n - 1>::gradient(moving, gradient);
+  for (int k = 0; k < length; ++k) result[k] = A::slope(gradient[k]);
+}
+
+}  // namespace rkeops
+
+#endif

@@ -1,0 +1,36 @@
+// What the files of the table of reductions write their rows with.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "ops.h"
+#include "reductions.h"
+
+namespace rkeops {
+
+using ReductionParts = std::vector<Expr>;  // one for each argument
+using ReductionDimension =
+    std::function<long long(const std::vector<Expr>&, const std::vector<int>&)>;
+
+int dimension_of_first(const std::vector<Expr>& children,
+                       const std::vector<int>& integers);
+
+ReductionParts no_derivative(const ReductionDerivative& a);
+
+/// Components start to start + length - 1 of f.
+Expr slice(Expr f, int start, int length);
+
+/// Another reduction over the same index.
+Expr reduced(const ReductionDerivative& a, const char* name, std::vector<Expr> children,
+             std::vector<int> integers = {});
+
+/// A row of one argument `f`.
+Reduction row_of(const char* name, const char* accumulator, ReductionDimension dimension,
+                 std::function<ReductionParts(const ReductionDerivative&)> adjoints,
+                 const char* documentation, const char* derivative, const char* empty);
+
+/// Sums, moments, products, counts.
+void add_sums(std::vector<Reduction>& rows);
+
+}  // namespace rkeops
