@@ -177,20 +177,11 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
     unname(lapply(operands, native_operand)),
     evaluation(name, integers, index)
   ), call)
-  report_compilation(x)
+  report_compilation(utils::tail(x@formula, 1L))
   if (complex[[1L]]) {
     return(complex_result(value))
   }
   shape_result(value, name, integers)
-}
-
-report_compilation <- function(x) {
-  seconds <- r_last_timings()[["compile"]]
-  if (settings$verbose && seconds > 0.1) {
-    formula <- utils::tail(x@formula, 1L)
-    place <- engine_place()
-    cli::cli_inform("Compiled {.code {formula}} for the {place}.")
-  }
 }
 
 #' @rdname LazyTensor-reductions

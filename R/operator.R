@@ -121,7 +121,8 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call,
     value <- r_operator_call(
       pointer, input, orientation, nx, ny, shared
     )
-    report_compilation(state)
+    # what was announced need not be reported
+    if (settings$compile == "auto") report_compilation(state$formula)
     # A result is a matrix, a failure a list.
     if (is.list(value)) check_native(value, sys.call()) else value
   }
@@ -218,13 +219,9 @@ announce_compilation <- function(state) {
 }
 
 # What was first interpreted is compiled in the midst of a call.
-report_compilation <- function(state) {
-  if (!settings$verbose) {
-    return()
-  }
+report_compilation <- function(formula) {
   seconds <- round(r_last_timings()[["compile"]], 1L)
-  if (settings$compile == "auto" && seconds > 0) {
-    formula <- state$formula
+  if (settings$verbose && seconds > 0) {
     cli::cli_inform("Compiled {.code {formula}} in {seconds} seconds")
   }
 }

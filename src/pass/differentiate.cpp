@@ -157,17 +157,51 @@ Expr gradient(Expr f, Level index, Expr v, Expr e) {
                           : pointwise_gradient(f, v, e);
 }
 
+namespace {
+
+// The same expression with zeros in place of a variable.
+class Without {
+ public:
+  explicit Without(Expr variable) : variable_(variable) {}
+
+  Expr of(Expr node) {
+    if (node == variable_) return node->graph->constant(0, node->dimension);
+    if (node->children.empty()) return node;
+    Expr& result = found_[&*node];
+    if (!result) result = rebuilt(node);
+    return result;
+  }
+
+ private:
+  Expr rebuilt(Expr node) {
+    std::vector<Expr> children;
+    for (Expr child : node->children) children.push_back(of(child));
+    if (children == node->children) return node;
+    return node->kind == NodeKind::reduction
+               ? node->graph->reduce(*node->reduction, node->reduced, children,
+                                     node->integers)
+               : node->graph->apply(*node->operation, children, node->integers);
+  }
+
+  const Expr variable_;
+  std::unordered_map<const Node*, Expr> found_;
+};
+
+}  // namespace
+
 Expr directional_derivative(Expr f, Level index, Expr v, Expr u) {
   // The adjoint of the adjoint: g -> <gradient(f, v, g), u> is linear in g, and its
-  // gradient in g is the derivative. g itself does not appear in it.
+  // gradient in g is the derivative. It does not depend on g, which may only be left in
+  // parts that are not used.
   Graph& graph = *f->graph;
   const bool pointwise = !has_reduction(f);
   const Expr g =
       graph.variable("", -1 - f->id, pointwise ? level_none : index, f->dimension);
   const Expr product = call("Sum", {gradient(f, index, v, g) * u});
   const Expr one = graph.constant(1);
-  return pointwise ? pointwise_gradient(product, g, one)
-                   : operator_gradient(product, v->level, g, one);
+  const Expr derivative = pointwise ? pointwise_gradient(product, g, one)
+                                    : operator_gradient(product, v->level, g, one);
+  return Without(g).of(derivative);
 }
 
 Expr gradient_matrix(Expr f, Level index, Expr v) {

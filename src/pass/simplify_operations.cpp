@@ -226,6 +226,21 @@ Expr exponential_of_quotient(Expr node) {
   return product ? call("Exp", {product}) : Expr();
 }
 
+// Extract(Concat(a, b), k, n) = Extract(a, k, n)  where that lies in a, and so for b
+Expr extract_of_concat(Expr node) {
+  if (!is_call(node, "Extract") || !is_call(node->children[0], "Concat")) return Expr();
+  const int end = node->integers[0] + node->dimension;
+  int first = 0;
+  for (Expr part : node->children[0]->children) {
+    const int start = node->integers[0] - first;
+    first += part->dimension;
+    if (start < 0 || end > first) continue;
+    if (part->dimension == node->dimension) return part;
+    return call("Extract", {part}, {start, node->dimension});
+  }
+  return Expr();
+}
+
 // op(c1, c2) = c
 Expr numbers_only(Expr node) {
   const Expr folded = fold_constants(node);
@@ -249,6 +264,8 @@ const std::vector<SimplifierRule>& operation_rules() {
       {"scalar leaves Sum", "Sum(s * x) = s * Sum(x)", sum_of_scaled},
       {"repeated once", "SumT(x, 1) = x", repeat_once},
       {"repeated anyway", "op(SumT(s, D), x) = op(s, x)", repeat_in_elementwise},
+      {"part of Concat", "Extract(Concat(a, b), k, n) = Extract(a, k, n)",
+       extract_of_concat},
       {"order of factors", "numbers, parameters, i, j, pairs", ordered_product},
       {"quotient in an exponent", "Exp(x / s) = Exp(Inv(s) * x)",
        exponential_of_quotient},

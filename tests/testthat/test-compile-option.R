@@ -110,7 +110,9 @@ test_that("\"always\" compiles at once, \"never\" does not", {
 test_that("what is in the cache is used at once", {
   skip_on_cran()
   directory <- withr::local_tempdir()
-  local_rkeops_options(cache_dir = file.path(directory, "cache"))
+  local_rkeops_options(
+    cache_dir = file.path(directory, "cache"), compile = "always"
+  )
   make <- function() {
     keops_kernel("Sum_Reduction(x + 2 * y, 0)", c("x=Vi(1)", "y=Vj(1)"))
   }
