@@ -152,3 +152,17 @@ test_that("gradients in several variables share what they have in common", {
     keops_grad(op, c("x", "s"))(input)$s, keops_grad(op, "s")(input)
   )
 })
+
+# Beside a large distance the logarithms of the numbers of ways are lost.
+test_that("the gradient of SoftDTW shares out every way once", {
+  op <- keops_kernel(
+    "Sum_Reduction(SoftDTW_SqDist(x, p, 0.7), 0)", c("x = Vi(3)", "p = Pm(3)"),
+    precision = "float64"
+  )
+  gradient <- keops_grad(op, "p")
+  for (p in list(c(1, 1e9, 2), c(1, 1e18, 2), c(1e18, 1, 2))) {
+    largest <- which.max(p)
+    actual <- gradient(list(matrix(0, 1, 3), p, matrix(1)))
+    expect_equal(actual[largest], 2 * p[largest])
+  }
+})

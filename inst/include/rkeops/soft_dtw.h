@@ -84,11 +84,23 @@ struct CellsBefore {
   int count;
 };
 
-// -gamma log(sum of exp(-distance / gamma)). The shift that avoids overflow cancels, so
-// it has no derivative.
+// -gamma log(sum of exp(-distance / gamma)), as least - gamma log_sum: beside a large
+// `least` the second term would be lost, which says how the ways are shared out. `least`
+// avoids overflow and cancels, so it has no derivative.
+template <class T>
+struct SoftMinimum {
+  T least, log_sum;
+
+  RKEOPS_INLINE T value(const T& gamma) const { return least - gamma * log_sum; }
+  // The logarithm of the share of one of the distances.
+  RKEOPS_INLINE T log_share(const T& distance, const T& gamma) const {
+    return (least - distance) / gamma - log_sum;
+  }
+};
+
 template <class A>
-RKEOPS_INLINE typename A::T soft_minimum(const CellsBefore<typename A::T>& before,
-                                         const typename A::T& gamma) {
+RKEOPS_INLINE SoftMinimum<typename A::T> soft_minimum(
+    const CellsBefore<typename A::T>& before, const typename A::T& gamma) {
   using T = typename A::T;
   auto least = A::value(before.distance[0]);
   for (int k = 1; k < before.count; ++k)
@@ -97,7 +109,7 @@ RKEOPS_INLINE typename A::T soft_minimum(const CellsBefore<typename A::T>& befor
   T sum = exp((shift - before.distance[0]) / gamma);
   for (int k = 1; k < before.count; ++k)
     sum = sum + exp((shift - before.distance[k]) / gamma);
-  return shift - gamma * log(sum);
+  return {shift, log(sum)};
 }
 
 template <class T>
@@ -105,8 +117,8 @@ RKEOPS_INLINE T squared_difference(const T& a, const T& b) {
   return (a - b) * (a - b);
 }
 
-// The distances of all pairs of beginnings: best[i * m + j] of x[0..i] and y[0..j]. Where
-// `way` is given it gets what each of them adds to the cost of its pair.
+// The distances of all pairs of beginnings: best[i * m + j] of x[0..i] and y[0..j]. `way`
+// gets the soft minimum that each of them adds to the cost of its pair.
 template <class A, int n, int m>
 struct SoftDtwTable {
   using T = typename A::T;
@@ -120,21 +132,24 @@ struct SoftDtwTable {
     return cells;
   }
 
-  static RKEOPS_OUTLINE void fill(const T* z, T* best, T* way) {
+  static RKEOPS_OUTLINE void fill(const T* z, T* best, SoftMinimum<T>* way) {
     const T gamma = z[n + m];
     for (int i = 0; i < n; ++i)
       for (int j = 0; j < m; ++j) {
         const CellsBefore<T> cells = before(best, i, j);
-        way[i * m + j] = cells.count > 0 ? soft_minimum<A>(cells, gamma)
-                                         : A::constant(typename A::Plain{});
-        best[i * m + j] = squared_difference(z[i], z[n + j]) + way[i * m + j];
+        T& here = best[i * m + j];
+        here = squared_difference(z[i], z[n + j]);
+        if (cells.count == 0) continue;
+        way[i * m + j] = soft_minimum<A>(cells, gamma);
+        here = here + way[i * m + j].value(gamma);
       }
   }
 
   // How much of the distance goes through the cell before, and what that says of gamma.
-  static RKEOPS_INLINE void pass(const T& share, const T& way, const T& distance,
-                                 const T& gamma, T& share_before, T& entropy) {
-    const T exponent = (way - distance) / gamma;
+  static RKEOPS_INLINE void pass(const T& share, const SoftMinimum<T>& way,
+                                 const T& distance, const T& gamma, T& share_before,
+                                 T& entropy) {
+    const T exponent = way.log_share(distance, gamma);
     const T part = share * exp(exponent);
     share_before = share_before + part;
     entropy = entropy + part * exponent;
@@ -142,7 +157,8 @@ struct SoftDtwTable {
 
   // `share` of each cell: the derivative of the distance in the cost of its pair.
   static RKEOPS_OUTLINE void gradient(const T* z, T* result) {
-    T best[n * m], way[n * m], share[n * m];
+    T best[n * m], share[n * m];
+    SoftMinimum<T> way[n * m];
     fill(z, best, way);
     const T zero = A::constant(typename A::Plain{}), gamma = z[n + m];
     for (int k = 0; k < n * m; ++k) share[k] = zero;
@@ -151,7 +167,8 @@ struct SoftDtwTable {
     for (int i = n - 1; i >= 0; --i)
       for (int j = m - 1; j >= 0; --j) {
         const int cell = i * m + j;
-        const T here = share[cell], step = way[cell];
+        const T here = share[cell];
+        const SoftMinimum<T>& step = way[cell];
         T& entropy = result[n + m];
         if (i > 0 && j > 0)
           pass(here, step, best[cell - m - 1], gamma, share[cell - m - 1], entropy);
@@ -180,7 +197,7 @@ RKEOPS_OUTLINE void soft_dtw(const V* z, V* result) {
       if (i > 0) cells.distance[cells.count++] = above[j];
       if (j > 0) cells.distance[cells.count++] = row[j - 1];
       row[j] = squared_difference(z[i], z[n + j]);
-      if (cells.count > 0) row[j] += soft_minimum<A>(cells, z[n + m]);
+      if (cells.count > 0) row[j] += soft_minimum<A>(cells, z[n + m]).value(z[n + m]);
     }
   }
   result[0] = best[((n - 1) % 2 == 0 ? 0 : m) + m - 1];
