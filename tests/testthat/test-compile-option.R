@@ -116,7 +116,6 @@ test_that("what is in the cache is used at once", {
   make <- function() {
     keops_kernel("Sum_Reduction(x + 2 * y, 0)", c("x=Vi(1)", "y=Vj(1)"))
   }
-  set_rkeops_option("compile", "always")
   expect_equal(make()(1, 2), cbind(5))
   set_rkeops_option("compile", "auto")
   op <- make()

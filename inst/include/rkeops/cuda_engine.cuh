@@ -1,8 +1,7 @@
 // The CUDA engine: the three kernels of a generated formula, as loops around its stages.
 //
 //   rkeops_prepare  a thread a column: column stage, one packed record a column
-//   rkeops_reduce   a thread a few rows: row stage, then every column of its split, read
-//   from
+//   rkeops_reduce   a thread a few rows: row stage, then every column of its split, from
 //                   tiles in shared memory; accumulators go to `partial`, or the result
 //                   to `output`
 //   rkeops_finish   a thread a row: merges the splits in order and writes `output`
