@@ -35,6 +35,10 @@
 #endif
 #endif
 
+#if defined(__CUDACC_RTC__)
+#include "cuda_builtins.cuh"
+#endif
+
 #if defined(__CUDACC__)
 #define RKEOPS_INLINE __device__ __forceinline__
 #define RKEOPS_UNROLL _Pragma("unroll")
