@@ -96,8 +96,8 @@ check_cuda_compiler <- function(call) {
 
 cuda_compiler_hints <- c(
   paste(
-    "Install NVRTC (cuda-nvrtc of NVIDIA, libnvrtc of Debian and Ubuntu) or the",
-    "CUDA toolkit."
+    "Install NVRTC (cuda-nvrtc of NVIDIA, libnvrtc of Debian and Ubuntu) or",
+    "the CUDA toolkit."
   ),
   paste(
     "In another place: `set_rkeops_option(\"nvrtc\", path)` or",

@@ -1,8 +1,8 @@
-# Whether many small calls leave memory behind, on the GPU or in this process. From the root
-# of the sources, on a machine with a GPU, with rkeops installed:
+# Whether many small calls leave memory behind, on the GPU or in this process.
+# From the root of the sources, on a machine with a GPU, with rkeops installed:
 #   Rscript benchmarks/gpu-leak.R [calls] [device]
-# By default 100,000 calls of 10 x 10 on device 0. The last line says whether both stayed as
-# they were, and so does the exit status.
+# By default 100,000 calls of 10 x 10 on device 0. The last line says whether
+# both stayed as they were, and so does the exit status.
 
 library(rkeops)
 
