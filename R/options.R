@@ -88,6 +88,10 @@ read_instructions <- function(value, name, call) {
   check_choice(value, c("", r_instruction_sets()), name, call)
 }
 
+read_cuda_compiler <- function(value, name, call) {
+  check_choice(value, c("auto", "nvrtc", "nvcc"), name, call)
+}
+
 read_program <- function(value, name, call) {
   if (!checkmate::test_string(value)) {
     abort_argument(name, "a path, or \"\" for what is found", value, call)
@@ -119,6 +123,8 @@ option_table <- list(
   instructions = option_row("instructions", read_instructions),
   compiler = option_row("compiler", read_program),
   compiler_flags = option_row("compiler_flags", check_strings),
+  cuda_compiler = option_row("cuda_compiler", read_cuda_compiler),
+  nvrtc = option_row("nvrtc", read_program),
   nvcc = option_row("nvcc", read_program),
   nvcc_flags = option_row("nvcc_flags", check_strings),
   cuda_driver = option_row("cuda_driver", read_program),
@@ -148,8 +154,8 @@ option_table <- list(
 main_options <- c(
   "precision", "axis", "index_base", "complex_results", "engine", "devices",
   "threads", "verbose", "cache_dir", "cache_maximum_bytes", "compile",
-  "expansion", "instructions", "compiler", "compiler_flags", "nvcc",
-  "nvcc_flags", "cuda_driver"
+  "expansion", "instructions", "compiler", "compiler_flags", "cuda_compiler",
+  "nvrtc", "nvcc", "nvcc_flags", "cuda_driver"
 )
 
 find_option <- function(name, call) {
@@ -231,8 +237,14 @@ change_options <- function(values, call) {
 #'   keeps these digits; `"never"`: differences stay differences.
 #' * `instructions` (`""`): the instruction set of the interpreter, by default
 #'   the best that the processor has.
-#' * `compiler`, `compiler_flags`, `nvcc`, `nvcc_flags`: the compilers, where
-#'   those that are found are not the right ones, and additional flags.
+#' * `compiler`, `compiler_flags`: the C++ compiler, where the one that is found
+#'   is not the right one, and additional flags.
+#' * `cuda_compiler` (`"auto"`): which compiler makes programs for GPUs:
+#'   `"nvrtc"`, a library (`libnvrtc`) that needs neither the CUDA toolkit nor a
+#'   C++ compiler and takes about half the time; `"nvcc"`, that of the toolkit;
+#'   or `"auto"`, NVRTC where it is found, unless the option `nvcc` is set.
+#' * `nvrtc`, `nvcc`, `nvcc_flags`: the library, the program, where those that
+#'   are found are not the right ones, and additional flags for either.
 #' * `cuda_driver`: the path of the library `libcuda`, where it is in an unusual
 #'   place.
 #'

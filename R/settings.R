@@ -12,7 +12,8 @@ default_settings <- function() {
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
     compile = default_compile(), expansion = "auto", instructions = "",
     compiler = "", compiler_flags = character(),
-    nvcc = "", nvcc_flags = character(), cuda_driver = "",
+    cuda_compiler = "auto", nvrtc = "", nvcc = "", nvcc_flags = character(),
+    cuda_driver = "",
     use_cuda_if_possible = 1L, col_major = 1L, debug = 0L,
     tag1D2D = 0L, tagHostDevice = 0L
   )
@@ -76,10 +77,11 @@ push_settings <- function() {
     compile = settings$compile, expansion = settings$expansion,
     instructions = settings$instructions,
     cxx = cxx_command(), cxx_flags = settings$compiler_flags,
+    cuda_compiler = settings$cuda_compiler, nvrtc = settings$nvrtc,
     nvcc = settings$nvcc, nvcc_flags = settings$nvcc_flags,
     cuda_driver = settings$cuda_driver,
     cuda_home = Sys.getenv("CUDA_HOME"), cuda_path = Sys.getenv("CUDA_PATH"),
-    path = Sys.getenv("PATH"),
+    path = Sys.getenv("PATH"), library_path = Sys.getenv("LD_LIBRARY_PATH"),
     include_directory = system.file("include", package = "rkeops"),
     package_version = package_version_string()
   ))

@@ -149,10 +149,13 @@ Settings settings_from(const Rcpp::List& list) {
   result.cache.maximum_bytes = Rcpp::as<double>(list["cache_maximum_bytes"]);
   result.toolchain.cxx = string(list, "cxx");
   result.toolchain.cxx_flags = strings(list, "cxx_flags");
+  result.toolchain.cuda_compiler = string(list, "cuda_compiler");
   result.toolchain.nvcc = string(list, "nvcc");
+  result.toolchain.nvrtc = string(list, "nvrtc");
   result.toolchain.nvcc_flags = strings(list, "nvcc_flags");
   result.toolchain.cuda_home = string(list, "cuda_home");
   result.toolchain.cuda_path = string(list, "cuda_path");
+  result.toolchain.library_path = string(list, "library_path");
   result.toolchain.path = string(list, "path");
   result.toolchain.include_directory = string(list, "include_directory");
   result.toolchain.temporary_directory = string(list, "temporary_directory");
@@ -330,9 +333,9 @@ SEXP r_toolchain() {
     return Rcpp::List::create(
         Rcpp::_["cxx"] = character(find_compiler(Engine::cpu, toolchain)),
         Rcpp::_["cxx_version"] = character(compiler_version(Engine::cpu, toolchain)),
-        Rcpp::_["nvcc"] = character(find_nvcc(toolchain)),
-        Rcpp::_["nvcc_version"] = character(compiler_version(Engine::cuda, toolchain)),
-        Rcpp::_["nvcc_places"] = character(nvcc_places(toolchain)));
+        Rcpp::_["cuda"] = character(find_compiler(Engine::cuda, toolchain)),
+        Rcpp::_["cuda_version"] = character(compiler_version(Engine::cuda, toolchain)),
+        Rcpp::_["cuda_places"] = character(cuda_compiler_places(toolchain)));
   });
 }
 

@@ -79,6 +79,9 @@ class CudaContext {
   CudaBuffer allocate(std::size_t bytes);
   void give_back(CudaAddress address, std::size_t bytes);
 
+  /// Whether a fault has ended it, and all that it held (see CudaHealth).
+  bool is_gone() const;
+
   /// The module of a cubin, loaded on the first call.
   CudaModule& module(const std::string& path);
 
@@ -102,6 +105,7 @@ class CudaContext {
   void close();
   void free_idle();
 
+  const int era_;
   CudaDeviceHandle device_handle_ = 0;
   std::map<std::string, std::unique_ptr<CudaModule>> modules_;
   std::multimap<std::size_t, CudaAddress> idle_;  // by bytes
