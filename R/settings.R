@@ -8,7 +8,8 @@ default_settings <- function() {
   list(
     precision = "float32", axis = "output",
     index_base = 1L, complex_results = "complex",
-    engine = "cpu", devices = 0L, threads = allowed_cores(), verbose = FALSE,
+    engine = "cpu", devices = 0L, gpu_memory = 0, gpu_results = "auto",
+    threads = allowed_cores(), verbose = FALSE,
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
     compile = default_compile(), instructions = "",
     compiler = "", compiler_flags = character(),
@@ -66,6 +67,7 @@ change_settings <- function(values, call) {
 push_settings <- function() {
   r_set_settings(list(
     engine = settings$engine, devices = settings$devices,
+    gpu_memory = settings$gpu_memory, gpu_results = settings$gpu_results,
     threads = settings$threads, threads_process = settings$threads_process,
     interactive = rlang::is_interactive(), verbose = settings$verbose,
     cache_directory = settings$cache_dir,
