@@ -76,10 +76,10 @@ read_bytes <- function(value, name, call) {
   as.numeric(value)
 }
 
-# NULL and Inf are what is free. Stored as a number, 0 for what is free.
+# NULL and Inf are what is free.
 read_memory <- function(value, name, call) {
-  if (is.null(value) || identical(value, Inf)) {
-    return(0)
+  if (is.null(value)) {
+    return(Inf)
   }
   bytes <- if (checkmate::test_string(value)) parse_bytes(value) else value
   if (!checkmate::test_number(bytes, lower = 1)) {
@@ -102,8 +102,6 @@ parse_bytes <- function(text) {
   base <- if (nzchar(parts[[4L]])) 1024 else 1000
   number * base^power
 }
-
-show_memory <- function(value) if (value == 0) Inf else value
 
 read_gpu_results <- function(value, name, call) {
   check_choice(value, c("auto", "host", "gpu"), name, call)
@@ -139,7 +137,7 @@ option_table <- list(
   complex_results = option_row("complex_results", read_complex_results),
   engine = option_row("engine", read_engine),
   devices = option_row("devices", read_devices),
-  gpu_memory = option_row("gpu_memory", read_memory, show_memory),
+  gpu_memory = option_row("gpu_memory", read_memory),
   gpu_results = option_row("gpu_results", read_gpu_results),
   threads = option_row("threads", read_threads),
   verbose = option_row("verbose", check_flag),

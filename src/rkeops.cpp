@@ -158,6 +158,7 @@ Settings settings_from(const Rcpp::List& list) {
   result.cuda.library = string(list, "cuda_driver");
   result.cuda.threads = result.threads;
   result.cuda.memory_limit = std::size_t(Rcpp::as<double>(list["gpu_memory"]));
+  result.cuda.work_worth_sharing = Rcpp::as<double>(list["work_worth_sharing"]);
   result.gpu_results = result_place_named(string(list, "gpu_results"));
   result.package_version = string(list, "package_version");
   return result;
