@@ -73,6 +73,10 @@ r_gpu_entries <- function(op, inputs, rows, columns, reduced) {
     .Call(`_rkeops_r_gpu_entries`, op, inputs, rows, columns, reduced)
 }
 
+r_gpu_memory_used <- function(device) {
+    .Call(`_rkeops_r_gpu_memory_used`, device)
+}
+
 r_gpu_matrix_lives <- function(matrix) {
     .Call(`_rkeops_r_gpu_matrix_lives`, matrix)
 }

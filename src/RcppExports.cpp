@@ -203,6 +203,16 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_gpu_memory_used
+SEXP r_gpu_memory_used(int device);
+RcppExport SEXP _rkeops_r_gpu_memory_used(SEXP deviceSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< int >::type device(deviceSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_gpu_memory_used(device));
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_gpu_matrix_lives
 bool r_gpu_matrix_lives(SEXP matrix);
 RcppExport SEXP _rkeops_r_gpu_matrix_lives(SEXP matrixSEXP) {
@@ -372,6 +382,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_gpu_matrix", (DL_FUNC) &_rkeops_r_gpu_matrix, 2},
     {"_rkeops_r_gpu_matrix_read", (DL_FUNC) &_rkeops_r_gpu_matrix_read, 1},
     {"_rkeops_r_gpu_entries", (DL_FUNC) &_rkeops_r_gpu_entries, 5},
+    {"_rkeops_r_gpu_memory_used", (DL_FUNC) &_rkeops_r_gpu_memory_used, 1},
     {"_rkeops_r_gpu_matrix_lives", (DL_FUNC) &_rkeops_r_gpu_matrix_lives, 1},
     {"_rkeops_r_gpu_matrix_reshape", (DL_FUNC) &_rkeops_r_gpu_matrix_reshape, 3},
     {"_rkeops_r_lazy_variable", (DL_FUNC) &_rkeops_r_lazy_variable, 3},

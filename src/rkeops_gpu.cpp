@@ -130,6 +130,12 @@ SEXP r_gpu_entries(SEXP op, Rcpp::List inputs, double rows, double columns,
   });
 }
 
+// Bytes of a GPU that matrices and calls of this session hold now.
+// [[Rcpp::export(rng = false)]]
+SEXP r_gpu_memory_used(int device) {
+  return guarded([&] { return double(cuda_context(settings().cuda, device).used()); });
+}
+
 // [[Rcpp::export(rng = false)]]
 bool r_gpu_matrix_lives(SEXP matrix) { return R_ExternalPtrAddr(matrix) != nullptr; }
 

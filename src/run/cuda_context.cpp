@@ -207,9 +207,10 @@ bool CudaContext::exceeds_limit(std::size_t bytes) const {
 CudaBuffer CudaContext::allocate(std::size_t bytes) {
   if (bytes == 0) return {};
   bytes = (bytes + 4095) / 4096 * 4096;
-  const auto found = idle_.lower_bound(bytes);
   // under a limit little may be wasted
   const std::size_t waste = settings.memory_limit > 0 ? bytes / 16 : bytes + (1 << 20);
+  if (exceeds_limit(0)) free_idle();  // it was lowered
+  const auto found = idle_.lower_bound(bytes);
   if (found != idle_.end() && found->first <= bytes + waste) {
     CudaBuffer buffer(this, found->second, found->first);
     idle_bytes_ -= found->first;

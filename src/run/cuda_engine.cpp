@@ -37,17 +37,29 @@ void check_inputs(const CudaLaunchPlan& plan, const Job& job) {
   }
 }
 
+void run_shares(const std::vector<CudaModule*>& modules, const CudaTask& task,
+                const std::vector<CudaShare>& shares, const Interrupted& interrupted) {
+  CudaTeam team(modules, task, shares, interrupted);
+  team.run();
+  last_timings = {team.kernel_ms(), 0, int(shares.size()), team.tiles()};
+}
+
+// Splits are shared by GPUs that can hold the accumulators of all rows; else rows are.
 void run_once(const std::vector<CudaModule*>& modules, const CudaTask& task,
               const Interrupted& interrupted) {
   std::vector<int> multiprocessors;
   for (const CudaModule* module : modules)
     multiprocessors.push_back(module->context.device.multiprocessors);
-  const std::vector<CudaShare> shares =
-      cuda_shares(task.work, task.schedule, multiprocessors,
-                  modules.front()->context.settings.work_worth_sharing);
-  CudaTeam team(modules, task, shares, interrupted);
-  team.run();
-  last_timings = {team.kernel_ms(), 0, int(shares.size()), team.tiles()};
+  const auto shares = [&](bool may_share_splits) {
+    return cuda_shares(task.work, task.schedule, multiprocessors,
+                       modules.front()->context.settings.work_worth_sharing,
+                       may_share_splits);
+  };
+  try {
+    run_shares(modules, task, shares(true), interrupted);
+  } catch (const CudaManyRows&) {
+    run_shares(modules, task, shares(false), interrupted);
+  }
 }
 
 }  // namespace

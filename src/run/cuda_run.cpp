@@ -47,6 +47,7 @@ Size vector_bytes(const CudaLaunchPlan& plan, int scalars, long long elements) {
 
 std::vector<MatrixView> parts(const std::vector<MatrixView>& matrices, long long begin,
                               long long end) {
+  if (matrices.empty() || (begin == 0 && end == matrices.front().rows)) return matrices;
   std::vector<MatrixView> result;
   for (const MatrixView& matrix : matrices) result.push_back(matrix.part(begin, end));
   return result;
@@ -108,6 +109,8 @@ CudaRun::CudaRun(const CudaModule& module, const CudaTask& task, const CudaShare
                   slice_ >= task.schedule.columns_a_split),
       places_(whole_blocks(task.work, tiles.rows_a_part)),
       job_(rows_of(task.job, share)) {
+  if (share.splits() < task.schedule.splits && tiles.rows_a_part < share.rows())
+    throw CudaManyRows(ErrorKind::gpu, "The accumulators do not fit into the GPU.");
   try {
     cut();
     allocate();
@@ -118,9 +121,10 @@ CudaRun::CudaRun(const CudaModule& module, const CudaTask& task, const CudaShare
 }
 
 CudaRun::~CudaRun() {
-  for (CudaStreamHandle stream :
-       {context_.upload_stream, context_.stream, context_.download_stream})
-    driver_.stream_wait(stream);
+  driver_.stream_wait(context_.stream);
+  if (tiles_.in_core) return;
+  driver_.stream_wait(context_.upload_stream);
+  driver_.stream_wait(context_.download_stream);
 }
 
 void CudaRun::cut() {
@@ -142,7 +146,11 @@ void CudaRun::cut() {
 
 void CudaRun::allocate() {
   if (tiles_.in_core) {
-    inputs_ = std::make_unique<CudaInputs>(module_, job_, asks());
+    Job job = job_;
+    const Columns& columns = columns_.front();
+    const long long first = first_column(columns);
+    job.column_inputs = parts(job_.column_inputs, first, first + local_columns(columns));
+    inputs_ = std::make_unique<CudaInputs>(module_, job, asks());
   } else {
     allocate_tiles(job_);
   }

@@ -23,6 +23,11 @@ class CudaWatch {
   virtual bool goes_on(double pairs) = 0;
 };
 
+/// There is not enough memory for all rows of a share of the splits.
+struct CudaManyRows : Error {
+  using Error::Error;
+};
+
 /// A reduction, cut for the GPUs.
 struct CudaTask {
   const Job& job;

@@ -49,7 +49,7 @@ std::vector<CudaShare> share_splits(const CudaWork& work, const CudaSchedule& sc
 
 std::vector<CudaShare> cuda_shares(const CudaWork& work, const CudaSchedule& schedule,
                                    const std::vector<int>& multiprocessors,
-                                   double work_worth_sharing) {
+                                   double work_worth_sharing, bool may_share_splits) {
   const double amount = double(work.rows) * double(work.columns) * work.components;
   if (multiprocessors.size() == 1 || amount < work_worth_sharing)
     return {{0, work.rows, 0, schedule.splits}};
@@ -57,8 +57,8 @@ std::vector<CudaShare> cuda_shares(const CudaWork& work, const CudaSchedule& sch
       whole_blocks(work, work.rows) / ((long long)cuda_threads * work.rows_a_thread);
   const int all = std::accumulate(multiprocessors.begin(), multiprocessors.end(), 0);
   const auto gpus = (long long)multiprocessors.size();
-  const bool rows_are_few = blocks < all && schedule.splits >= gpus &&
-                            whole_blocks(work, work.rows) <= schedule.rows_a_part;
+  const bool rows_are_few = may_share_splits && blocks < all && schedule.splits >= gpus &&
+                            work.rows <= schedule.rows_a_part;
   return rows_are_few ? share_splits(work, schedule, multiprocessors)
                       : share_rows(work, schedule, multiprocessors);
 }

@@ -12,6 +12,7 @@ namespace rkeops {
 /// weights; less than so many pairs times components are for the first one alone.
 std::vector<CudaShare> cuda_shares(const CudaWork& work, const CudaSchedule& schedule,
                                    const std::vector<int>& multiprocessors,
-                                   double work_worth_sharing);
+                                   double work_worth_sharing,
+                                   bool may_share_splits = true);
 
 }  // namespace rkeops

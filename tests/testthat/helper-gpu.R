@@ -1,29 +1,23 @@
 # What the tests of GPUs share beside the emulated one (helper-emulation.R).
 
-# Less and less memory, as long as the operator works with it: the results, and
-# in how many parts the last one was computed.
-results_in_tiles <- function(compute, sizes = c(256, 192, 160, 128, 112)) {
-  results <- list()
+# Less and less memory, until the operator does not work with it: no bit of a
+# result depends on that. The last results must be computed in several parts.
+expect_same_in_tiles <- function(compute, label, most = 260) {
+  expected <- compute()
   tiles <- 1
-  for (kibibytes in sizes) {
+  kibibytes <- most
+  repeat {
     previous <- set_rkeops_option("gpu_memory", kibibytes * 1024)
     result <- tryCatch(compute(), rkeops_error_gpu = function(e) NULL)
     set_rkeops_options(previous)
     if (is.null(result)) break
-    results <- c(results, list(result))
     tiles <- r_last_timings()[["tiles"]]
+    if (!identical(result, expected)) break
+    if (tiles > 1 && kibibytes < most / 2) break
+    kibibytes <- kibibytes * 0.85
   }
-  list(results = results, tiles = tiles)
-}
-
-# No bit depends on the memory of the GPU; there must be parts in it.
-expect_same_in_tiles <- function(compute, label, ...) {
-  expected <- compute()
-  small <- results_in_tiles(compute, ...)
-  expect_gt(small$tiles, 1)
-  for (result in small$results) {
-    expect_identical(result, expected, label = label)
-  }
+  expect_true(is.null(result) || identical(result, expected), info = label)
+  expect_gt(tiles, 1, label = paste("tiles of", label))
 }
 
 # GPUs of this machine if it has so many, else emulated ones, which share also

@@ -356,7 +356,7 @@ extern "C" int cuModuleGetGlobal_v2(char** address, std::size_t* bytes, void* mo
 
 extern "C" int cuMemGetInfo_v2(std::size_t* free, std::size_t* total) {
   NEEDS_CONTEXT(cuMemGetInfo_v2);
-  *free = capacity() - memory_used[current];
+  *free = capacity() - std::min(capacity(), memory_used[current]);
   *total = capacity();
   return 0;
 }
