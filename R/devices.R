@@ -7,8 +7,10 @@
 #' it (the library `libnvrtc` or `nvcc`) at once: where one is missing it says
 #' what was looked for and where, and operators go on to run where they did.
 #'
-#' @param device The number of the GPU, counted from 0; `-1` is the first one.
-#'   With several numbers the work is shared between the GPUs.
+#' @param device,devices The number of the GPU, counted from 0; `-1` is the
+#'   first one. With several numbers the work of a call is shared between the
+#'   GPUs: its rows, or its columns where rows are few. The result is the same,
+#'   bit for bit, as that of one GPU of the same model.
 #' @param ncore The number of threads; `NULL` or `0` for as many as this process
 #'   may use. More than these are not started.
 #'
@@ -26,10 +28,12 @@
 #' set_rkeops_options(previous)
 #' \dontrun{
 #' use_gpu()
+#' use_gpu(devices = c(0, 1))
 #' }
-use_gpu <- function(device = 0) {
+use_gpu <- function(device = 0, devices = device) {
   call <- rlang::current_env()
-  devices <- read_devices(device, "device", call)
+  name <- if (missing(devices)) "device" else "devices"
+  devices <- read_devices(devices, name, call)
   change_settings(list(engine = "cuda", devices = devices), call)
 }
 

@@ -118,7 +118,7 @@ keep_points <- function(x, subscript, index, call) {
   }
   with_index <- grep(paste0("V", index, "("), x@args, fixed = TRUE)
   x@data[with_index] <- lapply(x@data[with_index], function(data) {
-    data[places, , drop = FALSE]
+    on_host(data)[places, , drop = FALSE]
   })
   x@sizes[[index]] <- length(places)
   x
@@ -198,6 +198,7 @@ all_values <- function(x, call) {
 
 values_of_columns <- function(x, columns, rows, call) {
   data <- Map(function(data, declared) {
+    data <- on_host(data)
     if (grepl("Vi(", declared, fixed = TRUE)) {
       return(data[rep(seq_len(rows), length(columns)), , drop = FALSE])
     }

@@ -21,7 +21,7 @@ multiply <- function(x, y, call) {
 # The matrix y with as many rows as x has columns.
 as_factor_of <- function(y, columns, x, call) {
   check_data(y, "y", call)
-  y <- as.matrix(y)
+  if (!is_gpu_matrix(y)) y <- as.matrix(y)
   if (nrow(y) != columns) {
     abort_rkeops(
       "shape", sprintf(
@@ -99,6 +99,7 @@ margin <- function(x, reduction, index, remove_na, call) {
   } else {
     reduce_tensor(x, reduction, index, call = call)
   }
+  value <- on_host(value)
   if (ncol(value) == 1L) value[, 1L] else value
 }
 

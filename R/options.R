@@ -76,6 +76,37 @@ read_bytes <- function(value, name, call) {
   as.numeric(value)
 }
 
+# NULL and Inf are what is free.
+read_memory <- function(value, name, call) {
+  if (is.null(value)) {
+    return(Inf)
+  }
+  bytes <- if (checkmate::test_string(value)) parse_bytes(value) else value
+  if (!checkmate::test_number(bytes, lower = 1)) {
+    abort_argument(
+      name, "a number of bytes, or a size such as \"100 MiB\"", value, call
+    )
+  }
+  as.numeric(bytes)
+}
+
+# "100 MiB", "1.5 GB"; NULL if it is nothing of the kind.
+parse_bytes <- function(text) {
+  pattern <- "^ *([0-9.]+) *([KMGT]?)(i?)B? *$"
+  parts <- regmatches(text, regexec(pattern, text, ignore.case = TRUE))[[1L]]
+  number <- if (length(parts)) suppressWarnings(as.numeric(parts[[2L]])) else NA
+  if (is.na(number)) {
+    return(NULL)
+  }
+  power <- match(toupper(parts[[3L]]), c("", "K", "M", "G", "T")) - 1
+  base <- if (nzchar(parts[[4L]])) 1024 else 1000
+  number * base^power
+}
+
+read_gpu_results <- function(value, name, call) {
+  check_choice(value, c("auto", "host", "gpu"), name, call)
+}
+
 read_compile <- function(value, name, call) {
   check_choice(value, compile_modes, name, call)
 }
@@ -114,6 +145,8 @@ option_table <- list(
   complex_results = option_row("complex_results", read_complex_results),
   engine = option_row("engine", read_engine),
   devices = option_row("devices", read_devices),
+  gpu_memory = option_row("gpu_memory", read_memory),
+  gpu_results = option_row("gpu_results", read_gpu_results),
   threads = option_row("threads", read_threads),
   verbose = option_row("verbose", check_flag),
   cache_dir = option_row("cache_dir", read_cache_dir),
@@ -153,9 +186,10 @@ option_table <- list(
 # What get_rkeops_options() lists: each setting once.
 main_options <- c(
   "precision", "axis", "index_base", "complex_results", "engine", "devices",
-  "threads", "verbose", "cache_dir", "cache_maximum_bytes", "compile",
-  "expansion", "instructions", "compiler", "compiler_flags", "cuda_compiler",
-  "nvrtc", "nvcc", "nvcc_flags", "cuda_driver"
+  "gpu_memory", "gpu_results", "threads", "verbose", "cache_dir",
+  "cache_maximum_bytes", "compile", "expansion", "instructions", "compiler",
+  "compiler_flags", "cuda_compiler", "nvrtc", "nvcc", "nvcc_flags",
+  "cuda_driver"
 )
 
 find_option <- function(name, call) {
@@ -213,6 +247,13 @@ change_options <- function(values, call) {
 #' * `engine` (`"cpu"`): where operators run, or `"cuda"`; see [use_gpu()].
 #'   Other names: `backend` (`"CPU"`, `"GPU"`) and `tagCpuGpu` (0, 1).
 #' * `devices` (`0`): the GPUs, counted from 0. Other name: `device_id`.
+#' * `gpu_memory` (`Inf`): the most memory of each GPU that may be used, in
+#'   bytes or as a size such as `"100 MiB"`, matrices made by [to_gpu()] among
+#'   it; by default what is free. Larger problems go through it in parts; the
+#'   results are the same, bit for bit.
+#' * `gpu_results` (`"auto"`): where results of a GPU go: to R (`"host"`), or
+#'   they stay there (`"gpu"`), as matrices like those of [to_gpu()]. `"auto"`:
+#'   they stay if all matrices of the call are there.
 #' * `threads`: the threads of the CPU; by default as many as the process may
 #'   use (see [get_threads()]).
 #' * `verbose` (`FALSE`): whether to say when a formula is compiled. Other name:

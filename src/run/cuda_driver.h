@@ -16,8 +16,12 @@ struct CudaSettings {
   double slice_milliseconds = 80;
   /// What one multiprocessor surely does in much less than that: pairs times components.
   double first_slice_work = 512e6;
+  /// Pairs times components, by which a second GPU saves more than starting it takes.
+  double work_worth_sharing = 4e9;
   /// That may prepare inputs for the GPU.
   int threads = 1;
+  /// The most bytes of a GPU that may be in use; 0: what is free.
+  std::size_t memory_limit = 0;
 };
 
 using CudaStatus = int;
@@ -63,9 +67,13 @@ using CudaEventHandle = struct CudaEventTag*;
     (CudaAddress to, const void* from, std::size_t bytes, CudaStreamHandle stream))     \
   F(copy_to_host, cuMemcpyDtoHAsync_v2,                                                 \
     (void* to, CudaAddress from, std::size_t bytes, CudaStreamHandle stream))           \
+  F(copy_on_device, cuMemcpyDtoDAsync_v2,                                               \
+    (CudaAddress to, CudaAddress from, std::size_t bytes, CudaStreamHandle stream))     \
   F(stream_create, cuStreamCreate, (CudaStreamHandle * stream, unsigned flags))         \
   F(stream_destroy, cuStreamDestroy_v2, (CudaStreamHandle stream))                      \
   F(stream_wait, cuStreamSynchronize, (CudaStreamHandle stream))                        \
+  F(stream_wait_event, cuStreamWaitEvent,                                               \
+    (CudaStreamHandle stream, CudaEventHandle event, unsigned flags))                   \
   F(event_create, cuEventCreate, (CudaEventHandle * event, unsigned flags))             \
   F(event_destroy, cuEventDestroy_v2, (CudaEventHandle event))                          \
   F(event_record, cuEventRecord, (CudaEventHandle event, CudaStreamHandle stream))      \
