@@ -48,7 +48,7 @@ class Interpreter : public CpuProgram {
 
   void initialise(void* partial, long long rows) const override {
     for (const ReductionPart& part : program_.parts) {
-      part.accumulator->initialise(slots(partial, part, rows), padded(rows),
+      part.accumulator->initialise(slots(partial, part, rows), slot_stride(rows),
                                    int(padded(rows)), program_.count);
     }
   }
@@ -72,8 +72,8 @@ class Interpreter : public CpuProgram {
   void merge(void* into, const void* from, long long rows) const override {
     for (const ReductionPart& part : program_.parts) {
       part.accumulator->merge(slots(into, part, rows),
-                              slots(const_cast<void*>(from), part, rows), padded(rows),
-                              int(padded(rows)), program_.count);
+                              slots(const_cast<void*>(from), part, rows),
+                              slot_stride(rows), int(padded(rows)), program_.count);
     }
   }
 
@@ -99,10 +99,16 @@ class Interpreter : public CpuProgram {
   // Rows that are not there are computed as copies of the last one.
   static long long padded(long long rows) { return rounded_up(rows, most_rows); }
 
-  long long slots_size(long long rows) const { return program_.slots * padded(rows); }
+  static long long slot_stride(long long rows) {
+    return rkeops_slot_stride(padded(rows));
+  }
+
+  long long slots_size(long long rows) const {
+    return program_.slots * slot_stride(rows);
+  }
 
   double* slots(void* partial, const ReductionPart& part, long long rows) const {
-    return static_cast<double*>(partial) + part.first_slot * padded(rows);
+    return static_cast<double*>(partial) + part.first_slot * slot_stride(rows);
   }
 
   int fitting_rows(int rows, int registers) const {
@@ -242,7 +248,7 @@ class Interpreter : public CpuProgram {
     // behind the slots; see partial_bytes()
     double* finished = static_cast<double*>(block.partial) + slots_size(rows);
     for (const ReductionPart& part : program_.parts) {
-      part.accumulator->finish(slots(block.partial, part, rows) + row, padded(rows),
+      part.accumulator->finish(slots(block.partial, part, rows) + row, slot_stride(rows),
                                finished, program_.count);
       for (size_t k = 0; k < part.outputs.size(); ++k)
         std::memcpy(output + part.outputs[k] * stride,
@@ -256,11 +262,11 @@ class Interpreter : public CpuProgram {
   // Folds a block of columns into the accumulators of the rows of one tile.
   void fold_tile(void* partial, long long rows, const Workspace& workspace, long long row,
                  long long first_column, int columns) const {
-    const long long stride = padded(rows);
+    const long long step = slot_stride(rows);
     const int tile_rows = workspace.tile_rows, vectors = tile_rows / lanes_;
     char* folds = workspace.folds;
     for (const ReductionPart& part : program_.parts) {
-      part.accumulator->begin(folds, slots(partial, part, rows) + row, stride, vectors,
+      part.accumulator->begin(folds, slots(partial, part, rows) + row, step, vectors,
                               first_column, program_.count);
       folds += fold_bytes(part, tile_rows);
     }
@@ -278,7 +284,7 @@ class Interpreter : public CpuProgram {
     }
     folds = workspace.folds;
     for (const ReductionPart& part : program_.parts) {
-      part.accumulator->end(folds, slots(partial, part, rows) + row, stride, vectors,
+      part.accumulator->end(folds, slots(partial, part, rows) + row, step, vectors,
                             first_column);
       folds += fold_bytes(part, tile_rows);
     }

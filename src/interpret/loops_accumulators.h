@@ -97,6 +97,10 @@ struct Accumulating {
   static void fold(void* memory, const View* view, int columns, int vectors,
                    int first_column) {
     Fold* folds = static_cast<Fold*>(memory);
+    if constexpr (HasSharedFactor<Fold>::value) {
+      if (view[0].lanes && !view[1].lanes)
+        return fold_shared_products<V>(folds, view, columns, vectors, first_column);
+    }
     constexpr int at_once = in_registers && values == 1 ? vectors_at_once : 1;
     int v = 0;
     for (; v + at_once <= vectors; v += at_once)

@@ -49,7 +49,8 @@ struct Instruction {
 };
 
 /// A part of a reduction: `weights` components that share a first value, or (0) a single
-/// component. Functions handle `rows` rows, a multiple of the lanes; slot k of a row lies
+/// component. Products of several components with a factor in common are weights too.
+/// Functions handle `rows` rows, a multiple of the lanes; slot k of a row lies
 /// `stride` doubles after slot k - 1. `count` is the integer argument of the reduction.
 struct Accumulator {
   const char* code;  // the text of the table

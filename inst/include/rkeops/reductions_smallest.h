@@ -8,6 +8,7 @@
 #define RKEOPS_REDUCTIONS_SMALLEST_H
 
 #include "reductions_slots.h"
+#include "reductions_smallest_sorted.h"
 
 namespace rkeops {
 
@@ -173,8 +174,20 @@ struct SmallestLists {
   }
 };
 
+// Inserting into a sorted list takes K steps for all lanes, into heaps log(K) steps, but
+// for each lane and with branches.
+template <class V>
+constexpr bool sorts_lists(int D, int K) {
+  return Lanes<V>::count > 1 && K != at_run_time && K <= 32 && D * K <= 64;
+}
+
+template <class V, int D, int K, ListOutput output_kind,
+          bool is_sorted = sorts_lists<V>(D, K)>
+struct Smallest : SortedSmallest<V, D, K, output_kind != ListOutput::columns,
+                                 output_kind != ListOutput::values> {};
+
 template <class V, int D, int K, ListOutput output_kind>
-struct Smallest : SmallestLists<V, D, output_kind> {
+struct Smallest<V, D, K, output_kind, false> : SmallestLists<V, D, output_kind> {
   using Lists = SmallestLists<V, D, output_kind>;
   static constexpr int slots = 2 * D * K, outputs = Lists::outputs_a_rank * K;
   using Wide = typename Lanes<V>::Wide;
@@ -200,7 +213,8 @@ struct Smallest : SmallestLists<V, D, output_kind> {
 };
 
 template <class V, int D, ListOutput output_kind>
-struct Smallest<V, D, at_run_time, output_kind> : SmallestLists<V, D, output_kind> {
+struct Smallest<V, D, at_run_time, output_kind, false>
+    : SmallestLists<V, D, output_kind> {
   static constexpr int outputs = 0;
 };
 
