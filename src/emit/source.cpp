@@ -103,10 +103,12 @@ void write_inner_product(Writer& writer, const KernelPlan& kernel,
 void write_outer_product(Writer& writer, const KernelPlan& kernel,
                          const StageSources& sources, const ScalarType& scalar) {
   const OuterProduct& outer = kernel.outer;
-  write_stage(writer, "outer_row_vectors", "vector", sources.row_inputs,
-              outer.row_vectors, scalar);
-  write_stage(writer, "outer_column_vectors", "vector", sources.column_inputs,
-              outer.column_vectors, scalar);
+  if (!outer.row_vectors.empty())
+    write_stage(writer, "outer_row_vectors", "vector", sources.row_inputs,
+                outer.row_vectors, scalar);
+  if (!outer.column_vectors.empty())
+    write_stage(writer, "outer_column_vectors", "vector", sources.column_inputs,
+                outer.column_vectors, scalar);
   open_stage(writer,
              "outer_component(const Scalar* parameter, const V* row, const Scalar* "
              "column, const V* scalar, int k, V& value)");

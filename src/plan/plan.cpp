@@ -165,20 +165,32 @@ void fill_stages(KernelPlan& kernel) {
   }
 }
 
+// Additions and multiplications take an eighth of what functions take.
+bool is_arithmetic(const Operation& operation) {
+  if (operation.form == Form::routine) return false;
+  return operation.code.find('(') == std::string::npos ||
+         operation.code == operation_named("Square").code;
+}
+
 long long work_of(const KernelPlan& kernel) {
+  constexpr long long arithmetic = 1, function = 8;
   long long work = 0;
   for (Expr node : sorted_nodes(kernel.values, false)) {
     if (is_input(node) || !kernel.is_of_pairs(node->level)) continue;
     int components = node->dimension;
     for (Expr child : node->children) components = std::max(components, child->dimension);
-    work += components;
+    work += components * (is_arithmetic(*node->operation) ? arithmetic : function);
   }
-  return std::max(work, 1LL);
+  return std::max(work / function, 1LL);
 }
+
+// The scalars of an outer product are to stay in the first-level cache for as many
+// columns as are summed up at once; where values are wide, that matters most.
+constexpr int widest_for_many_groups = 32;
 
 // Vectors of registers: rows and accumulators of one group of lanes must fit a few times.
 int row_groups(const KernelPlan& kernel) {
-  if (kernel.inner.node) return 2;
+  if (kernel.inner.node || kernel.outer.length >= widest_for_many_groups) return 2;
   const int registers =
       total_dimension(kernel.rows.kept) + total_dimension(kernel.pair_results()) + 2;
   return std::max(1, std::min(4, 28 / registers));
@@ -357,8 +369,8 @@ std::string print_kernel(const KernelPlan& kernel, size_t number) {
   }
   text += "  once a pair: " + listed(kernel.pair_results()) + "\n";
   if (kernel.outer.length) {
-    text += "  summed up by components: " + listed(kernel.values) + " of these, " +
-            listed(kernel.outer.row_vectors) + " and " +
+    text += "  summed up by components: " + listed(kernel.values) + " of this, row's " +
+            listed(kernel.outer.row_vectors) + ", column's " +
             listed(kernel.outer.column_vectors) + "\n";
   }
   text += "  accumulator: " + kernel.accumulator + "\n";
