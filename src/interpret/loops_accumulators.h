@@ -135,10 +135,22 @@ struct Accumulating {
   }
 
   static constexpr Accumulator row(const char* code, const char* of, int weights) {
-    return {code,         of,         weights,     values * operands,
-            slots(),      outputs(),  Fold::block, FoldsBackwards<Fold>::value,
-            sizeof(Fold), initialise, begin,       fold,
-            end,          merge,      finish};
+    return {code,
+            of,
+            weights,
+            values * operands,
+            slots(),
+            outputs(),
+            Fold::block,
+            FoldsBackwards<Fold>::value,
+            KeepsColumns<Fold>::value,
+            sizeof(Fold),
+            initialise,
+            begin,
+            fold,
+            end,
+            merge,
+            finish};
   }
 };
 

@@ -60,6 +60,7 @@ struct Accumulator {
   int slots, outputs;  // for each rank, if it has an integer argument
   int block;           // at most so many columns between begin() and end()
   bool backwards;      // wants them from the last one to the first
+  bool keeps_columns;  // among its slots
   int fold_bytes;      // what one vector of rows keeps meanwhile
   void (*initialise)(double* slots, long long stride, int rows, int count);
   void (*begin)(void* folds, double* slots, long long stride, int vectors,

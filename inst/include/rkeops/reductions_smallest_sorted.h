@@ -34,7 +34,8 @@ struct SortedList {
 // The reduction; slots and output are those of SmallestLists.
 template <class V, int D, int K, bool with_values, bool with_columns>
 struct SortedSmallest {
-  static constexpr int values = D, block = 512;
+  static constexpr int values = D, block = 256;
+  static constexpr bool keeps_columns = true;
   static constexpr int slots = 2 * D * K, outputs = (with_values + with_columns) * D * K;
   using T = typename Lanes<V>::T;
   using I = typename Lanes<V>::I;
