@@ -95,6 +95,17 @@ struct FoldsBackwards<Reduction, decltype(void(Reduction::backwards))> {
   static constexpr bool value = Reduction::backwards;
 };
 
+// Whether the accumulators of a reduction hold columns, by which columns in the lanes of
+// one vector could not be told apart.
+template <class Reduction, class = void>
+struct KeepsColumns {
+  static constexpr bool value = false;
+};
+template <class Reduction>
+struct KeepsColumns<Reduction, decltype(void(Reduction::keeps_columns))> {
+  static constexpr bool value = Reduction::keeps_columns;
+};
+
 // Place number `step` of `count` in the order in which `Reduction` wants columns.
 template <class Reduction>
 RKEOPS_INLINE constexpr int fold_order(int step, int count) {

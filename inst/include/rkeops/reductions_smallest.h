@@ -8,6 +8,7 @@
 #define RKEOPS_REDUCTIONS_SMALLEST_H
 
 #include "reductions_slots.h"
+#include "reductions_smallest_sorted.h"
 
 namespace rkeops {
 
@@ -112,6 +113,7 @@ constexpr int at_run_time = 0;
 template <class V, int D, ListOutput output_kind>
 struct SmallestLists {
   static constexpr int values = D, block = 256;
+  static constexpr bool keeps_columns = true;
   static constexpr int outputs_a_rank = (output_kind == ListOutput::both ? 2 : 1) * D;
   using Wide = typename Lanes<V>::Wide;
   using List = SmallestList<V>;
@@ -175,8 +177,20 @@ struct SmallestLists {
   }
 };
 
+// Inserting into a sorted list takes K steps for all lanes, into heaps log(K) steps, but
+// for each lane and with branches.
+template <class V>
+constexpr bool sorts_lists(int D, int K) {
+  return Lanes<V>::count > 1 && K != at_run_time && K <= 32 && D * K <= 64;
+}
+
+template <class V, int D, int K, ListOutput output_kind,
+          bool is_sorted = sorts_lists<V>(D, K)>
+struct Smallest : SortedSmallest<V, D, K, output_kind != ListOutput::columns,
+                                 output_kind != ListOutput::values> {};
+
 template <class V, int D, int K, ListOutput output_kind>
-struct Smallest : SmallestLists<V, D, output_kind> {
+struct Smallest<V, D, K, output_kind, false> : SmallestLists<V, D, output_kind> {
   using Lists = SmallestLists<V, D, output_kind>;
   static constexpr int slots = 2 * D * K, outputs = Lists::outputs_a_rank * K;
   using Wide = typename Lanes<V>::Wide;
@@ -202,7 +216,8 @@ struct Smallest : SmallestLists<V, D, output_kind> {
 };
 
 template <class V, int D, ListOutput output_kind>
-struct Smallest<V, D, at_run_time, output_kind> : SmallestLists<V, D, output_kind> {
+struct Smallest<V, D, at_run_time, output_kind, false>
+    : SmallestLists<V, D, output_kind> {
   static constexpr int outputs = 0;
 };
 
