@@ -455,12 +455,13 @@ SEXP r_generated_operations() {
 // [[Rcpp::export(rng = false)]]
 SEXP r_language(std::string table) {
   return guarded([&] {
-    std::vector<std::string> name, also, arguments, definition, derivative, empty,
-        example;
+    std::vector<std::string> name, also, arguments, dimensions, definition, derivative,
+        empty, example;
     for (const LanguageRow& row : language_rows(table == "reductions")) {
       name.push_back(row.name);
       also.push_back(row.also);
       arguments.push_back(row.arguments);
+      dimensions.push_back(row.dimensions);
       definition.push_back(row.definition);
       derivative.push_back(row.derivative);
       empty.push_back(row.empty);
@@ -468,8 +469,8 @@ SEXP r_language(std::string table) {
     }
     return Rcpp::DataFrame::create(
         Rcpp::_["name"] = name, Rcpp::_["also"] = also, Rcpp::_["arguments"] = arguments,
-        Rcpp::_["definition"] = definition, Rcpp::_["derivative"] = derivative,
-        Rcpp::_["empty"] = empty, Rcpp::_["example"] = example,
-        Rcpp::_["stringsAsFactors"] = false);
+        Rcpp::_["dimensions"] = dimensions, Rcpp::_["definition"] = definition,
+        Rcpp::_["derivative"] = derivative, Rcpp::_["empty"] = empty,
+        Rcpp::_["example"] = example, Rcpp::_["stringsAsFactors"] = false);
   });
 }

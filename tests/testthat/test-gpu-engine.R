@@ -48,32 +48,6 @@ test_that("gradients run kernel after kernel", {
   }
 })
 
-test_that("every reduction gives on the GPU what it gives on the CPU", {
-  args <- c("x = Vi(3)", "y = Vj(3)", "b = Vj(2)")
-  input <- list(points(20), points(300, start = 0.3), points(300, 2, start = 0.9))
-  for (formula in formula_language("reductions")$example) {
-    expect_same_on_both(formula, args, input)
-  }
-})
-
-test_that("every operation gives on the GPU what it gives on the CPU", {
-  args <- c(
-    "x = Vi(3)", "y = Vj(3)", "b = Vj(2)", "z = Vi(4)", "w = Vj(4)",
-    "p = Pm(1)", "c = Pm(2)", "A = Pm(6)", "Q = Pm(9)", "knots = Pm(7)"
-  )
-  input <- list(
-    points(6) + 0.1, points(7, start = 0.3) + 0.1, points(7, 2, start = 5),
-    points(6, 4, start = 11), points(7, 4, start = 17), 0.7, c(0.3, 0.4),
-    points(1, 6), points(1, 9) + c(2, 0, 0, 0, 2, 0, 0, 0, 2), -1 + 0:6 / 2
-  )
-  examples <- formula_language()$example
-  # many in one program
-  for (part in split(examples, (seq_along(examples) - 1) %/% 35)) {
-    together <- Reduce(function(a, b) sprintf("Concat(%s, %s)", a, b), part)
-    expect_same_on_both(sprintf("Sum_Reduction(%s, 0)", together), args, input)
-  }
-})
-
 test_that("failures of the GPU are errors of class gpu, and the CPU goes on", {
   data <- gaussian_data(30, 40)
   expected <- do.call(gaussian_sum, data)
