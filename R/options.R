@@ -60,13 +60,19 @@ read_devices <- function(value, name, call) {
   pmax(as.integer(value), 0L)
 }
 
+# More than any machine has: a slip, not a wish.
+most_threads <- 4096L
+
 # NULL and 0 are all the cores that this process may use.
 read_threads <- function(value, name, call) {
   if (is.null(value)) {
     return(allowed_cores())
   }
-  threads <- check_count(value, name, call, lower = 0)
-  if (threads == 0L) allowed_cores() else threads
+  if (!checkmate::test_int(value, lower = 0, upper = most_threads)) {
+    wanted <- sprintf("one whole number from 0 to %d", most_threads)
+    abort_argument(name, wanted, value, call)
+  }
+  if (value == 0) allowed_cores() else as.integer(value)
 }
 
 read_bytes <- function(value, name, call) {
@@ -148,6 +154,10 @@ main_options <- c(
 )
 
 find_option <- function(name, call) {
+  if (missing(name)) {
+    abort_argument("option", "the name of an option", , call,
+                   hints = option_hints(NULL))
+  }
   row <- if (is.character(name) && length(name) == 1L) option_table[[name]]
   if (is.null(row)) {
     abort_argument(
@@ -246,6 +256,9 @@ change_options <- function(values, call) {
 set_rkeops_option <- function(option, value) {
   call <- rlang::current_env()
   find_option(option, call)
+  if (missing(value)) {
+    abort_argument("value", "the new value of the option", , call)
+  }
   change_options(rlang::set_names(list(value), option), call)
 }
 
@@ -266,7 +279,11 @@ set_rkeops_options <- function(input = NULL, ...) {
 #' @rdname set_rkeops_option
 #' @export
 get_rkeops_option <- function(option) {
-  row <- find_option(option, rlang::current_env())
+  option_value(option, rlang::current_env())
+}
+
+option_value <- function(option, call) {
+  row <- find_option(option, call)
   row$show(settings[[row$setting]])
 }
 
@@ -274,7 +291,7 @@ get_rkeops_option <- function(option) {
 #' @export
 get_rkeops_options <- function(option = NULL) {
   names <- option %||% main_options
-  values <- lapply(names, get_rkeops_option)
+  values <- lapply(names, option_value, rlang::current_env())
   if (length(option) == 1L) {
     return(values[[1L]])
   }
