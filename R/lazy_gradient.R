@@ -114,8 +114,9 @@ grad <- function(f, gradin, opstr, var, index, opt_arg = NULL) {
 #' `Vi(x)`, `Vj(x)`, `Pm(x)`, all of them count. `Vi(2 * x)` is data of its own,
 #' with respect to which nothing is differentiated; write `2 * Vi(x)`.
 #'
-#' @return A list of two functions of a vector, `fn` the objective and `gr` its
-#'   gradient, as [stats::optim()] takes them.
+#' @return A list of two functions of a vector or matrix, `fn` the objective and
+#'   `gr` its gradient, of the shape of its argument, as [stats::optim()] takes
+#'   them. Objectives with several terms are sums of such functions.
 #' @export
 #' @examples
 #' \dontshow{
@@ -146,7 +147,12 @@ lazy_objective <- function(f, start, opstr = "Sum", index = "j") {
     gr = function(par) {
       call <- rlang::current_env()
       x <- as_start(par, start, call)
-      objective_gradient(tensor_of(f, x, call), x, opstr, index, call)
+      gradient <- objective_gradient(
+        tensor_of(f, x, call), x, opstr, index, call
+      )
+      # as vectors for optim(), as a matrix for p - step * gr(p)
+      dim(gradient) <- dim(par)
+      gradient
     }
   )
 }

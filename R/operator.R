@@ -214,27 +214,6 @@ inner_dim_code <- function(inner_dim, call) {
   abort_argument("inner_dim", "1, 0, \"col\" or \"row\"", inner_dim, call)
 }
 
-announce_compilation <- function(state) {
-  if (!settings$verbose) {
-    return()
-  }
-  compiles <- settings$engine == "cuda" || settings$compile == "always"
-  if (compiles && !describe_operator(state)$compiled[[settings$engine]]) {
-    formula <- state$formula
-    precision <- state$precision
-    place <- engine_place()
-    cli::cli_inform("Compiling {.code {formula}} for the {place} ({precision})")
-  }
-}
-
-# What was first interpreted is compiled in the midst of a call.
-report_compilation <- function(formula) {
-  seconds <- round(r_last_timings()[["compile"]], 1L)
-  if (settings$verbose && seconds > 0) {
-    cli::cli_inform("Compiled {.code {formula}} in {seconds} seconds")
-  }
-}
-
 engine_place <- function() {
   if (settings$engine == "cuda") "GPU" else "CPU"
 }

@@ -214,8 +214,9 @@ change_options <- function(values, call) {
 #' * `devices` (`0`): the GPUs, counted from 0. Other name: `device_id`.
 #' * `threads`: the threads of the CPU; by default as many as the process may
 #'   use (see [get_threads()]).
-#' * `verbose` (`FALSE`): whether to say when a formula is compiled. Other name:
-#'   `verbosity`.
+#' * `verbose` (`FALSE`): whether to say each time that a formula is compiled.
+#'   Otherwise one line says so in interactive sessions, the first time. Other
+#'   name: `verbosity`.
 #' * `cache_dir`, `cache_maximum_bytes` (10^9): where compiled formulas are
 #'   kept, and how much; see [get_rkeops_cache_dir()]. Other name: `build_dir`.
 #' * `compile` (`"auto"`): when formulas for the CPU are compiled. `"auto"`: a
