@@ -18,14 +18,19 @@ abort_argument <- function(name, wanted, value, call, hints = character()) {
 
 describe_value <- function(value) {
   if (is.null(value)) {
-    return("NULL")
+    "NULL"
+  } else if (is.data.frame(value)) {
+    paste("a data frame of", describe_size(value))
+  } else if (is.object(value)) {
+    sprintf("an object of class `%s`", class(value)[[1L]])
+  } else if (is.function(value)) {
+    "a function"
+  } else {
+    describe_vector(value)
   }
-  if (is.function(value) && !is.object(value)) {
-    return("a function")
-  }
-  if (is.object(value) && !is.data.frame(value)) {
-    return(sprintf("an object of class `%s`", class(value)[[1L]]))
-  }
+}
+
+describe_vector <- function(value) {
   if (is.atomic(value) && length(value) == 1L && is.null(dim(value))) {
     return(describe_scalar(value))
   }
@@ -40,9 +45,6 @@ describe_scalar <- function(value) {
 }
 
 describe_type <- function(value) {
-  if (is.data.frame(value)) {
-    return("a data frame")
-  }
   if (is.list(value)) {
     return("a list")
   }

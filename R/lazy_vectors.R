@@ -77,7 +77,8 @@ weightedsqdist <- function(x, y, s) {
 # A place counted as the user does, from 0.
 read_place <- function(place, name, limit, call) {
   base <- settings$index_base
-  valid <- !missing(place) && is.int(place) && place >= base && place < limit + base
+  valid <- !missing(place) && is.int(place) &&
+    place >= base && place < limit + base
   if (!valid) {
     abort_argument(
       name, sprintf("a whole number from %d to %d", base, limit + base - 1L),
