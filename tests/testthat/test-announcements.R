@@ -51,10 +51,12 @@ test_that("attaching the package says nothing and masks no function", {
     # generics of R itself, which do on ordinary vectors what R does
     names <- conflicts(detail = TRUE)[["package:rkeops"]]
     owners <- vapply(names, function(name) {
-      attr(get(name, "package:rkeops"), "package")
+      c(attr(get(name, "package:rkeops"), "package"), "rkeops")[[1]]
     }, "")
     list(output, owners)
   })
   expect_null(said[[1]])
-  expect_setequal(said[[2]], c("base", "methods", "stats"))
+  expect_gt(length(said[[2]]), 5)
+  expect_identical(setdiff(said[[2]], c("base", "methods", "stats")),
+                   character())
 })
