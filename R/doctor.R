@@ -60,7 +60,9 @@ self_test <- function(mode) {
 report_self_test <- function(problem, modes) {
   if (is.null(problem)) {
     ways <- c(never = "interpreted", always = "compiled")[modes]
-    cli::cli_inform(c(v = "rkeops works: a formula was {ways} and run."))
+    done <- paste(c(ways[-length(ways)], paste(ways[length(ways)], "and run")),
+                  collapse = ", ")
+    cli::cli_inform(c(v = "rkeops works: a formula was {done}."))
   } else {
     text <- conditionMessage(problem)
     cli::cli_inform(c(x = "rkeops does not work:"))

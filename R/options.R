@@ -60,13 +60,19 @@ read_devices <- function(value, name, call) {
   pmax(as.integer(value), 0L)
 }
 
+# More than any machine has: a slip, not a wish.
+most_threads <- 4096L
+
 # NULL and 0 are all the cores that this process may use.
 read_threads <- function(value, name, call) {
   if (is.null(value)) {
     return(allowed_cores())
   }
-  threads <- check_count(value, name, call, lower = 0)
-  if (threads == 0L) allowed_cores() else threads
+  if (!checkmate::test_int(value, lower = 0, upper = most_threads)) {
+    wanted <- sprintf("one whole number from 0 to %d", most_threads)
+    abort_argument(name, wanted, value, call)
+  }
+  if (value == 0) allowed_cores() else as.integer(value)
 }
 
 read_bytes <- function(value, name, call) {
@@ -193,6 +199,10 @@ main_options <- c(
 )
 
 find_option <- function(name, call) {
+  if (missing(name)) {
+    abort_argument("option", "the name of an option", , call,
+                   hints = option_hints(NULL))
+  }
   row <- if (is.character(name) && length(name) == 1L) option_table[[name]]
   if (is.null(row)) {
     abort_argument(
@@ -256,8 +266,9 @@ change_options <- function(values, call) {
 #'   they stay if all matrices of the call are there.
 #' * `threads`: the threads of the CPU; by default as many as the process may
 #'   use (see [get_threads()]).
-#' * `verbose` (`FALSE`): whether to say when a formula is compiled. Other name:
-#'   `verbosity`.
+#' * `verbose` (`FALSE`): whether to say each time that a formula is compiled.
+#'   Otherwise one line says so in interactive sessions, the first time. Other
+#'   name: `verbosity`.
 #' * `cache_dir`, `cache_maximum_bytes` (10^9): where compiled formulas are
 #'   kept, and how much; see [get_rkeops_cache_dir()]. Other name: `build_dir`.
 #' * `compile` (`"auto"`): when formulas for the CPU are compiled. `"auto"`: a
@@ -313,6 +324,9 @@ change_options <- function(values, call) {
 set_rkeops_option <- function(option, value) {
   call <- rlang::current_env()
   find_option(option, call)
+  if (missing(value)) {
+    abort_argument("value", "the new value of the option", , call)
+  }
   change_options(rlang::set_names(list(value), option), call)
 }
 
@@ -333,7 +347,11 @@ set_rkeops_options <- function(input = NULL, ...) {
 #' @rdname set_rkeops_option
 #' @export
 get_rkeops_option <- function(option) {
-  row <- find_option(option, rlang::current_env())
+  option_value(option, rlang::current_env())
+}
+
+option_value <- function(option, call) {
+  row <- find_option(option, call)
   row$show(settings[[row$setting]])
 }
 
@@ -341,7 +359,7 @@ get_rkeops_option <- function(option) {
 #' @export
 get_rkeops_options <- function(option = NULL) {
   names <- option %||% main_options
-  values <- lapply(names, get_rkeops_option)
+  values <- lapply(names, option_value, rlang::current_env())
   if (length(option) == 1L) {
     return(values[[1L]])
   }
