@@ -80,6 +80,10 @@ read_compile <- function(value, name, call) {
   check_choice(value, compile_modes, name, call)
 }
 
+read_expansion <- function(value, name, call) {
+  check_choice(value, expansion_modes, name, call)
+}
+
 read_instructions <- function(value, name, call) {
   check_choice(value, c("", r_instruction_sets()), name, call)
 }
@@ -111,6 +115,7 @@ option_table <- list(
   cache_dir = option_row("cache_dir", read_cache_dir),
   cache_maximum_bytes = option_row("cache_maximum_bytes", read_bytes),
   compile = option_row("compile", read_compile),
+  expansion = option_row("expansion", read_expansion),
   instructions = option_row("instructions", read_instructions),
   compiler = option_row("compiler", read_program),
   compiler_flags = option_row("compiler_flags", check_strings),
@@ -143,8 +148,8 @@ option_table <- list(
 main_options <- c(
   "precision", "axis", "index_base", "complex_results", "engine", "devices",
   "threads", "verbose", "cache_dir", "cache_maximum_bytes", "compile",
-  "instructions", "compiler", "compiler_flags", "nvcc", "nvcc_flags",
-  "cuda_driver"
+  "expansion", "instructions", "compiler", "compiler_flags", "nvcc",
+  "nvcc_flags", "cuda_driver"
 )
 
 find_option <- function(name, call) {
@@ -215,6 +220,15 @@ change_options <- function(values, call) {
 #'   the same sums in the same order, but may round differently: the last digits
 #'   of a result can change when its formula has been compiled. The environment
 #'   variable `RKEOPS_COMPILE` sets the default.
+#' * `expansion` (`"auto"`): whether squared distances in exponents are computed
+#'   as \eqn{|x - c|^2 + |y - c|^2 - 2 (x - c | y - c)}{
+#'   |x - c|^2 + |y - c|^2 - 2 (x - c | y - c)}, with a point c amid the data:
+#'   about half of the arithmetic. It costs digits when the exponents of the
+#'   first two terms are large, and so is done only where these are at most 4
+#'   (to base 2; 16 in double precision) for all data, which leaves errors of
+#'   single terms below 10^-6 (10^-14), and, with `"auto"`, only where there are
+#'   enough pairs to make a look at all data worth it. `"always"`: wherever it
+#'   keeps these digits; `"never"`: differences stay differences.
 #' * `instructions` (`""`): the instruction set of the interpreter, by default
 #'   the best that the processor has.
 #' * `compiler`, `compiler_flags`, `nvcc`, `nvcc_flags`: the compilers, where

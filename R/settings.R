@@ -10,7 +10,7 @@ default_settings <- function() {
     index_base = 1L, complex_results = "complex",
     engine = "cpu", devices = 0L, threads = allowed_cores(), verbose = FALSE,
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
-    compile = default_compile(), instructions = "",
+    compile = default_compile(), expansion = "auto", instructions = "",
     compiler = "", compiler_flags = character(),
     nvcc = "", nvcc_flags = character(), cuda_driver = "",
     use_cuda_if_possible = 1L, col_major = 1L, debug = 0L,
@@ -24,6 +24,8 @@ default_compile <- function() {
 }
 
 compile_modes <- c("auto", "always", "never")
+
+expansion_modes <- c("auto", "always", "never")
 
 default_cache_dir <- function() {
   chosen <- Sys.getenv("RKEOPS_CACHE_DIR")
@@ -71,7 +73,8 @@ push_settings <- function() {
     cache_directory = settings$cache_dir,
     cache_maximum_bytes = settings$cache_maximum_bytes,
     temporary_directory = tempdir(),
-    compile = settings$compile, instructions = settings$instructions,
+    compile = settings$compile, expansion = settings$expansion,
+    instructions = settings$instructions,
     cxx = cxx_command(), cxx_flags = settings$compiler_flags,
     nvcc = settings$nvcc, nvcc_flags = settings$nvcc_flags,
     cuda_driver = settings$cuda_driver,

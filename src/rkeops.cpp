@@ -130,10 +130,16 @@ CompileMode compile_mode_named(const std::string& name) {
   return name == "never" ? CompileMode::never : CompileMode::automatic;
 }
 
+ExpansionMode expansion_mode_named(const std::string& name) {
+  if (name == "always") return ExpansionMode::always;
+  return name == "never" ? ExpansionMode::never : ExpansionMode::automatic;
+}
+
 Settings settings_from(const Rcpp::List& list) {
   Settings result;
   result.engine = engine_named(string(list, "engine"));
   result.compile = compile_mode_named(string(list, "compile"));
+  result.expansion = expansion_mode_named(string(list, "expansion"));
   result.instructions = string(list, "instructions");
   result.devices = Rcpp::as<std::vector<int>>(list["devices"]);
   result.threads = Rcpp::as<int>(list["threads"]);

@@ -176,7 +176,10 @@ long long work_of(const KernelPlan& kernel) {
   constexpr long long arithmetic = 1, function = 8;
   long long work = 0;
   for (Expr node : sorted_nodes(kernel.values, false)) {
-    if (is_input(node) || !kernel.is_of_pairs(node->level)) continue;
+    // with a single row, what is computed once a column is computed once a pair
+    const bool is_of_columns =
+        kernel.row_index == level_none && node->level == kernel.column_index;
+    if (is_input(node) || !(kernel.is_of_pairs(node->level) || is_of_columns)) continue;
     int components = node->dimension;
     for (Expr child : node->children) components = std::max(components, child->dimension);
     work += components * (is_arithmetic(*node->operation) ? arithmetic : function);
@@ -201,6 +204,7 @@ int rows_per_thread(const KernelPlan& kernel, Precision precision) {
   const int words =
       (total_dimension(kernel.rows.kept) + 3 * total_dimension(kernel.values)) *
       (precision == Precision::float64 ? 2 : 1);
+  if (kernel.reduction && words <= 6) return 8;
   return words <= 24 ? 4 : words <= 48 ? 2 : 1;
 }
 
@@ -305,6 +309,12 @@ Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme) {
                               : plan_rows(index, precision));
   if (!is_reduction) add_finish(plan.kernels.back(), root);
   return plan;
+}
+
+long long total_work(const Plan& plan) {
+  long long work = 0;
+  for (const KernelPlan& kernel : plan.kernels) work += kernel.work;
+  return work;
 }
 
 KernelPlan without_inner_product(KernelPlan kernel) {

@@ -92,6 +92,9 @@ struct Plan {
 /// `index` is that of the rows of the result (see TypedFormula).
 Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme);
 
+/// Components computed for a pair, by all kernels together.
+long long total_work(const Plan& plan);
+
 /// The same kernel with its inner product among the pairs.
 KernelPlan without_inner_product(KernelPlan kernel);
 

@@ -125,6 +125,18 @@ struct HasRareColumns<Reduction, decltype(void(&Reduction::treat))> {
   static constexpr bool value = true;
 };
 
+// Of these, reductions that can also tell afterwards whether columns that were only added
+// needed more: may_hurry() before, and went_well() after a few columns. Where these did
+// not go well an engine takes the object it kept from before, and folds them again.
+template <class Reduction, class = void>
+struct CanHurry {
+  static constexpr bool value = false;
+};
+template <class Reduction>
+struct CanHurry<Reduction, decltype(void(&Reduction::went_well))> {
+  static constexpr bool value = true;
+};
+
 }  // namespace rkeops
 
 #endif
