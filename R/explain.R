@@ -26,6 +26,7 @@
 #' explain(op, "source", engine = "cuda")
 explain <- function(op, what = "source", engine = NULL) {
   call <- rlang::current_env()
+  if (missing(op)) check_operator(op, "op", call)
   stages <- if (is.LazyTensor(op)) explained_stages[-1L] else explained_stages
   check_choice(what, stages, "what", call)
   engine <- engine %||% settings$engine

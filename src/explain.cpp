@@ -79,7 +79,7 @@ std::string expansion(const Operator& op, Engine engine) {
   if (!expansion.root) return "nothing to expand\n";
   std::string text = "formula: " + print_formula(expansion.root) + "\n";
   for (const Centre& centre : expansion.centres) {
-    text += centre.parameter->name + ": the mean of some rows of " +
+    text += centre.parameter->name + ": the mean of the rows of " +
             print_formula(centre.points) + "\n";
   }
   for (Expr condition : {expansion.condition_i, expansion.condition_j}) {

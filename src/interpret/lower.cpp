@@ -197,8 +197,8 @@ FinishProgram lower_finish(const KernelPlan& kernel,
 
 bool can_interpret(const KernelPlan& kernel) {
   for (Expr node : sorted_nodes({kernel.result}, true)) {
-    if (node->kind == NodeKind::operation && node->operation->form == Form::routine)
-      return false;
+    if (node->kind != NodeKind::operation || !node->operation->is_interpreted) continue;
+    if (!node->operation->is_interpreted(node->children)) return false;
   }
   return true;
 }

@@ -34,13 +34,15 @@ struct Task {
   int components;        // of the result; of a fold: of its operand
   int columns, vectors;  // of the tile
   int integer;           // the integer argument of the operation
+  int lengths[2];        // of a routine: components of its operands
   double start;          // of a fold
   const Products* products;
 };
 
 using Loop = void (*)(const Task& task);
 
-/// The loop for `code`, the text of an operation in the table, or of several in one.
+/// The loop for `code`, the text of an operation in the table, or of several in one. A
+/// routine takes whole vectors.
 struct Instruction {
   const char* code;
   int operands;

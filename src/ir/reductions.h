@@ -46,6 +46,7 @@ struct Reduction {
   /// The adjoints of the arguments for one pair, given the adjoint of the result. Empty
   /// function: the reduction has no derivative.
   std::function<std::vector<Expr>(const ReductionDerivative&)> adjoints;
+  std::string dimensions;  // "1, n -> n", for the documentation
   std::string documentation;
   std::string derivative;
   std::string empty;  // the result when there is nothing to reduce

@@ -64,6 +64,14 @@ std::string listed(const std::vector<std::string>& names) {
   return text;
 }
 
+Error wrong_count(const std::string& callee, const std::vector<std::string>& wanted,
+                  size_t given) {
+  return Error(ErrorKind::argument,
+               callee + " takes " + std::to_string(wanted.size()) +
+                   (wanted.size() == 1 ? " argument" : " arguments") + " (" +
+                   listed(wanted) + "), not " + std::to_string(given) + ".");
+}
+
 // ---- operations ----
 
 const Operation* find_infix(const std::string& symbol, size_t operands) {
@@ -90,10 +98,7 @@ const Operation& row_for(const std::string& name, const std::string& label,
   const size_t given = operands + integers.size();
   if (operands != row->arguments.size() || given > wanted.size() ||
       given + size_t(row->optional_lists) < wanted.size()) {
-    throw Error(ErrorKind::argument, "`" + label + "` takes " +
-                                         std::to_string(wanted.size()) + " arguments (" +
-                                         listed(wanted) + "), not " +
-                                         std::to_string(given) + ".");
+    throw wrong_count("`" + label + "`", wanted, given);
   }
   return *row;
 }
@@ -185,10 +190,7 @@ const Reduction& reduction_row(const LazyReduction& reduction, size_t operands) 
   wanted.insert(wanted.end(), row->integer_arguments.begin(),
                 row->integer_arguments.end());
   if (operands != row->arguments.size() || given != wanted.size()) {
-    throw Error(ErrorKind::argument, "The reduction `" + reduction.name + "` takes " +
-                                         std::to_string(wanted.size()) + " arguments (" +
-                                         listed(wanted) + "), not " +
-                                         std::to_string(given) + ".");
+    throw wrong_count("The reduction `" + reduction.name + "`", wanted, given);
   }
   return *row;
 }

@@ -18,6 +18,8 @@ struct Timings {
   double compile = 0;  // in a compiler
   double total = 0;    // with both
   int kernels = 0;     // run, not shared
+  // Of the kernel that had most: GPUs, and parts in their memory one after the other.
+  int gpus = 0, tiles = 0;
 };
 
 /// Adds the seconds of its life to a number.

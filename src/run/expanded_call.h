@@ -15,7 +15,7 @@ class ExpandedCall {
   explicit ExpandedCall(const Operator& op);
 
   /// False, with nothing computed, where the conditions of the expansion do not hold.
-  bool call(const CallInputs& inputs, double* output, const Settings& settings,
+  bool call(const CallInputs& inputs, const CallOutput& output, const Settings& settings,
             const Interrupted& interrupted, const Progress& progress,
             SharedResults* shared);
 
@@ -24,14 +24,13 @@ class ExpandedCall {
  private:
   using Part = std::unique_ptr<Callable>;
 
-  static Part part(const Operator& op, Expr expression, Level index);
-  std::vector<double> centre(Callable& points, const CallInputs& inputs,
-                             const Settings& settings) const;
+  /// The reduction of an expression over an index, in double precision.
+  static Part reduced(const Operator& op, const char* reduction, Expr expression,
+                      Level index);
 
-  std::vector<Argument> arguments_;
   Callable expanded_;
-  std::vector<Part> points_;  // of the centres
-  Part condition_i_, condition_j_;
+  std::vector<Part> centres_;  // means of points
+  Part largest_of_i_, largest_of_j_;
 };
 
 /// Do the settings want expansions? By default where the look at all rows and columns is

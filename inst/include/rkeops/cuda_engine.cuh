@@ -1,10 +1,11 @@
-// The CUDA engine: the three kernels of a generated formula, as loops around its stages.
+// The CUDA engine: the kernels of a generated formula, as loops around its stages.
 //
 //   rkeops_prepare  a thread a column: column stage, one packed record a column
 //   rkeops_reduce   a thread a few rows: row stage, then every column of its split, from
 //                   tiles in shared memory; accumulators go to `partial`, or the result
 //                   to `output`
 //   rkeops_finish   a thread a row: merges the splits in order and writes `output`
+//   rkeops_convert  doubles that are on the GPU already become scalars
 //
 // The pair loop computes in Scalar and 32-bit indices only; doubles and 64-bit indices
 // appear once a block of columns. Where launches cut the columns does not change the
@@ -460,18 +461,20 @@ struct CudaKernels {
     }
   }
 
-  /// Folds the columns [begin, end). A step is the shortest of what comes in lengths of
-  /// its own: blocks, tiles of records, tiles of inner products.
+  /// Folds the columns [begin, end), which stand `gap` before their numbers in memory. A
+  /// step is the shortest of what comes in lengths of its own: blocks, tiles of records,
+  /// tiles of inner products.
   RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
                                          const Scalar* parameter, long long begin,
-                                         long long end, Row (&rows)[rows_per_thread]) {
+                                         long long end, long long gap,
+                                         Row (&rows)[rows_per_thread]) {
     __shared__ Shared shared;
     const Scalar* inner = nullptr;
     int in_block = 0;
     for (long long first = begin; first < end; first += step) {
       const int offset = int(first - begin) & (cuda_column_unit - 1);
-      fetch_tiles(arguments, parameter, first, offset, end, shared, inner);
-      const Columns columns = find_columns(arguments, shared, inner, first, offset);
+      fetch_tiles(arguments, parameter, first - gap, offset, end - gap, shared, inner);
+      const Columns columns = find_columns(arguments, shared, inner, first - gap, offset);
       const int count = int(least(step, end - first));
       if (count < step && block <= 32) {
         fold_singly(parameter, columns, count, first, rows);
@@ -529,11 +532,13 @@ struct CudaKernels {
     for (int r = 0; r < rows_per_thread; ++r) {
       start_row(arguments, parameter, first_row + r * cuda_threads, rows[r]);
     }
-    const long long split_begin = blockIdx.y * arguments.columns_per_split;
+    const long long split_begin =
+        (arguments.first_split + (long long)blockIdx.y) * arguments.columns_per_split;
     const long long split_end =
         least(split_begin + arguments.columns_per_split, arguments.columns);
     fold_columns(arguments, parameter, split_begin + arguments.slice_begin,
-                 least(split_begin + arguments.slice_end, split_end), rows);
+                 least(split_begin + arguments.slice_end, split_end),
+                 blockIdx.y * arguments.split_gap, rows);
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
       const long long row = first_row + r * cuda_threads;
@@ -558,6 +563,18 @@ struct CudaKernels {
     }
     write_result(arguments, into, row);
   }
+
+  /// The second index of the grid is that of the component.
+  RKEOPS_INLINE static void convert(const CudaArguments& arguments) {
+    const long long row = (long long)blockIdx.x * cuda_threads + threadIdx.x;
+    if (row >= arguments.rows) return;
+    const long long component = blockIdx.y;
+    const double value =
+        arguments.parameters[component * arguments.row_vector_stride + row];
+    static_cast<Scalar*>(
+        arguments.column_kept)[component * arguments.column_vector_stride + row] =
+        Scalar(value);
+  }
 };
 
 }  // namespace rkeops
@@ -581,6 +598,10 @@ struct CudaKernels {
   __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
       rkeops_finish(rkeops::CudaArguments arguments) {                            \
     RkeopsKernels::finish(arguments);                                             \
+  }                                                                               \
+  __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
+      rkeops_convert(rkeops::CudaArguments arguments) {                           \
+    RkeopsKernels::convert(arguments);                                            \
   }                                                                               \
   }
 

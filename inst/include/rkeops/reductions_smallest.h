@@ -28,23 +28,34 @@ struct SmallestList {
   RKEOPS_INLINE Wide column(int place) const { return state.get(2 * place + 1); }
 
   RKEOPS_INLINE void initialise() const {
+    RKEOPS_ROLLED
     for (int k = 0; k < 2 * count; ++k) state.set(k, no_column<Wide>());
   }
   RKEOPS_INLINE void merge(SmallestList from) const {
-    for (int lane = 0; lane < Lanes<V>::count; ++lane)
-      for (int place = 0; place < count; ++place)
-        insert(state, count, lane, get(from.state, lane, place));
+    for (int lane = 0; lane < Lanes<V>::count; ++lane) RKEOPS_ROLLED
+    for (int place = 0; place < count; ++place)
+      insert(state, count, lane, get(from.state, lane, place));
   }
 
-  // Inserts the values of the lanes that belong into their lists.
-  RKEOPS_OUTLINE static void insert(Slots<V> state, int count, V value, double column) {
+  // The largest value that enters: what is smaller than the worst one, and while the list
+  // has room, what is equal too.
+  RKEOPS_INLINE V limit() const {
+    const V worst = narrow<V>(value(0));
+    const auto open = narrow<V>(column(0)) == no_column<V>();
+    return select(open, worst, next_below(worst));
+  }
+
+  // Inserts the values of the lanes that belong into their lists. Returns the new limit.
+  RKEOPS_OUTLINE static V insert(Slots<V> state, int count, V value, double column) {
     const Wide wide = widen(value);
     for (int lane = 0; lane < Lanes<V>::count; ++lane)
       insert(state, count, lane, {rkeops::lane(wide, lane), column});
+    return SmallestList{state, count}.limit();
   }
 
   // The heap in ascending order.
   RKEOPS_OUTLINE static void sort(Slots<V> state, int count, int lane) {
+    RKEOPS_ROLLED
     for (int size = count - 1; size > 0; --size) {
       const Entry worst = get(state, lane, 0), last = get(state, lane, size);
       sink(state, lane, last, size);
@@ -75,6 +86,7 @@ struct SmallestList {
   RKEOPS_OUTLINE static void sink(Slots<V> state, int lane, const Entry& entry,
                                   int size) {
     int place = 0;
+    RKEOPS_ROLLED
     for (int child = 1; child < size; child = 2 * place + 1) {
       Entry worse = get(state, lane, child);
       if (child + 1 < size) {
@@ -120,7 +132,7 @@ struct SmallestLists {
     count = places;
     first_column = first;
     RKEOPS_UNROLL
-    for (int k = 0; k < D; ++k) refresh(k);
+    for (int k = 0; k < D; ++k) limit[k] = list(from, k, places).limit();
   }
   RKEOPS_INLINE bool rare(const V* value) const {
     bool enters = false;
@@ -132,9 +144,8 @@ struct SmallestLists {
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) {
       if (!any(value[k] <= limit[k])) continue;
-      List::insert(list(state, k, count).state, count, value[k],
-                   static_cast<double>(first_column + column));
-      refresh(k);
+      limit[k] = List::insert(list(state, k, count).state, count, value[k],
+                              static_cast<double>(first_column + column));
     }
   }
   RKEOPS_INLINE void add(const V*, int) {}
@@ -154,6 +165,7 @@ struct SmallestLists {
       for (int lane = 0; lane < Lanes<V>::count; ++lane)
         List::sort(list(state, k, count).state, count, lane);
     constexpr bool both = output_kind == ListOutput::both;
+    RKEOPS_ROLLED
     for (int rank = 0; rank < count; ++rank)
       for (int k = 0; k < D; ++k) {
         const List from = list(state, k, count);
@@ -162,16 +174,6 @@ struct SmallestLists {
         if (output_kind != ListOutput::values)
           output[first + (both ? D : 0)] = shown_column(from.column(rank));
       }
-  }
-
- private:
-  // What is smaller than the worst value enters; while the list has room, what is equal
-  // too.
-  RKEOPS_INLINE void refresh(int k) {
-    const List from = list(state, k, count);
-    const V worst = narrow<V>(from.value(0));
-    const auto open = narrow<V>(from.column(0)) == no_column<V>();
-    limit[k] = select(open, worst, next_below(worst));
   }
 };
 
