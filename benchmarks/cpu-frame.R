@@ -96,7 +96,7 @@ run_in_child <- function(job, folder) {
 }
 
 # Runs everybody once to warm up, and then in turns. Gives the last results and
-# the medians of the seconds.
+# the medians and minima of the seconds.
 in_turns <- function(contestants, repetitions) {
   seconds <- matrix(NA_real_, repetitions, length(contestants))
   results <- vector("list", length(contestants))
@@ -112,7 +112,8 @@ in_turns <- function(contestants, repetitions) {
     }
   }
   list(
-    seconds = apply(seconds, 2, stats::median), results = results,
+    seconds = apply(seconds, 2, stats::median),
+    best = apply(seconds, 2, min), results = results,
     names = names(contestants)
   )
 }
@@ -126,8 +127,13 @@ sampled_rows <- function(n, count = 32) {
 
 show_header <- function(title, arguments) {
   cpu <- grep("model name", readLines("/proc/cpuinfo"), value = TRUE)[1]
+  command <- basename(sub("--file=", "", grep("--file=", commandArgs(),
+                                              value = TRUE)))
   cat(
-    title, "\n", format(Sys.time(), "%Y-%m-%d %H:%M"), ", ",
+    title, "\nRscript benchmarks/", paste(
+      c(command, commandArgs(trailingOnly = TRUE)), collapse = " "
+    ),
+    "\n", format(Sys.time(), "%Y-%m-%d %H:%M"), ", ",
     get_threads(), " threads of", sub(".*:", "", cpu), ", ",
     R.version.string, "\n", "medians of ", arguments$repetitions,
     " runs, in turns\n\n",
@@ -140,12 +146,12 @@ show_header <- function(title, arguments) {
 show_times <- function(label, times, work, error, allowed) {
   errors <- vapply(times$results, error, numeric(1))
   cat(sprintf(
-    "%-24s %-22s %12s %10s %9s %8s\n", label, "", "ms", "Gpair/s", "error",
-    "ratio"
+    "%-24s %-20s %11s %11s %9s %9s %8s\n", label, "", "median ms", "best ms",
+    "Gpair/s", "error", "ratio"
   ))
   cat(sprintf(
-    "%-24s %-22s %12.3f %10.4f %9.1e %8.2f\n", "", times$names,
-    1000 * times$seconds, work / times$seconds / 1e9, errors,
+    "%-24s %-20s %11.3f %11.3f %9.4f %9.1e %8.2f\n", "", times$names,
+    1000 * times$seconds, 1000 * times$best, work / times$seconds / 1e9, errors,
     times$seconds / times$seconds[1]
   ), sep = "")
   cat("\n")
