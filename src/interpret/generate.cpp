@@ -96,7 +96,10 @@ class Lines {
         add_accumulator(code, 1);
       }
       // sums of products need no place for the products
-      if (row.sums) add_accumulator(code, 0, operation_named("Mult").code);
+      if (row.sums) {
+        add_accumulator(code, 0, operation_named("Mult").code);
+        add_shared_products(code);
+      }
     }
   }
 
@@ -113,6 +116,14 @@ class Lines {
                          ", " + std::to_string(operation ? 2 : 1) + ", " +
                          std::to_string(weights) + ", " + (counted ? "true" : "false") +
                          ", " + replaced(type, "$i0", "at_run_time"));
+  }
+
+  // Several components at a time that have a factor in common.
+  void add_shared_products(const std::string& code) {
+    const std::string total = replaced(code, "$d0", std::to_string(together));
+    add("REDUCTION", quoted(code) + ", " + quoted(operation_named("Mult").code) +
+                         ", 0, 1, " + std::to_string(together) +
+                         ", false, SharedProducts<V, " + total + ">");
   }
 
   void add(const std::string& kind, const std::string& arguments) {

@@ -19,6 +19,8 @@ using tile_types::View;
 
 #include "loops_instructions.h"
 // after the former
+#include "loops_products.h"
+// after the former
 #include "loops_accumulators.h"
 
 namespace rkeops {

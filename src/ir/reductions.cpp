@@ -91,6 +91,11 @@ Reduction also_called(std::vector<std::string> names, Reduction row) {
   return row;
 }
 
+Reduction shifted(Shift shift, Reduction row) {
+  row.shift = shift;
+  return row;
+}
+
 Reduction of_scalars(Reduction row) {
   const auto dimension = row.dimension;
   row.dimension = [dimension](const Children& c, const Integers& n) {
@@ -103,11 +108,16 @@ Reduction of_scalars(Reduction row) {
 // -- exponentials --
 
 void add_exponentials(std::vector<Reduction>& rows) {
-  rows.push_back(of_scalars(row_of(
-      "LogSumExp", "LogSumExp<V>", dimension_of_first,
-      [](const Arguments& a) { return Parts{call("Exp", {a[0] - a.self}) * a.adjoint}; },
-      "log of the sum of exp(f), without overflow", "sum of exp(f - value) df", "-Inf")));
-  rows.push_back(
+  rows.push_back(shifted(Shift::is_added,
+                         of_scalars(row_of(
+                             "LogSumExp", "LogSumExp<V>", dimension_of_first,
+                             [](const Arguments& a) {
+                               return Parts{call("Exp", {a[0] - a.self}) * a.adjoint};
+                             },
+                             "log of the sum of exp(f), without overflow",
+                             "sum of exp(f - value) df", "-Inf"))));
+  rows.push_back(shifted(
+      Shift::is_added,
       also_called({"LogSumExp"},
                   with_weight(row_of(
                       "LogSumExpWeight", "LogSumExpWeight<V, $d1>", dimension_of_weight,
@@ -116,18 +126,20 @@ void add_exponentials(std::vector<Reduction>& rows) {
                         return Parts{call("Sum", {shares * a[1]}), shares};
                       },
                       "log of the sum of exp(f) * weight, without overflow",
-                      "sum of exp(f - value) (weight df + dweight)", "-Inf"))));
-  rows.push_back(also_called(
-      {"SoftMax"},
-      with_weight(row_of(
-          "SumSoftMaxWeight", "SumSoftMaxWeight<V, $d1>", dimension_of_weight,
-          [](const Arguments& a) {
-            const Expr share = call("Exp", {a[0] - reduced(a, "LogSumExp", {a[0]})});
-            return Parts{share * call("Sum", {(a[1] - a.self) * a.adjoint}),
-                         share * a.adjoint};
-          },
-          "sum of exp(f) * weight over the sum of exp(f)",
-          "sum of exp(f) / sum(exp(f)) ((weight - value) df + dweight)", "NaN"))));
+                      "sum of exp(f - value) (weight df + dweight)", "-Inf")))));
+  rows.push_back(shifted(
+      Shift::vanishes,
+      also_called(
+          {"SoftMax"},
+          with_weight(row_of(
+              "SumSoftMaxWeight", "SumSoftMaxWeight<V, $d1>", dimension_of_weight,
+              [](const Arguments& a) {
+                const Expr share = call("Exp", {a[0] - reduced(a, "LogSumExp", {a[0]})});
+                return Parts{share * call("Sum", {(a[1] - a.self) * a.adjoint}),
+                             share * a.adjoint};
+              },
+              "sum of exp(f) * weight over the sum of exp(f)",
+              "sum of exp(f) / sum(exp(f)) ((weight - value) df + dweight)", "NaN")))));
 }
 
 // (m, s): the derivative of s counts the change of m.
