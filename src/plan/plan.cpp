@@ -299,7 +299,8 @@ Expr reduction_to_finish(Expr root, Level index) {
 
 Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme) {
   Plan plan{precision, scheme, {}};
-  const bool is_reduction = root->kind == NodeKind::reduction;
+  // a reduction over the index of the result itself is one number, given to all rows
+  const bool is_reduction = root->kind == NodeKind::reduction && root->reduced != index;
   const Expr last = is_reduction ? root : reduction_to_finish(root, index);
   for (Expr node : sorted_nodes({root}, true)) {
     if (node->kind != NodeKind::reduction || node == last) continue;

@@ -165,7 +165,9 @@ documented_dimensions <- function(text, numbers) {
   choices <- lapply(strsplit(as.character(arguments), " or "), function(words) {
     vapply(words, evaluated, 1, USE.NAMES = FALSE)
   })
-  list(arguments = expand.grid(choices), value = evaluated(parts[length(parts)]))
+  list(
+    arguments = expand.grid(choices), value = evaluated(parts[length(parts)])
+  )
 }
 
 test_that("documented dimensions are true", {
@@ -175,7 +177,9 @@ test_that("documented dimensions are true", {
     arguments <- formula_arguments(row)
     formals <- names(formals(formula_operations[[row$name]]))
     numbers <- strsplit(numbers_of(row), ", ")[[1]]
-    numbers <- rlang::set_names(as.list(as.numeric(numbers)), setdiff(formals, arguments))
+    numbers <- rlang::set_names(
+      as.list(as.numeric(numbers)), setdiff(formals, arguments)
+    )
     documented <- documented_dimensions(row$dimensions, numbers)
     expect_length(documented$arguments, length(arguments))
     for (case in seq_len(max(nrow(documented$arguments), 1))) {

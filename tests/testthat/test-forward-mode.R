@@ -105,6 +105,26 @@ test_that("forward mode is reverse mode and finite differences: reductions", {
   }
 })
 
+test_that("forward mode of reductions of reductions, on both axes", {
+  args <- reduction_args[c("x", "y")]
+  formulas <- c(
+    "Sum_Reduction(Min_Reduction(y * y, 1), 0)",
+    "Min_Reduction(Max_Reduction(Exp(y), 1), 0)",
+    "Sum_Reduction(Max_Reduction(x * y, 1), 0)",
+    "Sum_Reduction(KMin_Reduction(x - y, 2, 0), 1)",
+    "Var_Reduction(Min_Reduction(x * x, 0), 1)"
+  )
+  for (formula in formulas) {
+    columns <- ncol(oracle(formula, args, reduction_data))
+    for (variable in intersect(names(args), variables_of(formula))) {
+      expect_same_derivative(
+        formula, args, reduction_data[c("x", "y")], variable,
+        list(seq_len(columns)), formula
+      )
+    }
+  }
+})
+
 test_that("second derivatives of reductions are those of the first", {
   flat <- grep("^(Arg|Count|Any|All|Zero)", reductions$name, value = TRUE)
   xi <- exact_points(5, 2, start = 60)

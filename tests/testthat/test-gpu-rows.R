@@ -37,7 +37,9 @@ test_that("every operation gives on the GPU what it gives on the CPU", {
 
 test_that("every reduction gives on the GPU what it gives on the CPU", {
   args <- c("x = Vi(3)", "y = Vj(3)", "b = Vj(2)")
-  inputs <- list(points(20), points(300, start = 0.3), points(300, 2, start = 0.9))
+  inputs <- list(
+    points(20), points(300, start = 0.3), points(300, 2, start = 0.9)
+  )
   for (formula in formula_language("reductions")$example) {
     make <- function(precision) {
       keops_kernel(formula, args, precision = precision)

@@ -46,9 +46,9 @@ uncertainty <- function(formula, data, expected) {
 
 is_bad <- function(x) !is.finite(x)
 
-unsimplified <- function(formula) {
+unsimplified <- function(formula, args = random_args) {
   new_operator(
-    formula, random_args, "output", "float64", "auto", rlang::current_env(),
+    formula, args, "output", "float64", "auto", rlang::current_env(),
     simplified = FALSE
   )
 }
@@ -179,6 +179,51 @@ test_that("gradients agree with finite differences along directions", {
     }
   }
   expect_gt(said, 4 * unsaid)
+})
+
+# NULL where the formula has no variable, or a value that is not finite.
+random_derivative <- function(number) {
+  withr::local_seed(seed * 100000 + number)
+  formula <- sprintf(
+    "%s_Reduction(%s, %d)", pick(c("Sum", "Mean", "Max", "Min")),
+    random_formula(table, sample.int(4, 1), depth = sample(2:3, 1)), pick(0:1)
+  )
+  used <- intersect(all_variables, all.vars(parse_formula(formula)))
+  data <- random_data()
+  op <- keops_kernel(formula, random_args, precision = "float64")
+  eta <- op(data)
+  if (!length(used) || any(is_bad(eta))) {
+    return(NULL)
+  }
+  name <- pick(used)
+  random_like <- function(x) replace(x, TRUE, stats::runif(length(x), -1, 1))
+  list(
+    op = op, name = name, data = unname(data), eta = random_like(eta),
+    direction = random_like(data[[name]]),
+    diff = sprintf("Diff(%s, %s, u)", formula, name),
+    args = c(random_args, sub("^[^=]*", "u ", random_args[[name]]))
+  )
+}
+
+test_that("forward mode is reverse mode, simplified or not", {
+  local_rkeops_options(compile = "never")
+  for (case in lapply(seq_len(wanted), random_derivative)) {
+    if (is.null(case)) next
+    inputs <- c(case$data, list(case$direction))
+    forward <- list(
+      keops_kernel(case$diff, case$args, precision = "float64"),
+      unsimplified(case$diff, case$args)
+    )
+    gradient <- keops_grad(case$op, case$name)(c(case$data, list(case$eta)))
+    backward <- gradient * case$direction
+    for (op in forward) {
+      along <- op(inputs) * case$eta
+      if (any(is_bad(c(sum(along), sum(backward))))) next
+      size <- sum(abs(along)) + sum(abs(backward)) + 1e-6
+      error <- abs(sum(along) - sum(backward)) / size
+      expect_lt(error, 1e-8, label = paste("error of", case$diff))
+    }
+  }
 })
 
 test_that("what is printed means the same, and is printed the same again", {
