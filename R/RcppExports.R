@@ -61,6 +61,30 @@ r_language <- function(table) {
     .Call(`_rkeops_r_language`, table)
 }
 
+r_gpu_matrix <- function(x, device) {
+    .Call(`_rkeops_r_gpu_matrix`, x, device)
+}
+
+r_gpu_matrix_read <- function(matrix) {
+    .Call(`_rkeops_r_gpu_matrix_read`, matrix)
+}
+
+r_gpu_entries <- function(op, inputs, rows, columns, reduced) {
+    .Call(`_rkeops_r_gpu_entries`, op, inputs, rows, columns, reduced)
+}
+
+r_gpu_memory_used <- function(device) {
+    .Call(`_rkeops_r_gpu_memory_used`, device)
+}
+
+r_gpu_matrix_lives <- function(matrix) {
+    .Call(`_rkeops_r_gpu_matrix_lives`, matrix)
+}
+
+r_gpu_matrix_reshape <- function(matrix, rows, columns) {
+    .Call(`_rkeops_r_gpu_matrix_reshape`, matrix, rows, columns)
+}
+
 r_lazy_variable <- function(level, dimension, data) {
     .Call(`_rkeops_r_lazy_variable`, level, dimension, data)
 }

@@ -142,7 +142,7 @@ keep_points <- function(x, subscript, index, call) {
   }
   with_index <- grep(paste0("V", index, "("), x@args, fixed = TRUE)
   x@data[with_index] <- lapply(x@data[with_index], function(data) {
-    data[places, , drop = FALSE]
+    on_host(data)[places, , drop = FALSE]
   })
   x@sizes[[index]] <- length(places)
   x
@@ -225,6 +225,7 @@ values_of_columns <- function(x, columns, rows, call) {
 # The entries with rows `i` and columns `j`, in turn, one row for each.
 values_at <- function(x, i, j, call) {
   data <- Map(function(data, declared) {
+    data <- on_host(data)
     if (grepl("Vi(", declared, fixed = TRUE)) {
       return(data[i, , drop = FALSE])
     }

@@ -40,7 +40,10 @@ format_variables <- function(x) {
   }
   described <- vapply(x@data, function(data) {
     if (is.matrix(data)) {
-      paste(nrow(data), "x", ncol(data), "matrix")
+      paste(
+        nrow(data), "x", ncol(data), "matrix",
+        if (is_gpu_matrix(data)) "on the GPU"
+      )
     } else if (length(data) == 1L) {
       format(data)
     } else {

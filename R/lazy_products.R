@@ -29,7 +29,7 @@ plain_matrix <- function(y) {
 as_factor_of <- function(y, columns, x, call) {
   y <- plain_matrix(y)
   check_data(y, "y", call)
-  y <- as.matrix(y)
+  if (!is_gpu_matrix(y)) y <- as.matrix(y)
   if (nrow(y) != columns) {
     abort_rkeops(
       "shape", sprintf(
@@ -107,6 +107,7 @@ margin <- function(x, reduction, index, remove_na, call) {
   } else {
     reduce_tensor(x, reduction, index, call = call)
   }
+  value <- on_host(value)
   if (ncol(value) == 1L) value[, 1L] else value
 }
 

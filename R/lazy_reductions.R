@@ -164,10 +164,12 @@ read_index <- function(index, call) {
   index
 }
 
+# Results that are to be shaped do not stay on the GPU.
 evaluation <- function(name, integers, index) {
   list(
     name = name, integers = as.integer(integers), index = index,
-    precision = settings$precision, sum_scheme = "block"
+    precision = settings$precision, sum_scheme = "block",
+    stays = name %in% c("Sum", "Mean", "Min", "Max", "LogSumExp")
   )
 }
 
@@ -194,7 +196,7 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
   ), call)
   report_compilation(utils::tail(x@formula, 1L))
   if (complex[[1L]]) {
-    return(complex_result(value))
+    return(complex_result(on_host(value)))
   }
   shape_result(value, name, integers)
 }

@@ -8,9 +8,9 @@
 #' from them. The same expression of data of the same number of columns is
 #' compiled once, whatever the values.
 #'
-#' @param x A numeric or complex matrix or data frame, whose rows are points; a
-#'   vector, which is a parameter, or with an index a matrix of one column; or
-#'   one number.
+#' @param x A numeric or complex matrix or data frame, whose rows are points, or
+#'   a matrix on the GPU (see [to_gpu()]); a vector, which is a parameter, or
+#'   with an index a matrix of one column; or one number.
 #' @param index `"i"`: the rows of `x` are indexed by i, the rows of lazy
 #'   matrices. `"j"`: they are indexed by j, the columns of lazy matrices. `NA`:
 #'   `x` is a parameter, the same everywhere.
@@ -111,6 +111,9 @@ is_matrix_like <- function(x) is.data.frame(x) || length(dim(x)) == 2L
 check_data <- function(x, name, call) {
   wanted <- "a matrix, a vector, a scalar or a complex value"
   if (missing(x)) abort_argument(name, wanted, x, call)
+  if (is_gpu_matrix(x)) {
+    return()
+  }
   columns <- if (is.data.frame(x)) as.list(x) else list(x)
   valid <- vapply(columns, is_numbers, NA)
   if (!all(valid) || length(dim(x)) > 2L) {

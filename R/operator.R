@@ -179,10 +179,13 @@ is_input_list <- function(first) {
 }
 
 # For op(list(X, Y)), and op(list(X, Y), 0) as scripts of rkeops 1.x write it.
-# NULL when there are no inputs.
+# NULL when there are neither inputs nor sizes.
 read_inputs <- function(given, inner_dim, nx, ny, call) {
   if (!length(given) || is.null(given[[1L]])) {
-    return(NULL)
+    if (is.null(nx) && is.null(ny)) {
+      return(NULL)
+    }
+    given <- list(list())
   }
   values <- list(
     input = given[[1L]], inner_dim = inner_dim, nx = nx, ny = ny

@@ -82,12 +82,51 @@ read_bytes <- function(value, name, call) {
   as.numeric(value)
 }
 
+# NULL and Inf are what is free.
+read_memory <- function(value, name, call) {
+  if (is.null(value)) {
+    return(Inf)
+  }
+  bytes <- if (checkmate::test_string(value)) parse_bytes(value) else value
+  if (!checkmate::test_number(bytes, lower = 1)) {
+    abort_argument(
+      name, "a number of bytes, or a size such as \"100 MiB\"", value, call
+    )
+  }
+  as.numeric(bytes)
+}
+
+# "100 MiB", "1.5 GB"; NULL if it is nothing of the kind.
+parse_bytes <- function(text) {
+  pattern <- "^ *([0-9.]+) *([KMGT]?)(i?)B? *$"
+  parts <- regmatches(text, regexec(pattern, text, ignore.case = TRUE))[[1L]]
+  number <- if (length(parts)) suppressWarnings(as.numeric(parts[[2L]])) else NA
+  if (is.na(number)) {
+    return(NULL)
+  }
+  power <- match(toupper(parts[[3L]]), c("", "K", "M", "G", "T")) - 1
+  base <- if (nzchar(parts[[4L]])) 1024 else 1000
+  number * base^power
+}
+
+read_gpu_results <- function(value, name, call) {
+  check_choice(value, c("auto", "host", "gpu"), name, call)
+}
+
 read_compile <- function(value, name, call) {
   check_choice(value, compile_modes, name, call)
 }
 
+read_expansion <- function(value, name, call) {
+  check_choice(value, expansion_modes, name, call)
+}
+
 read_instructions <- function(value, name, call) {
   check_choice(value, c("", r_instruction_sets()), name, call)
+}
+
+read_cuda_compiler <- function(value, name, call) {
+  check_choice(value, c("auto", "nvrtc", "nvcc"), name, call)
 }
 
 read_program <- function(value, name, call) {
@@ -112,14 +151,19 @@ option_table <- list(
   complex_results = option_row("complex_results", read_complex_results),
   engine = option_row("engine", read_engine),
   devices = option_row("devices", read_devices),
+  gpu_memory = option_row("gpu_memory", read_memory),
+  gpu_results = option_row("gpu_results", read_gpu_results),
   threads = option_row("threads", read_threads),
   verbose = option_row("verbose", check_flag),
   cache_dir = option_row("cache_dir", read_cache_dir),
   cache_maximum_bytes = option_row("cache_maximum_bytes", read_bytes),
   compile = option_row("compile", read_compile),
+  expansion = option_row("expansion", read_expansion),
   instructions = option_row("instructions", read_instructions),
   compiler = option_row("compiler", read_program),
   compiler_flags = option_row("compiler_flags", check_strings),
+  cuda_compiler = option_row("cuda_compiler", read_cuda_compiler),
+  nvrtc = option_row("nvrtc", read_program),
   nvcc = option_row("nvcc", read_program),
   nvcc_flags = option_row("nvcc_flags", check_strings),
   cuda_driver = option_row("cuda_driver", read_program),
@@ -148,8 +192,9 @@ option_table <- list(
 # What get_rkeops_options() lists: each setting once.
 main_options <- c(
   "precision", "axis", "index_base", "complex_results", "engine", "devices",
-  "threads", "verbose", "cache_dir", "cache_maximum_bytes", "compile",
-  "instructions", "compiler", "compiler_flags", "nvcc", "nvcc_flags",
+  "gpu_memory", "gpu_results", "threads", "verbose", "cache_dir",
+  "cache_maximum_bytes", "compile", "expansion", "instructions", "compiler",
+  "compiler_flags", "cuda_compiler", "nvrtc", "nvcc", "nvcc_flags",
   "cuda_driver"
 )
 
@@ -212,6 +257,13 @@ change_options <- function(values, call) {
 #' * `engine` (`"cpu"`): where operators run, or `"cuda"`; see [use_gpu()].
 #'   Other names: `backend` (`"CPU"`, `"GPU"`) and `tagCpuGpu` (0, 1).
 #' * `devices` (`0`): the GPUs, counted from 0. Other name: `device_id`.
+#' * `gpu_memory` (`Inf`): the most memory of each GPU that may be used, in
+#'   bytes or as a size such as `"100 MiB"`, matrices made by [to_gpu()] among
+#'   it; by default what is free. Larger problems go through it in parts; the
+#'   results are the same, bit for bit.
+#' * `gpu_results` (`"auto"`): where results of a GPU go: to R (`"host"`), or
+#'   they stay there (`"gpu"`), as matrices like those of [to_gpu()]. `"auto"`:
+#'   they stay if all matrices of the call are there.
 #' * `threads`: the threads of the CPU; by default as many as the process may
 #'   use (see [get_threads()]).
 #' * `verbose` (`FALSE`): whether to say each time that a formula is compiled.
@@ -226,10 +278,25 @@ change_options <- function(values, call) {
 #'   the same sums in the same order, but may round differently: the last digits
 #'   of a result can change when its formula has been compiled. The environment
 #'   variable `RKEOPS_COMPILE` sets the default.
+#' * `expansion` (`"auto"`): whether squared distances in exponents are computed
+#'   as \eqn{|x - c|^2 + |y - c|^2 - 2 (x - c | y - c)}{
+#'   |x - c|^2 + |y - c|^2 - 2 (x - c | y - c)}, with a point c amid the data:
+#'   about half of the arithmetic. It costs digits when the exponents of the
+#'   first two terms are large, and so is done only where these are at most 4
+#'   (to base 2; 16 in double precision) for all data, which leaves errors of
+#'   single terms below 10^-6 (10^-14), and, with `"auto"`, only where there are
+#'   enough pairs to make a look at all data worth it. `"always"`: wherever it
+#'   keeps these digits; `"never"`: differences stay differences.
 #' * `instructions` (`""`): the instruction set of the interpreter, by default
 #'   the best that the processor has.
-#' * `compiler`, `compiler_flags`, `nvcc`, `nvcc_flags`: the compilers, where
-#'   those that are found are not the right ones, and additional flags.
+#' * `compiler`, `compiler_flags`: the C++ compiler, where the one that is found
+#'   is not the right one, and additional flags.
+#' * `cuda_compiler` (`"auto"`): which compiler makes programs for GPUs:
+#'   `"nvrtc"`, a library (`libnvrtc`) that needs neither the CUDA toolkit nor a
+#'   C++ compiler and takes about half the time; `"nvcc"`, that of the toolkit;
+#'   or `"auto"`, NVRTC where it is found, unless the option `nvcc` is set.
+#' * `nvrtc`, `nvcc`, `nvcc_flags`: the library, the program, where those that
+#'   are found are not the right ones, and additional flags for either.
 #' * `cuda_driver`: the path of the library `libcuda`, where it is in an unusual
 #'   place.
 #'

@@ -1,6 +1,8 @@
 # The settings of the session: one environment, of which the native code has a
 # copy, so that a call of an operator looks nothing up. Whatever changes a
-# setting goes through change_settings().
+# setting goes through change_settings(). All are options but
+# `work_worth_sharing`: pairs times components by which a second GPU is worth
+# its start, which tests lower.
 
 settings <- new.env(parent = emptyenv())
 
@@ -8,11 +10,14 @@ default_settings <- function() {
   list(
     precision = "float32", axis = "output",
     index_base = 1L, complex_results = "complex",
-    engine = "cpu", devices = 0L, threads = allowed_cores(), verbose = FALSE,
+    engine = "cpu", devices = 0L, gpu_memory = Inf, gpu_results = "auto",
+    work_worth_sharing = 4e9,
+    threads = allowed_cores(), verbose = FALSE,
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
-    compile = default_compile(), instructions = "",
+    compile = default_compile(), expansion = "auto", instructions = "",
     compiler = "", compiler_flags = character(),
-    nvcc = "", nvcc_flags = character(), cuda_driver = "",
+    cuda_compiler = "auto", nvrtc = "", nvcc = "", nvcc_flags = character(),
+    cuda_driver = "",
     use_cuda_if_possible = 1L, col_major = 1L, debug = 0L,
     tag1D2D = 0L, tagHostDevice = 0L
   )
@@ -24,6 +29,8 @@ default_compile <- function() {
 }
 
 compile_modes <- c("auto", "always", "never")
+
+expansion_modes <- c("auto", "always", "never")
 
 default_cache_dir <- function() {
   chosen <- Sys.getenv("RKEOPS_CACHE_DIR")
@@ -66,17 +73,22 @@ change_settings <- function(values, call) {
 push_settings <- function() {
   r_set_settings(list(
     engine = settings$engine, devices = settings$devices,
+    gpu_memory = if (settings$gpu_memory == Inf) 0 else settings$gpu_memory,
+    gpu_results = settings$gpu_results,
+    work_worth_sharing = settings$work_worth_sharing,
     threads = settings$threads, threads_process = settings$threads_process,
     interactive = rlang::is_interactive(), verbose = settings$verbose,
     cache_directory = settings$cache_dir,
     cache_maximum_bytes = settings$cache_maximum_bytes,
     temporary_directory = tempdir(),
-    compile = settings$compile, instructions = settings$instructions,
+    compile = settings$compile, expansion = settings$expansion,
+    instructions = settings$instructions,
     cxx = cxx_command(), cxx_flags = settings$compiler_flags,
+    cuda_compiler = settings$cuda_compiler, nvrtc = settings$nvrtc,
     nvcc = settings$nvcc, nvcc_flags = settings$nvcc_flags,
     cuda_driver = settings$cuda_driver,
     cuda_home = Sys.getenv("CUDA_HOME"), cuda_path = Sys.getenv("CUDA_PATH"),
-    path = Sys.getenv("PATH"),
+    path = Sys.getenv("PATH"), library_path = Sys.getenv("LD_LIBRARY_PATH"),
     include_directory = system.file("include", package = "rkeops"),
     package_version = package_version_string()
   ))

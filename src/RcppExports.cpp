@@ -168,6 +168,73 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_gpu_matrix
+SEXP r_gpu_matrix(Rcpp::NumericVector x, int device);
+RcppExport SEXP _rkeops_r_gpu_matrix(SEXP xSEXP, SEXP deviceSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type x(xSEXP);
+    Rcpp::traits::input_parameter< int >::type device(deviceSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_gpu_matrix(x, device));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_gpu_matrix_read
+SEXP r_gpu_matrix_read(SEXP matrix);
+RcppExport SEXP _rkeops_r_gpu_matrix_read(SEXP matrixSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type matrix(matrixSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_gpu_matrix_read(matrix));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_gpu_entries
+SEXP r_gpu_entries(SEXP op, Rcpp::List inputs, double rows, double columns, bool reduced);
+RcppExport SEXP _rkeops_r_gpu_entries(SEXP opSEXP, SEXP inputsSEXP, SEXP rowsSEXP, SEXP columnsSEXP, SEXP reducedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type op(opSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type inputs(inputsSEXP);
+    Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< double >::type columns(columnsSEXP);
+    Rcpp::traits::input_parameter< bool >::type reduced(reducedSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_gpu_entries(op, inputs, rows, columns, reduced));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_gpu_memory_used
+SEXP r_gpu_memory_used(int device);
+RcppExport SEXP _rkeops_r_gpu_memory_used(SEXP deviceSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< int >::type device(deviceSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_gpu_memory_used(device));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_gpu_matrix_lives
+bool r_gpu_matrix_lives(SEXP matrix);
+RcppExport SEXP _rkeops_r_gpu_matrix_lives(SEXP matrixSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type matrix(matrixSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_gpu_matrix_lives(matrix));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_gpu_matrix_reshape
+SEXP r_gpu_matrix_reshape(SEXP matrix, double rows, double columns);
+RcppExport SEXP _rkeops_r_gpu_matrix_reshape(SEXP matrixSEXP, SEXP rowsSEXP, SEXP columnsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type matrix(matrixSEXP);
+    Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< double >::type columns(columnsSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_gpu_matrix_reshape(matrix, rows, columns));
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_lazy_variable
 SEXP r_lazy_variable(std::string level, int dimension, SEXP data);
 RcppExport SEXP _rkeops_r_lazy_variable(SEXP levelSEXP, SEXP dimensionSEXP, SEXP dataSEXP) {
@@ -312,6 +379,12 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_instruction_sets", (DL_FUNC) &_rkeops_r_instruction_sets, 0},
     {"_rkeops_r_generated_operations", (DL_FUNC) &_rkeops_r_generated_operations, 0},
     {"_rkeops_r_language", (DL_FUNC) &_rkeops_r_language, 1},
+    {"_rkeops_r_gpu_matrix", (DL_FUNC) &_rkeops_r_gpu_matrix, 2},
+    {"_rkeops_r_gpu_matrix_read", (DL_FUNC) &_rkeops_r_gpu_matrix_read, 1},
+    {"_rkeops_r_gpu_entries", (DL_FUNC) &_rkeops_r_gpu_entries, 5},
+    {"_rkeops_r_gpu_memory_used", (DL_FUNC) &_rkeops_r_gpu_memory_used, 1},
+    {"_rkeops_r_gpu_matrix_lives", (DL_FUNC) &_rkeops_r_gpu_matrix_lives, 1},
+    {"_rkeops_r_gpu_matrix_reshape", (DL_FUNC) &_rkeops_r_gpu_matrix_reshape, 3},
     {"_rkeops_r_lazy_variable", (DL_FUNC) &_rkeops_r_lazy_variable, 3},
     {"_rkeops_r_lazy_constant", (DL_FUNC) &_rkeops_r_lazy_constant, 1},
     {"_rkeops_r_lazy_apply", (DL_FUNC) &_rkeops_r_lazy_apply, 4},

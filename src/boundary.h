@@ -4,20 +4,41 @@
 
 #include <Rcpp.h>
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "diagnostic.h"
+#include "run/gpu_matrix.h"
 #include "run/r_values.h"
+#include "settings.h"
 
 namespace rkeops {
 
 /// The options of the session.
 Settings& settings();
 
-/// Runs an operator on the inputs of R: see r_operator_call() in rkeops.cpp.
-Rcpp::NumericMatrix run_operator(Callable& operation, SEXP input, Orientation orientation,
-                                 SEXP nx, SEXP ny, SharedResults* shared = nullptr);
+/// Runs an operator on the inputs of R: see r_operator_call() in rkeops.cpp. A numeric
+/// matrix, or one on the GPU.
+SEXP run_operator(Callable& operation, SEXP input, Orientation orientation, SEXP nx,
+                  SEXP ny, ResultPlace place, SharedResults* shared = nullptr);
+
+/// The same with inputs that are ready, into `output`.
+void run_callable(Callable& operation, const CallInputs& inputs, const CallOutput& output,
+                  SharedResults* shared = nullptr);
+
+/// The GPU on which matrices can stay during a call: the only one of the settings.
+CudaContext* resident_gpu();
+
+/// An R object of class "gpu_matrix", which ends the matrix when R has no use for it.
+SEXP gpu_matrix_object(std::unique_ptr<GpuMatrix> matrix);
+
+/// A matrix on the GPU of this context, after garbage collection if there is no room.
+std::unique_ptr<GpuMatrix> new_gpu_matrix(CudaContext& context, long long rows,
+                                          long long columns);
+
+/// Looks for matrices on GPUs that R has no use for.
+void collect_garbage();
 
 Rcpp::CharacterVector character(const std::vector<std::string>& strings);
 Rcpp::CharacterVector character(const std::string& text);

@@ -130,10 +130,21 @@ CompileMode compile_mode_named(const std::string& name) {
   return name == "never" ? CompileMode::never : CompileMode::automatic;
 }
 
+ExpansionMode expansion_mode_named(const std::string& name) {
+  if (name == "always") return ExpansionMode::always;
+  return name == "never" ? ExpansionMode::never : ExpansionMode::automatic;
+}
+
+ResultPlace result_place_named(const std::string& name) {
+  if (name == "host") return ResultPlace::host;
+  return name == "gpu" ? ResultPlace::gpu : ResultPlace::where_inputs_are;
+}
+
 Settings settings_from(const Rcpp::List& list) {
   Settings result;
   result.engine = engine_named(string(list, "engine"));
   result.compile = compile_mode_named(string(list, "compile"));
+  result.expansion = expansion_mode_named(string(list, "expansion"));
   result.instructions = string(list, "instructions");
   result.devices = Rcpp::as<std::vector<int>>(list["devices"]);
   result.threads = Rcpp::as<int>(list["threads"]);
@@ -143,15 +154,21 @@ Settings settings_from(const Rcpp::List& list) {
   result.cache.maximum_bytes = Rcpp::as<double>(list["cache_maximum_bytes"]);
   result.toolchain.cxx = string(list, "cxx");
   result.toolchain.cxx_flags = strings(list, "cxx_flags");
+  result.toolchain.cuda_compiler = string(list, "cuda_compiler");
   result.toolchain.nvcc = string(list, "nvcc");
+  result.toolchain.nvrtc = string(list, "nvrtc");
   result.toolchain.nvcc_flags = strings(list, "nvcc_flags");
   result.toolchain.cuda_home = string(list, "cuda_home");
   result.toolchain.cuda_path = string(list, "cuda_path");
+  result.toolchain.library_path = string(list, "library_path");
   result.toolchain.path = string(list, "path");
   result.toolchain.include_directory = string(list, "include_directory");
   result.toolchain.temporary_directory = string(list, "temporary_directory");
   result.cuda.library = string(list, "cuda_driver");
   result.cuda.threads = result.threads;
+  result.cuda.memory_limit = std::size_t(Rcpp::as<double>(list["gpu_memory"]));
+  result.cuda.work_worth_sharing = Rcpp::as<double>(list["work_worth_sharing"]);
+  result.gpu_results = result_place_named(string(list, "gpu_results"));
   result.package_version = string(list, "package_version");
   return result;
 }
@@ -197,6 +214,7 @@ SEXP r_set_settings(Rcpp::List list) {
     if (R_compute_identical(before, list, 16)) return R_NilValue;
     Settings next = settings_from(list);
     next.generation = settings().generation + 1;
+    reclaim_gpu_memory = collect_garbage;
     settings() = next;
     R_ReleaseObject(before);
     R_PreserveObject(before = list);
@@ -274,24 +292,29 @@ SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP 
   return guarded([&] {
     SharedResults* const common =
         shared == R_NilValue ? nullptr : Rcpp::XPtr<SharedResults>(shared).checked_get();
-    return run_operator(callable(op), input, Orientation(inner_dim), nx, ny, common);
+    return run_operator(callable(op), input, Orientation(inner_dim), nx, ny,
+                        settings().gpu_results, common);
   });
 }
 
-Rcpp::NumericMatrix rkeops::run_operator(Callable& operation, SEXP input,
-                                         Orientation orientation, SEXP nx, SEXP ny,
-                                         SharedResults* shared) {
-  const TypedFormula& formula = operation.op().typed;
-  const RInputs inputs(formula.arguments, input, orientation, nx, ny);
-  Rcpp::NumericMatrix result =
-      new_matrix(size_of(formula.index, inputs.inputs()), operation.op().root->dimension);
+void rkeops::run_callable(Callable& operation, const CallInputs& inputs,
+                          const CallOutput& output, SharedResults* shared) {
   ProgressBar bar;
   Progress progress;
   if (settings().interactive) progress = [&bar](double part) { return bar.show(part); };
-  operation.call(inputs.inputs(), result.begin(), settings(), interrupted, progress,
-                 shared);
+  operation.call(inputs, output, settings(), interrupted, progress, shared);
   last_timings = operation.timings();
-  const SEXP names = inputs.point_names(formula.index);
+}
+
+namespace {
+
+SEXP run_to_host(Callable& operation, const RInputs& inputs, Orientation orientation,
+                 SharedResults* shared) {
+  const Level index = operation.op().typed.index;
+  Rcpp::NumericMatrix result =
+      new_matrix(size_of(index, inputs.inputs()), operation.op().root->dimension);
+  run_callable(operation, inputs.inputs(), {result.begin(), nullptr}, shared);
+  const SEXP names = inputs.point_names(index);
   const bool turned = orientation == Orientation::transposed_columns;
   if (turned) result = transposed(result);
   if (names != R_NilValue) {
@@ -299,6 +322,39 @@ Rcpp::NumericMatrix rkeops::run_operator(Callable& operation, SEXP input,
                                      : Rcpp::List::create(names, R_NilValue);
   }
   return result;
+}
+
+// Of several GPUs the first gets the result, which comes through the host.
+SEXP run_to_gpu(Callable& operation, const RInputs& inputs, SharedResults* shared) {
+  CudaContext& context = cuda_context(settings().cuda, settings().devices.at(0));
+  std::unique_ptr<GpuMatrix> result =
+      new_gpu_matrix(context, size_of(operation.op().typed.index, inputs.inputs()),
+                     operation.op().root->dimension);
+  if (resident_gpu()) {
+    run_callable(operation, inputs.inputs(), {nullptr, result.get()}, shared);
+  } else {
+    std::vector<double> values(result->bytes() / 8);
+    run_callable(operation, inputs.inputs(), {values.data(), nullptr}, shared);
+    result->write(values.data());
+  }
+  return gpu_matrix_object(std::move(result));
+}
+
+}  // namespace
+
+SEXP rkeops::run_operator(Callable& operation, SEXP input, Orientation orientation,
+                          SEXP nx, SEXP ny, ResultPlace place, SharedResults* shared) {
+  const RInputs inputs(operation.op().typed.arguments, input, orientation, nx, ny,
+                       resident_gpu());
+  const bool stays = settings().engine == Engine::cuda &&
+                     (place == ResultPlace::gpu ||
+                      (place == ResultPlace::where_inputs_are && inputs.are_on_gpu()));
+  if (!stays) return run_to_host(operation, inputs, orientation, shared);
+  if (orientation == Orientation::transposed_columns) {
+    throw Error(ErrorKind::argument,
+                "On the GPU the points of a result are rows, so `inner_dim` must be 1.");
+  }
+  return run_to_gpu(operation, inputs, shared);
 }
 
 // [[Rcpp::export(rng = false)]]
@@ -311,7 +367,8 @@ SEXP r_shared_results() {
 Rcpp::NumericVector r_last_timings() {
   return Rcpp::NumericVector::create(
       Rcpp::_["kernel"] = last_timings.kernel, Rcpp::_["compile"] = last_timings.compile,
-      Rcpp::_["total"] = last_timings.total, Rcpp::_["kernels"] = last_timings.kernels);
+      Rcpp::_["total"] = last_timings.total, Rcpp::_["kernels"] = last_timings.kernels,
+      Rcpp::_["gpus"] = last_timings.gpus, Rcpp::_["tiles"] = last_timings.tiles);
 }
 
 // ---- the machine
@@ -324,9 +381,9 @@ SEXP r_toolchain() {
     return Rcpp::List::create(
         Rcpp::_["cxx"] = character(find_compiler(Engine::cpu, toolchain)),
         Rcpp::_["cxx_version"] = character(compiler_version(Engine::cpu, toolchain)),
-        Rcpp::_["nvcc"] = character(find_nvcc(toolchain)),
-        Rcpp::_["nvcc_version"] = character(compiler_version(Engine::cuda, toolchain)),
-        Rcpp::_["nvcc_places"] = character(nvcc_places(toolchain)));
+        Rcpp::_["cuda"] = character(find_compiler(Engine::cuda, toolchain)),
+        Rcpp::_["cuda_version"] = character(compiler_version(Engine::cuda, toolchain)),
+        Rcpp::_["cuda_places"] = character(cuda_compiler_places(toolchain)));
   });
 }
 
@@ -398,12 +455,13 @@ SEXP r_generated_operations() {
 // [[Rcpp::export(rng = false)]]
 SEXP r_language(std::string table) {
   return guarded([&] {
-    std::vector<std::string> name, also, arguments, definition, derivative, empty,
-        example;
+    std::vector<std::string> name, also, arguments, dimensions, definition, derivative,
+        empty, example;
     for (const LanguageRow& row : language_rows(table == "reductions")) {
       name.push_back(row.name);
       also.push_back(row.also);
       arguments.push_back(row.arguments);
+      dimensions.push_back(row.dimensions);
       definition.push_back(row.definition);
       derivative.push_back(row.derivative);
       empty.push_back(row.empty);
@@ -411,8 +469,8 @@ SEXP r_language(std::string table) {
     }
     return Rcpp::DataFrame::create(
         Rcpp::_["name"] = name, Rcpp::_["also"] = also, Rcpp::_["arguments"] = arguments,
-        Rcpp::_["definition"] = definition, Rcpp::_["derivative"] = derivative,
-        Rcpp::_["empty"] = empty, Rcpp::_["example"] = example,
-        Rcpp::_["stringsAsFactors"] = false);
+        Rcpp::_["dimensions"] = dimensions, Rcpp::_["definition"] = definition,
+        Rcpp::_["derivative"] = derivative, Rcpp::_["empty"] = empty,
+        Rcpp::_["example"] = example, Rcpp::_["stringsAsFactors"] = false);
   });
 }

@@ -63,7 +63,8 @@ Rcpp::List lazy_list(LazyResult result) {
       Rcpp::_["args"] = character(text.args), Rcpp::_["dimension"] = dimension);
 }
 
-// list(name, integers, index, precision, sum_scheme)
+// list(name, integers, index, precision, sum_scheme, stays): `stays` says whether the
+// result may be left on the GPU
 struct Evaluation {
   LazyReduction reduction;
   Precision precision;
@@ -104,8 +105,10 @@ Prepared prepared(const Rcpp::List& evaluation, Write write) {
 template <class Write>
 SEXP evaluated(const Rcpp::List& evaluation, Write write) {
   const Prepared op = prepared(evaluation, write);
+  const ResultPlace place =
+      Rcpp::as<bool>(evaluation["stays"]) ? settings().gpu_results : ResultPlace::host;
   return run_operator(*op.callable, data_list(op.data), Orientation::rows, R_NilValue,
-                      R_NilValue);
+                      R_NilValue, place);
 }
 
 }  // namespace

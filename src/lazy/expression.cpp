@@ -1,5 +1,6 @@
 #include "expression.h"
 
+#include "../ir/copy.h"
 #include "../ir/ops.h"
 #include "../ir/reductions.h"
 #include "../pass/differentiate.h"
@@ -29,32 +30,13 @@ Expr LazyBuilder::add(const LazyOperand& operand, LevelMap level) {
     variable(mapped(argument.level), argument.dimension,
              operand.data.at(size_t(argument.position)));
   }
-  std::unordered_map<const Node*, Expr> copies;
-  for (Expr node : sorted_nodes({operand.expression->root}, true)) {
-    std::vector<Expr> children;
-    for (Expr child : node->children) children.push_back(copies.at(&*child));
-    Expr& copy = copies[&*node];
-    switch (node->kind) {
-      case NodeKind::variable:
-        copy = variable(mapped(node->level), node->dimension,
-                        operand.data.at(size_t(node->position)));
-        break;
-      case NodeKind::index:
-        copy = graph_.index(mapped(node->level));
-        break;
-      case NodeKind::constant:
-        copy = graph_.constant(node->value, node->dimension);
-        break;
-      case NodeKind::operation:
-        copy = graph_.apply(*node->operation, children, node->integers);
-        break;
-      case NodeKind::reduction:
-        copy = graph_.reduce(*node->reduction, mapped(node->reduced), children,
-                             node->integers);
-        break;
-    }
-  }
-  return copies.at(&*operand.expression->root);
+  CopyRules rules;
+  rules.level = level;
+  rules.variable = [&](Expr node) {
+    return variable(mapped(node->level), node->dimension,
+                    operand.data.at(size_t(node->position)));
+  };
+  return copy_to(graph_, operand.expression->root, rules);
 }
 
 namespace {

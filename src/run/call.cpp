@@ -1,10 +1,12 @@
 #include "call.h"
 
+#include <algorithm>
 #include <map>
 
 #include "../diagnostic.h"
 #include "../ir/print.h"
 #include "cuda_engine.h"
+#include "expanded_call.h"
 
 namespace rkeops {
 
@@ -72,17 +74,41 @@ long long size_of(Level index, const CallInputs& inputs) {
   return index == level_i ? inputs.i_size : index == level_j ? inputs.j_size : 1;
 }
 
-void Callable::call(const CallInputs& inputs, double* output, const Settings& settings,
-                    const Interrupted& interrupted, const Progress& progress,
-                    SharedResults* shared) {
+Callable::Callable(OperatorText text) : op_(read_formula(std::move(text))) {}
+
+Callable::Callable(std::unique_ptr<Operator> op) : op_(std::move(op)) {}
+
+Callable::~Callable() = default;
+
+bool Callable::call_expanded(const CallInputs& inputs, const CallOutput& output,
+                             const Settings& settings, const Interrupted& interrupted,
+                             const Progress& progress, SharedResults* shared) {
+  if (!op_->expansion.root || !may_expand(inputs, settings)) return false;
+  if (!expanded_) expanded_ = std::make_unique<ExpandedCall>(*op_);
+  if (!expanded_->call(inputs, output, settings, interrupted, progress, shared))
+    return false;
+  const Timings& timings = expanded_->expanded().timings();
+  timings_.kernel += timings.kernel;
+  timings_.compile += timings.compile;
+  timings_.kernels += timings.kernels;
+  timings_.gpus = timings.gpus;
+  timings_.tiles = timings.tiles;
+  return true;
+}
+
+void Callable::call(const CallInputs& inputs, const CallOutput& output,
+                    const Settings& settings, const Interrupted& interrupted,
+                    const Progress& progress, SharedResults* shared) {
   timings_ = Timings();
   Stopwatch whole(timings_.total);
+  if (call_expanded(inputs, output, settings, interrupted, progress, shared)) return;
   prepare(settings, interrupted);
   const std::vector<KernelPlan>& kernels = op_->plan.kernels;
   Results results;
   for (size_t k = 0; k < kernels.size(); ++k) {
     Job job = job_of(kernels[k], inputs, results);
-    job.output = output;
+    job.output = output.values;
+    job.resident_output = output.resident;
     std::vector<double>* result = nullptr;
     std::string formula;
     if (k + 1 < kernels.size()) {
@@ -94,6 +120,7 @@ void Callable::call(const CallInputs& inputs, double* output, const Settings& se
       }
       result->resize(size_t(job.rows) * size_t(kernels[k].outputs));
       job.output = result->data();
+      job.resident_output = nullptr;
     }
     if (progress) {
       job.progress = [&progress, k, &kernels](double part) {
@@ -142,14 +169,22 @@ Callable::Runner Callable::cpu_runner(size_t kernel,
 Callable::Runner Callable::gpu_runner(size_t kernel, const Settings& settings,
                                       const Interrupted& interrupted) {
   Stopwatch stopwatch(timings_.compile);
-  const int device = settings.devices.at(0);
-  const std::string architecture = cuda_device(settings.cuda, device).architecture();
-  const Product product =
-      compile_kernel(*op_, kernel, Engine::cuda, settings, architecture, interrupted);
-  return [cuda = settings.cuda, device, path = product.path](
+  std::vector<std::string> paths;  // one a device
+  for (int device : settings.devices) {
+    const std::string architecture = cuda_device(settings.cuda, device).architecture();
+    paths.push_back(
+        compile_kernel(*op_, kernel, Engine::cuda, settings, architecture, interrupted)
+            .path);
+  }
+  return [cuda = settings.cuda, devices = settings.devices, paths](
              const Job& job, const Interrupted& ask, Timings& timings) {
-    run_on_gpu(cuda_module(cuda, device, path), job, ask);
+    std::vector<CudaModule*> modules;
+    for (size_t k = 0; k < devices.size(); ++k)
+      modules.push_back(&cuda_module(cuda, devices[k], paths[k]));
+    run_on_gpus(modules, job, ask);
     timings.kernel += last_gpu_timings().kernel_ms / 1000;
+    timings.gpus = std::max(timings.gpus, last_gpu_timings().gpus);
+    timings.tiles = std::max(timings.tiles, last_gpu_timings().tiles);
   };
 }
 

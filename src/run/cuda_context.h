@@ -4,16 +4,30 @@
 
 #include <rkeops/cuda_arguments.h>
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "../diagnostic.h"
 #include "cuda_driver.h"
 
 namespace rkeops {
 
 class CudaContext;
+
+/// The GPU has less memory, or the settings allow less, than was asked for.
+struct CudaOutOfMemory : Error {
+  using Error::Error;
+};
+
+/// Asked when memory of a GPU runs out, on the main thread: ends what nobody needs any
+/// more. Set by what knows R.
+extern std::function<void()> reclaim_gpu_memory;
+
+/// "1.5 GiB"
+std::string readable_bytes(std::size_t bytes);
 
 /// Memory of a GPU; goes back to the context it came from.
 class CudaBuffer {
@@ -30,6 +44,8 @@ class CudaBuffer {
 
   /// 0 for a buffer of no bytes.
   CudaAddress address() const { return address_; }
+  /// Does not give it back: the context has gone, and all its memory with it.
+  void forget() { address_ = 0; }
 
  private:
   void swap(CudaBuffer& other) noexcept;
@@ -48,7 +64,7 @@ class CudaModule {
 
   CudaContext& context;
   CudaModuleHandle handle = nullptr;
-  CudaFunctionHandle prepare, reduce, finish;
+  CudaFunctionHandle prepare, reduce, finish, convert;
   CudaLaunchPlan plan{};
 
  private:
@@ -56,8 +72,9 @@ class CudaModule {
   void read_plan();
 };
 
-/// Page-locked memory of CudaContext::upload_bytes, and when what it held last is copied.
-struct CudaUploadBuffer {
+/// Page-locked memory of CudaContext::transfer_bytes, and when what it held last is
+/// copied.
+struct CudaTransferBuffer {
   void* memory;
   CudaEventHandle copied;
 };
@@ -68,16 +85,26 @@ class CudaContext {
   /// Bytes of page-locked memory for copies from and to the GPU that are small.
   static constexpr std::size_t staging_bytes = 1 << 20;
   /// Bytes of a buffer for copies of large matrices.
-  static constexpr std::size_t upload_bytes = 2 << 20;
+  static constexpr std::size_t transfer_bytes = 2 << 20;
 
   CudaContext(const CudaSettings& settings, int number);
   CudaContext(const CudaContext&) = delete;
   ~CudaContext();
 
-  /// Throws with the bytes asked for and available if not even giving back idle memory
-  /// helps.
+  /// Throws CudaOutOfMemory with the bytes asked for and available if not even giving
+  /// back idle memory helps.
   CudaBuffer allocate(std::size_t bytes);
   void give_back(CudaAddress address, std::size_t bytes);
+
+  /// Whether a fault has ended it, and all that it held (see CudaHealth).
+  bool is_gone() const;
+  /// Bytes that can be allocated in all: of the memory the GPU has free or the settings
+  /// allow.
+  std::size_t available() const;
+  /// Bytes of buffers that live.
+  std::size_t used() const { return allocated_bytes_ - idle_bytes_; }
+  /// Without asking the driver: what the settings allow.
+  std::size_t allowed() const;
 
   /// The module of a cubin, loaded on the first call.
   CudaModule& module(const std::string& path);
@@ -86,13 +113,22 @@ class CudaContext {
   const CudaDriver& driver;
   const CudaDevice device;
   CudaContextHandle handle = nullptr;
-  CudaStreamHandle stream = nullptr;
+  /// Kernels, and what is copied before and after them; and, where tiles follow each
+  /// other, the copies of the next and of the last one.
+  CudaStreamHandle stream = nullptr, upload_stream = nullptr, download_stream = nullptr;
   CudaEventHandle start = nullptr, stop = nullptr;
   void* staging = nullptr;
 
   /// Kept once they are made.
-  std::vector<CudaUploadBuffer> upload_buffers;
-  void reserve_upload_buffers(int count);
+  std::vector<CudaTransferBuffer> upload_buffers, download_buffers;
+  void reserve_upload_buffers(int count) { reserve(upload_buffers, count); }
+  void reserve_download_buffers(int count) { reserve(download_buffers, count); }
+
+  /// Events for one run, by number; kept once they are made.
+  CudaEventHandle event(std::size_t number);
+
+  /// Points here as long as the context lives.
+  const std::shared_ptr<CudaContext*> self = std::make_shared<CudaContext*>(this);
 
   /// Copies from the GPU and waits for all that was started before.
   void fetch(void* to, CudaAddress from, std::size_t bytes) const;
@@ -101,11 +137,15 @@ class CudaContext {
   void open();
   void close();
   void free_idle();
+  void reserve(std::vector<CudaTransferBuffer>& buffers, int count);
+  bool exceeds_limit(std::size_t bytes) const;
 
+  const int era_;
   CudaDeviceHandle device_handle_ = 0;
   std::map<std::string, std::unique_ptr<CudaModule>> modules_;
-  std::multimap<std::size_t, CudaAddress> idle_;  // by bytes
-  std::size_t idle_bytes_ = 0;
+  std::multimap<std::size_t, CudaAddress> idle_;      // by bytes
+  std::size_t idle_bytes_ = 0, allocated_bytes_ = 0;  // idle ones are allocated, too
+  std::vector<CudaEventHandle> events_;
 };
 
 /// Makes a context the current one of this thread, and afterwards the one that was: other

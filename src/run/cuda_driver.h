@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -15,8 +16,12 @@ struct CudaSettings {
   double slice_milliseconds = 80;
   /// What one multiprocessor surely does in much less than that: pairs times components.
   double first_slice_work = 512e6;
+  /// Pairs times components, by which a second GPU saves more than starting it takes.
+  double work_worth_sharing = 4e9;
   /// That may prepare inputs for the GPU.
   int threads = 1;
+  /// The most bytes of a GPU that may be in use; 0: what is free.
+  std::size_t memory_limit = 0;
 };
 
 using CudaStatus = int;
@@ -43,6 +48,7 @@ using CudaEventHandle = struct CudaEventTag*;
   F(context_retain, cuDevicePrimaryCtxRetain,                                           \
     (CudaContextHandle * context, CudaDeviceHandle device))                             \
   F(context_release, cuDevicePrimaryCtxRelease_v2, (CudaDeviceHandle device))           \
+  F(context_reset, cuDevicePrimaryCtxReset_v2, (CudaDeviceHandle device))               \
   F(context_current, cuCtxGetCurrent, (CudaContextHandle * context))                    \
   F(context_make_current, cuCtxSetCurrent, (CudaContextHandle context))                 \
   F(module_load, cuModuleLoad, (CudaModuleHandle * module, const char* path))           \
@@ -61,9 +67,13 @@ using CudaEventHandle = struct CudaEventTag*;
     (CudaAddress to, const void* from, std::size_t bytes, CudaStreamHandle stream))     \
   F(copy_to_host, cuMemcpyDtoHAsync_v2,                                                 \
     (void* to, CudaAddress from, std::size_t bytes, CudaStreamHandle stream))           \
+  F(copy_on_device, cuMemcpyDtoDAsync_v2,                                               \
+    (CudaAddress to, CudaAddress from, std::size_t bytes, CudaStreamHandle stream))     \
   F(stream_create, cuStreamCreate, (CudaStreamHandle * stream, unsigned flags))         \
   F(stream_destroy, cuStreamDestroy_v2, (CudaStreamHandle stream))                      \
   F(stream_wait, cuStreamSynchronize, (CudaStreamHandle stream))                        \
+  F(stream_wait_event, cuStreamWaitEvent,                                               \
+    (CudaStreamHandle stream, CudaEventHandle event, unsigned flags))                   \
   F(event_create, cuEventCreate, (CudaEventHandle * event, unsigned flags))             \
   F(event_destroy, cuEventDestroy_v2, (CudaEventHandle event))                          \
   F(event_record, cuEventRecord, (CudaEventHandle event, CudaStreamHandle stream))      \
@@ -75,6 +85,8 @@ using CudaEventHandle = struct CudaEventTag*;
      unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared_bytes,       \
      CudaStreamHandle stream, void** arguments, void** extra))
 
+class CudaHealth;
+
 /// The functions of the driver, and what they have said.
 struct CudaDriver {
 #define RKEOPS_CUDA_MEMBER(member, symbol, arguments) \
@@ -84,8 +96,7 @@ struct CudaDriver {
 
   std::string library;  // the file that was opened
   long process = 0;     // that started CUDA: a forked child cannot use it
-  mutable std::string
-      lost;  // the error after which nothing works in this process any more
+  std::shared_ptr<CudaHealth> health;
 
   /// False in a forked child of the process that started CUDA.
   bool started_here() const;
@@ -106,7 +117,7 @@ constexpr CudaStatus success = 0, out_of_memory = 2, no_device = 100, invalid_im
 }
 
 /// Opens the library and starts CUDA on the first call; afterwards only checks that this
-/// process can still use it.
+/// process can still use it, and after a fault begins anew.
 const CudaDriver& cuda_driver(const CudaSettings& settings);
 
 struct CudaDevice {

@@ -10,10 +10,15 @@
 
 namespace rkeops {
 
+/// Starts to make scalars of a matrix that is on the GPU.
+void convert_on_gpu(const CudaModule& module, const CudaUpload& what, CudaAddress from,
+                    CudaStreamHandle stream);
+
+/// Everything a reduction reads, at once.
 class CudaInputs {
  public:
-  /// Starts to copy.
-  CudaInputs(CudaContext& context, const Job& job, int scalar_bytes);
+  /// Starts to copy, on the stream of the kernels. `job` are the rows of a share.
+  CudaInputs(const CudaModule& module, const Job& job, const CudaAsk& ask = {});
 
   /// Addresses of the values of the parameters, and of one pointer a component.
   CudaAddress parameters() const { return table_.address(); }
@@ -23,25 +28,53 @@ class CudaInputs {
  private:
   using Words = std::vector<CudaAddress>;  // 8 bytes each: addresses, or bits of scalars
 
+  /// A matrix in memory: component k at address + k * stride bytes.
+  struct Placed {
+    const MatrixView* matrix;
+    CudaAddress address;
+    std::size_t stride;
+  };
+
   std::size_t words_of(const MatrixView& matrix) const;
   std::size_t words_in_table(const Job& job) const;
   void append(const MatrixView& matrix, int scalar_bytes, Words& words) const;
-  CudaAddress place(const MatrixView& matrix, Words& words);
+  void append_parameters(const std::vector<MatrixView>& parameters, Words& words) const;
+  Placed place(const MatrixView& matrix, Words& words);
+  Placed place_resident(const MatrixView& matrix);
   void add_pointers(const std::vector<MatrixView>& matrices, Words& words,
                     std::size_t at);
+  void copy_resident_parameters(const std::vector<MatrixView>& parameters) const;
 
+  const CudaModule& module_;
   CudaContext& context_;
   const int scalar_bytes_;
   std::size_t parameters_, row_components_, column_components_;
   CudaBuffer table_;  // parameters, pointers, and the small matrices: one copy for all
-  struct Placed {
-    const double* data;
-    std::size_t values;
-    CudaAddress address;
-  };
   std::vector<Placed> placed_;
   std::vector<CudaBuffer> large_;
   std::vector<CudaUpload> uploads_;
+};
+
+/// Room for some rows of matrices, which are loaded again and again.
+class CudaTileInputs {
+ public:
+  /// For up to `rows` rows. Waits for the stream of the kernels.
+  CudaTileInputs(const CudaModule& module, const std::vector<MatrixView>& matrices,
+                 long long rows);
+
+  /// Of one pointer a component.
+  CudaAddress pointers() const { return table_.address(); }
+
+  /// Starts to copy these rows.
+  void load(const std::vector<CudaSegment>& rows, CudaStreamHandle stream,
+            const CudaAsk& ask = {});
+
+ private:
+  const CudaModule& module_;
+  CudaContext& context_;
+  const std::vector<MatrixView> matrices_;
+  const long long rows_;
+  CudaBuffer values_, table_;
 };
 
 }  // namespace rkeops

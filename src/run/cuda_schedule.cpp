@@ -11,6 +11,9 @@ namespace rkeops {
 namespace {
 
 constexpr long long accumulator_bytes = 256ll << 20;
+/// Of one block of rows: what a launch needs at least, so it has to be a part of any
+/// memory that is allowed.
+constexpr long long block_accumulator_bytes = 48ll << 20;
 constexpr long long fewest_columns_a_split = 32;
 constexpr long long most_splits = 65535;  // limit of the grid
 constexpr long long split_multiple = 16;
@@ -38,9 +41,12 @@ double model_cycles(const CudaWork& work, long long blocks, long long splits) {
 
 long long choose_splits(const CudaWork& work, long long rows) {
   const long long blocks = divide_up(rows, cuda_threads * work.rows_a_thread);
-  const long long memory = accumulator_bytes / (8ll * std::max(work.slots, 1) * rows);
+  const long long slot_bytes = 8ll * std::max(work.slots, 1);
+  const long long memory = accumulator_bytes / (slot_bytes * rows);
+  const long long block_memory =
+      block_accumulator_bytes / (slot_bytes * cuda_threads * work.rows_a_thread);
   const long long most =
-      std::min({work.columns / fewest_columns_a_split, memory, most_splits,
+      std::min({work.columns / fewest_columns_a_split, memory, block_memory, most_splits,
                 divide_up(16ll * work.multiprocessors, blocks)});
   long long best = 1;
   double best_cycles = model_cycles(work, blocks, 1);
@@ -76,8 +82,8 @@ CudaSchedule cuda_schedule(const CudaWork& work) {
 }
 
 long long first_cuda_slice(const CudaWork& work, const CudaSchedule& schedule,
-                           double first_slice_work) {
-  const double pairs_a_column = double(schedule.rows_a_part) * schedule.splits;
+                           long long rows, long long splits, double first_slice_work) {
+  const double pairs_a_column = double(rows) * double(splits);
   const double columns = first_slice_work * work.multiprocessors /
                          (pairs_a_column * std::max(work.components, 1));
   if (columns >= schedule.columns_a_split) return std::max(schedule.columns_a_split, 1ll);

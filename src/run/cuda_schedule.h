@@ -21,10 +21,10 @@ struct CudaWork {
 
 CudaSchedule cuda_schedule(const CudaWork& work);
 
-/// Columns of each split for the first launch of a part: all of them, or when they may
-/// take long as many as are `first_slice_work`.
+/// Columns of each split for the first launch, of so many rows and splits: all of them,
+/// or when they may take long as many as are `first_slice_work`.
 long long first_cuda_slice(const CudaWork& work, const CudaSchedule& schedule,
-                           double first_slice_work);
+                           long long rows, long long splits, double first_slice_work);
 
 /// Columns of each split for the next launch, given that the last one took that long.
 long long next_cuda_slice(long long last, double milliseconds,

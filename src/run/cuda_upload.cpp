@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <atomic>
 #include <cstring>
+#include <exception>
 #include <system_error>
 #include <thread>
 
@@ -13,29 +14,66 @@ namespace rkeops {
 
 namespace {
 
-constexpr std::size_t values_a_piece = CudaContext::upload_bytes / 8;
+constexpr std::size_t values_a_piece = CudaContext::transfer_bytes / 8;
 
 /// Fewer pieces than this are copied by the calling thread alone.
 constexpr std::size_t pieces_worth_threads = 4;
 constexpr int most_threads = 8;
 
-std::vector<CudaUpload> cut(const std::vector<CudaUpload>& uploads, int scalar_bytes) {
-  std::vector<CudaUpload> pieces;
+/// Scalars [first, first + count) of what an upload writes.
+struct Piece {
+  const CudaUpload* upload;
+  std::size_t first, count;
+};
+
+std::vector<Piece> cut(const std::vector<CudaUpload>& uploads) {
+  std::vector<Piece> pieces;
   for (const CudaUpload& upload : uploads) {
-    for (std::size_t done = 0; done < upload.values; done += values_a_piece) {
-      pieces.push_back({upload.from + done, upload.to + done * scalar_bytes,
-                        std::min(values_a_piece, upload.values - done)});
-    }
+    if (upload.components == 0 || upload.segments.empty()) continue;
+    const CudaSegment& last = upload.segments.back();
+    const auto values = std::size_t(upload.to_stride * (upload.components - 1) + last.to +
+                                    last.end - last.begin);
+    for (std::size_t done = 0; done < values; done += values_a_piece)
+      pieces.push_back({&upload, done, std::min(values_a_piece, values - done)});
   }
   return pieces;
 }
 
+/// Rows [begin, end) of the part, of one component.
+void convert_rows(const CudaUpload& upload, long long component, long long begin,
+                  long long end, int scalar_bytes, char* to) {
+  for (const CudaSegment& segment : upload.segments) {
+    const long long first = std::max(begin, segment.to);
+    const long long last = std::min(end, segment.to + segment.end - segment.begin);
+    if (first >= last) continue;
+    convert_scalars(
+        upload.from + component * upload.from_stride + segment.begin + first - segment.to,
+        std::size_t(last - first), scalar_bytes, to + scalar_bytes * (first - begin));
+  }
+}
+
+void convert_piece(const Piece& piece, int scalar_bytes, void* memory) {
+  const auto stride = std::size_t(piece.upload->to_stride);
+  for (std::size_t done = 0; done < piece.count;) {
+    const std::size_t component = (piece.first + done) / stride;
+    const std::size_t row = (piece.first + done) % stride;
+    const std::size_t count = std::min(piece.count - done, stride - row);
+    convert_rows(*piece.upload, (long long)component, (long long)row,
+                 (long long)(row + count), scalar_bytes,
+                 static_cast<char*>(memory) + std::size_t(scalar_bytes) * done);
+    done += count;
+  }
+}
+
 class Uploader {
  public:
-  Uploader(CudaContext& context, const std::vector<CudaUpload>& uploads, int scalar_bytes)
+  Uploader(CudaContext& context, const std::vector<CudaUpload>& uploads, int scalar_bytes,
+           CudaStreamHandle stream, const CudaAsk& ask)
       : context_(context),
         scalar_bytes_(scalar_bytes),
-        pieces_(cut(uploads, scalar_bytes)) {}
+        stream_(stream),
+        ask_(ask),
+        pieces_(cut(uploads)) {}
 
   void run() {
     const int threads = pieces_.size() < pieces_worth_threads
@@ -48,8 +86,15 @@ class Uploader {
     } catch (const std::system_error&) {
       // The system gives no more threads: those there are do the work.
     }
-    work(0);
+    std::exception_ptr thrown;
+    try {
+      work(0);
+    } catch (...) {
+      thrown = std::current_exception();
+      next_ = pieces_.size();
+    }
     for (std::thread& helper : helpers) helper.join();
+    if (thrown) std::rethrow_exception(thrown);
     context_.driver.check(status_, "take the inputs");
   }
 
@@ -65,16 +110,18 @@ class Uploader {
       const std::size_t piece = next_++;
       if (piece >= pieces_.size()) return;
       send(pieces_[piece], context_.upload_buffers[std::size_t(2 * thread + turn)]);
+      if (thread == 0 && ask_) ask_();
     }
   }
 
-  void send(const CudaUpload& piece, const CudaUploadBuffer& buffer) {
+  void send(const Piece& piece, const CudaTransferBuffer& buffer) {
     const CudaDriver& driver = context_.driver;
     note(driver.event_wait(buffer.copied));
-    convert_scalars(piece.from, piece.values, scalar_bytes_, buffer.memory);
-    note(driver.copy_to_device(piece.to, buffer.memory, piece.values * scalar_bytes_,
-                               context_.stream));
-    note(driver.event_record(buffer.copied, context_.stream));
+    convert_piece(piece, scalar_bytes_, buffer.memory);
+    const auto bytes = std::size_t(scalar_bytes_);
+    note(driver.copy_to_device(piece.upload->to + piece.first * bytes, buffer.memory,
+                               piece.count * bytes, stream_));
+    note(driver.event_record(buffer.copied, stream_));
   }
 
   // Keeps what went wrong; only the calling thread may throw.
@@ -84,7 +131,9 @@ class Uploader {
 
   CudaContext& context_;
   const int scalar_bytes_;
-  const std::vector<CudaUpload> pieces_;
+  const CudaStreamHandle stream_;
+  const CudaAsk& ask_;
+  const std::vector<Piece> pieces_;
   std::atomic<std::size_t> next_{0};
   std::atomic<CudaStatus> status_{cuda_status::success};
 };
@@ -102,8 +151,8 @@ void convert_scalars(const double* from, std::size_t values, int scalar_bytes, v
 }
 
 void upload(CudaContext& context, const std::vector<CudaUpload>& uploads,
-            int scalar_bytes) {
-  if (!uploads.empty()) Uploader(context, uploads, scalar_bytes).run();
+            int scalar_bytes, CudaStreamHandle stream, const CudaAsk& ask) {
+  if (!uploads.empty()) Uploader(context, uploads, scalar_bytes, stream, ask).run();
 }
 
 }  // namespace rkeops

@@ -7,12 +7,35 @@
 
 namespace rkeops {
 
-/// A column-major matrix of doubles owned by somebody else: one row a point, one column a
-/// component.
+class GpuMatrix;
+
+/// Rows of a column-major matrix of doubles owned by somebody else: one row a point, one
+/// column a component, `stride` apart. Where `resident` is given, it is there too, from
+/// its row `first` on, or only there: `data` is null.
 struct MatrixView {
+  MatrixView() : MatrixView(nullptr, 0, 0) {}
+  MatrixView(const double* data, long long rows, int components,
+             const GpuMatrix* resident = nullptr)
+      : data(data),
+        rows(rows),
+        stride(rows),
+        components(components),
+        resident(resident) {}
+
   const double* data;
-  long long rows;
+  long long rows, stride;
   int components;
+  const GpuMatrix* resident;
+  long long first = 0;
+
+  /// Some of its rows.
+  MatrixView part(long long begin, long long end) const {
+    MatrixView result = *this;
+    if (data) result.data += begin;
+    result.rows = end - begin;
+    result.first += begin;
+    return result;
+  }
 };
 
 /// Told between slices of work, on the main thread only, which part is done. False: the
@@ -31,6 +54,8 @@ struct Job {
       1;  // components computed for each pair: how long a pair takes, roughly
   /// rows x outputs, column-major, written completely.
   double* output = nullptr;
+  /// Where the result goes instead, if it is to stay on the (only) GPU.
+  GpuMatrix* resident_output = nullptr;
   Progress progress;
 };
 

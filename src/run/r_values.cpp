@@ -23,13 +23,6 @@ std::string counted(long long count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
-// What a value is, before anything is copied.
-struct Shape {
-  bool is_matrix;
-  long long rows, columns;  // a vector has one column
-  std::string text;         // "a 10 x 3 matrix", "a vector of length 5"
-};
-
 bool is_number_type(SEXP value) {
   if (Rf_inherits(value, "factor")) return false;
   return TYPEOF(value) == REALSXP || TYPEOF(value) == INTSXP || TYPEOF(value) == LGLSXP;
@@ -78,6 +71,11 @@ Shape shape_of_data_frame(const Argument& argument, SEXP value) {
 }
 
 Shape shape_of(const Argument& argument, SEXP value) {
+  if (const GpuMatrix* matrix = gpu_matrix_of(value)) {
+    return {true, matrix->rows(), matrix->columns(),
+            "a " + std::to_string(matrix->rows()) + " x " +
+                std::to_string(matrix->columns()) + " matrix on the GPU"};
+  }
   if (Rf_inherits(value, "data.frame")) return shape_of_data_frame(argument, value);
   if (!is_number_type(value))
     throw wrong_type(argument, type_text(value), class_hints(value));
@@ -134,6 +132,7 @@ void transpose(const double* from, long long rows, long long columns, double* to
 }
 
 SEXP point_names_of(SEXP value, bool points_are_rows) {
+  if (TYPEOF(value) == EXTPTRSXP) return R_NilValue;
   if (Rf_inherits(value, "data.frame")) {
     // automatic row names are integers: not names somebody gave
     const SEXP names = Rf_getAttrib(value, R_RowNamesSymbol);
@@ -199,9 +198,18 @@ std::string transposed_hint(bool points_are_rows) {
 
 }  // namespace
 
+GpuMatrix* gpu_matrix_of(SEXP value) {
+  if (TYPEOF(value) != EXTPTRSXP || !Rf_inherits(value, "gpu_matrix")) return nullptr;
+  auto* matrix = static_cast<GpuMatrix*>(R_ExternalPtrAddr(value));
+  if (matrix) return matrix;
+  throw Error(ErrorKind::gpu, "The matrix was on a GPU in another R session.", {},
+              {"Matrices on the GPU cannot be saved or sent to other processes: save "
+               "as.matrix(x), and move it again with to_gpu()."});
+}
+
 RInputs::RInputs(const std::vector<Argument>& arguments, SEXP input,
-                 Orientation orientation, SEXP nx, SEXP ny)
-    : arguments_(arguments) {
+                 Orientation orientation, SEXP nx, SEXP ny, const CudaContext* gpu)
+    : arguments_(arguments), gpu_(gpu) {
   for (SEXP& names : names_) names = R_NilValue;
   inputs_.matrices.resize(arguments.size());
   const std::vector<SEXP> values = in_order(arguments, input);
@@ -231,25 +239,51 @@ void RInputs::add(const Argument& argument, SEXP value, Orientation orientation)
   }
 
   MatrixView view{nullptr, is_parameter ? 1 : points, argument.dimension};
-  const bool seen_as_it_is =
-      TYPEOF(value) == REALSXP && (points_are_rows || is_parameter);
-  if (seen_as_it_is) {
-    view.data = REAL(value);
-  } else {
-    std::vector<double> numbers = numbers_of(value);
-    if (!points_are_rows && !is_parameter) {
-      std::vector<double> turned(numbers.size());
-      transpose(numbers.data(), shape.rows, shape.columns, turned.data());
-      numbers.swap(turned);
-    }
-    copies_.push_back(std::move(numbers));
-    view.data = copies_.back().data();
-  }
+  see(argument, value, shape, points_are_rows, view);
   inputs_.matrices[size_t(argument.position)] = view;
   if (is_parameter) return;
   if (first_with_[argument.level] < 0)
     names_[argument.level] = point_names_of(value, points_are_rows);
   take_size(argument, points);
+}
+
+void RInputs::see(const Argument& argument, SEXP value, const Shape& shape,
+                  bool points_are_rows, MatrixView& view) {
+  const bool is_parameter = argument.level == level_none;
+  const GpuMatrix* const on_gpu = gpu_matrix_of(value);
+  if (!is_parameter) ++(on_gpu ? on_gpu_ : on_host_);
+  if (on_gpu) {
+    if (!points_are_rows && !is_parameter) {
+      throw Error(ErrorKind::argument,
+                  argument_label(argument) + " is on the GPU, where points are rows.", {},
+                  {"Leave `inner_dim` as it is, or use as.matrix()."});
+    }
+    see_gpu_matrix(*on_gpu, view);
+    return;
+  }
+  if (TYPEOF(value) == REALSXP && (points_are_rows || is_parameter)) {
+    view.data = REAL(value);
+    return;
+  }
+  std::vector<double> numbers = numbers_of(value);
+  if (!points_are_rows && !is_parameter) {
+    std::vector<double> turned(numbers.size());
+    transpose(numbers.data(), shape.rows, shape.columns, turned.data());
+    numbers.swap(turned);
+  }
+  copies_.push_back(std::move(numbers));
+  view.data = copies_.back().data();
+}
+
+void RInputs::see_gpu_matrix(const GpuMatrix& matrix, MatrixView& view) {
+  if (gpu_ && matrix.is_on(*gpu_)) {
+    view.resident = &matrix;
+    return;
+  }
+  std::vector<double> numbers(matrix.bytes() / 8);
+  matrix.read(numbers.data());
+  copies_.push_back(std::move(numbers));
+  view.data = copies_.back().data();
 }
 
 void RInputs::take_size(const Argument& argument, long long rows) {

@@ -6,7 +6,7 @@
 
 namespace rkeops {
 
-/// Threads of a block, in all three kernels.
+/// Threads of a block, in all kernels.
 constexpr int cuda_threads = 128;
 
 /// A launch ends at a multiple of this many columns of a split (or at the end of the
@@ -26,12 +26,15 @@ struct CudaLaunchPlan {
   int slots_in_memory;  // true: `partial` is needed by every launch
 };
 
-/// The same for the three kernels, which each read a part of it. All pointers are of the
-/// device.
+/// The same for all kernels, which each read a part of it. All pointers are of the
+/// device. `rkeops_convert` makes scalars of the doubles of a matrix: component k of row
+/// r, of `rows`, is at parameters[k * row_vector_stride + r], and goes to row r of
+/// `column_kept`, whose components are `column_vector_stride` apart.
 struct CudaArguments {
   const double* parameters;          // values, one a component
   const void* const* row_inputs;     // one pointer a component: to `rows` scalars
-  const void* const* column_inputs;  // one pointer a component: to `columns` scalars
+  const void* const* column_inputs;  // one pointer a component: to `columns` scalars;
+                                     // read by prepare alone
   void* column_kept;  // `columns` records of cuda_record_scalars() scalars, written by
                       // prepare
   // Component-major, written by prepare: scalar k of row i at [k * row_vector_stride +
@@ -50,6 +53,11 @@ struct CudaArguments {
   // columns of it that are in [slice_begin, slice_end), counted from there.
   long long columns_per_split;
   long long slice_begin, slice_end;
+  // Where the columns are not all in memory at once: the split of the first blocks, and
+  // how many columns of a split are missing between it and the next one. `column_kept`,
+  // `column_vectors` and `partial` are such that this launch finds what it needs.
+  int first_split;
+  long long split_gap;
   int splits;
   int finish;  // true: `reduce` folds everything in this launch and writes the output
                // itself

@@ -1,10 +1,11 @@
-// The CUDA engine: the three kernels of a generated formula, as loops around its stages.
+// The CUDA engine: the kernels of a generated formula, as loops around its stages.
 //
 //   rkeops_prepare  a thread a column: column stage, one packed record a column
 //   rkeops_reduce   a thread a few rows: row stage, then every column of its split, from
 //                   tiles in shared memory; accumulators go to `partial`, or the result
 //                   to `output`
 //   rkeops_finish   a thread a row: merges the splits in order and writes `output`
+//   rkeops_convert  doubles that are on the GPU already become scalars
 //
 // The pair loop computes in Scalar and 32-bit indices only; doubles and 64-bit indices
 // appear once a block of columns. Where launches cut the columns does not change the
@@ -46,7 +47,7 @@ constexpr int cuda_tile_length(int wished, int fitting, int block) {
 /// reductions that keep what they fold do so in registers; a long one a few times. Both
 /// within a budget of code.
 constexpr int cuda_block_unrolled(int block, int rows, int scalars_a_pair) {
-  int times = block <= 32 ? block : rows == 1 ? 8 : 4;
+  int times = block <= 32 ? block : 8;
   while (times > 1 && times * rows * scalars_a_pair > 1024) times /= 2;
   return times;
 }
@@ -293,7 +294,11 @@ struct CudaKernels {
     }
   };
 
+  /// What is done for rare columns: what they need, or nothing.
+  enum class Care { full, none };
+
   /// A short record is read once for all rows of the thread, in as few loads as possible.
+  template <Care care>
   RKEOPS_INLINE static void fold_column(const Scalar* parameter, Columns columns,
                                         int position, Row (&rows)[rows_per_thread]) {
     const Scalar* column = columns.records;
@@ -311,7 +316,10 @@ struct CudaKernels {
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r)
       compute_pair<Formula>(parameter, rows[r].kept, column, columns.inner, value[r]);
-    if constexpr (HasRareColumns<Reduction>::value) {
+    if constexpr (care == Care::none) {
+#pragma unroll
+      for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.add(value[r], position);
+    } else if constexpr (HasRareColumns<Reduction>::value) {
       fold_rare(value, position, rows);
     } else {
 #pragma unroll
@@ -397,15 +405,48 @@ struct CudaKernels {
   /// Folds `length` columns, or `count` where that is 0, the first of which is at
   /// `position` of the block. Where a block is one step every index into what a reduction
   /// keeps is a constant.
-  template <int length>
-  RKEOPS_INLINE static void fold_step(const Scalar* parameter, Columns columns, int count,
+  template <int length, int times, Care care>
+  RKEOPS_INLINE static void fold_each(const Scalar* parameter, Columns columns, int count,
                                       int position, Row (&rows)[rows_per_thread]) {
-    constexpr int times = length > 0 ? step_unrolled : 1;
     if (block == step) position = 0;
 #pragma unroll(times)
     for (int n = 0; n < (length > 0 ? length : count); ++n) {
       const int c = fold_order<Reduction>(n, length > 0 ? length : count);
-      fold_column(parameter, columns.from(c), position + c, rows);
+      fold_column<care>(parameter, columns.from(c), position + c, rows);
+    }
+  }
+
+  /// Folds a step as if no column were rare; false, with nothing done, if that went
+  /// wrong.
+  RKEOPS_INLINE static bool hurry(const Scalar* parameter, Columns columns, int position,
+                                  Row (&rows)[rows_per_thread]) {
+    Reduction before[rows_per_thread];
+    bool well = true;
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) {
+      before[r] = rows[r].reduction;
+      well = well & before[r].may_hurry();
+    }
+    if (!well) return false;
+    fold_each<step, step_unrolled, Care::none>(parameter, columns, step, position, rows);
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) well = well & rows[r].reduction.went_well();
+    if (well) return true;
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction = before[r];
+    return false;
+  }
+
+  RKEOPS_INLINE static void fold_step(const Scalar* parameter, Columns columns, int count,
+                                      int position, Row (&rows)[rows_per_thread]) {
+    if constexpr (CanHurry<Reduction>::value) {
+      if (count == step && hurry(parameter, columns, position, rows)) return;
+      fold_each<0, 1, Care::full>(parameter, columns, count, position, rows);
+    } else if (count == step) {
+      fold_each<step, step_unrolled, Care::full>(parameter, columns, step, position,
+                                                 rows);
+    } else {
+      fold_each<0, 1, Care::full>(parameter, columns, count, position, rows);
     }
   }
 
@@ -415,34 +456,32 @@ struct CudaKernels {
                                         Row (&rows)[rows_per_thread]) {
     for (int c = 0; c < count; ++c) {
       begin_block(first + c, rows);
-      fold_column(parameter, columns.from(c), 0, rows);
+      fold_column<Care::full>(parameter, columns.from(c), 0, rows);
       end_block(first + c, rows);
     }
   }
 
-  /// Folds the columns [begin, end). A step is the shortest of what comes in lengths of
-  /// its own: blocks, tiles of records, tiles of inner products.
+  /// Folds the columns [begin, end), which stand `gap` before their numbers in memory. A
+  /// step is the shortest of what comes in lengths of its own: blocks, tiles of records,
+  /// tiles of inner products.
   RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
                                          const Scalar* parameter, long long begin,
-                                         long long end, Row (&rows)[rows_per_thread]) {
+                                         long long end, long long gap,
+                                         Row (&rows)[rows_per_thread]) {
     __shared__ Shared shared;
     const Scalar* inner = nullptr;
     int in_block = 0;
     for (long long first = begin; first < end; first += step) {
       const int offset = int(first - begin) & (cuda_column_unit - 1);
-      fetch_tiles(arguments, parameter, first, offset, end, shared, inner);
-      const Columns columns = find_columns(arguments, shared, inner, first, offset);
+      fetch_tiles(arguments, parameter, first - gap, offset, end - gap, shared, inner);
+      const Columns columns = find_columns(arguments, shared, inner, first - gap, offset);
       const int count = int(least(step, end - first));
       if (count < step && block <= 32) {
         fold_singly(parameter, columns, count, first, rows);
         break;
       }
       if (in_block == 0) begin_block(first, rows);
-      if (count == step) {
-        fold_step<step>(parameter, columns, step, in_block, rows);
-      } else {
-        fold_step<0>(parameter, columns, count, in_block, rows);
-      }
+      fold_step(parameter, columns, count, in_block, rows);
       in_block += step;
       if (in_block == block || first + step >= end) {
         end_block(first + step - in_block, rows);
@@ -493,11 +532,13 @@ struct CudaKernels {
     for (int r = 0; r < rows_per_thread; ++r) {
       start_row(arguments, parameter, first_row + r * cuda_threads, rows[r]);
     }
-    const long long split_begin = blockIdx.y * arguments.columns_per_split;
+    const long long split_begin =
+        (arguments.first_split + (long long)blockIdx.y) * arguments.columns_per_split;
     const long long split_end =
         least(split_begin + arguments.columns_per_split, arguments.columns);
     fold_columns(arguments, parameter, split_begin + arguments.slice_begin,
-                 least(split_begin + arguments.slice_end, split_end), rows);
+                 least(split_begin + arguments.slice_end, split_end),
+                 blockIdx.y * arguments.split_gap, rows);
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
       const long long row = first_row + r * cuda_threads;
@@ -522,6 +563,18 @@ struct CudaKernels {
     }
     write_result(arguments, into, row);
   }
+
+  /// The second index of the grid is that of the component.
+  RKEOPS_INLINE static void convert(const CudaArguments& arguments) {
+    const long long row = (long long)blockIdx.x * cuda_threads + threadIdx.x;
+    if (row >= arguments.rows) return;
+    const long long component = blockIdx.y;
+    const double value =
+        arguments.parameters[component * arguments.row_vector_stride + row];
+    static_cast<Scalar*>(
+        arguments.column_kept)[component * arguments.column_vector_stride + row] =
+        Scalar(value);
+  }
 };
 
 }  // namespace rkeops
@@ -545,6 +598,10 @@ struct CudaKernels {
   __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
       rkeops_finish(rkeops::CudaArguments arguments) {                            \
     RkeopsKernels::finish(arguments);                                             \
+  }                                                                               \
+  __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
+      rkeops_convert(rkeops::CudaArguments arguments) {                           \
+    RkeopsKernels::convert(arguments);                                            \
   }                                                                               \
   }
 

@@ -1,22 +1,31 @@
 // An emulated libcuda with one or more devices on the processor: memory is memory, a
 // module is the shared library that the script `nvcc` makes, and a block of threads runs
-// as fibers that take turns at every __syncthreads(). Only the functions that rkeops uses
-// exist. Built by
-//   g++ -std=c++17 -shared -fPIC -Iinst/include driver.cpp -o libcuda-emulation.so
+// as fibers that take turns at every __syncthreads(). What is started on a stream is done
+// as late as can be, when somebody waits for it, so that forgotten waits show. Only the
+// functions that rkeops uses exist. Built by
+//   g++ -std=c++17 -shared -fPIC -Iinst/include driver.cpp -o libcuda-emulation.so -ldl
 //
 // Read at every call, so that a test can change them:
 //   RKEOPS_EMULATION_DEVICES          number of devices (1)
 //   RKEOPS_EMULATION_MULTIPROCESSORS  of each (4)
 //   RKEOPS_EMULATION_MEMORY           bytes of each (1 GiB)
+//   RKEOPS_EMULATION_TAKEN            bytes that another program has of each (0), which
+//                                     the driver does not tell
 //   RKEOPS_EMULATION_MILLISECONDS     that any two events are apart (1)
 //   RKEOPS_EMULATION_FAIL             "cuLaunchKernel=700": what that function returns
+//   RKEOPS_EMULATION_IDLE             1: kernels do nothing (0)
+//   RKEOPS_EMULATION_RESET            0: after a fault not even a reset helps (1)
 #include <dlfcn.h>
 #include <ucontext.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <cstring>
+#include <functional>
+#include <list>
 #include <map>
+#include <mutex>
 #include <string>
 #include <vector>
 
@@ -35,7 +44,7 @@ using Kernel = void (*)(rkeops::CudaArguments);
 
 constexpr int invalid_value = 1, out_of_memory = 2, no_device = 100, invalid_device = 101,
               invalid_image = 200, invalid_context = 201, file_not_found = 301,
-              not_found = 500, illegal_address = 700;
+              not_found = 500, not_ready = 600, illegal_address = 700;
 #ifdef __SANITIZE_ADDRESS__
 constexpr std::size_t guard = 0;
 #else
@@ -52,13 +61,21 @@ struct Function {
   EmulatedThread* thread;
 };
 
-std::map<char*, std::size_t> memory;      // what is allocated, with its bytes
-std::map<std::string, Function> kernels;  // handles are addresses of these
-std::size_t memory_used = 0;
+struct Allocation {
+  std::size_t bytes;
+  void* context;
+};
+
+std::recursive_mutex mutex;                // one call at a time
+std::map<char*, Allocation> memory;        // what is allocated
+std::map<char*, std::size_t> host_memory;  // page-locked
+std::map<std::string, Function> kernels;   // handles are addresses of these
+std::map<void*, std::size_t> memory_used;  // by context
+std::size_t most_used = 0;                 // of a device
 long live = 0;          // allocations, modules, streams, events, retained contexts
 int lasting_error = 0;  // after a fault every call fails
 int contexts_made[64];  // their addresses are the handles
-void* current = nullptr;
+thread_local void* current = nullptr;
 
 double setting(const char* name, double otherwise) {
   const char* text = std::getenv(name);
@@ -77,21 +94,23 @@ int failure(const std::string& function) {
   if (!text || std::strncmp(text, (function + "=").c_str(), function.size() + 1) != 0)
     return 0;
   const int status = std::atoi(text + function.size() + 1);
-  if (status >= 700 && status < 800) lasting_error = status;
+  if ((status >= 700 && status < 800) || status == 214 || status == 999)
+    lasting_error = status;
   return status;
 }
 
 // Every function of the driver begins with one of these.
-#define MAY_FAIL(name) \
+#define MAY_FAIL(name)                                     \
+  const std::lock_guard<std::recursive_mutex> lock(mutex); \
   if (int status = failure(#name)) return status
 #define NEEDS_CONTEXT(name) \
   MAY_FAIL(name);           \
   if (!current) return invalid_context
 
 bool guards_are_whole() {
-  for (const auto& [start, bytes] : memory) {
+  for (const auto& [start, allocation] : memory) {
     for (std::size_t k = 0; k < guard; ++k) {
-      if (start[-1 - long(k)] != guard_byte || start[bytes + k] != guard_byte)
+      if (start[-1 - long(k)] != guard_byte || start[allocation.bytes + k] != guard_byte)
         return false;
     }
   }
@@ -101,8 +120,52 @@ bool guards_are_whole() {
 bool allocated(const char* address, std::size_t bytes) {
   auto after = memory.upper_bound(const_cast<char*>(address));
   if (after == memory.begin()) return false;
-  const auto& [start, length] = *std::prev(after);
-  return address + bytes <= start + length;
+  const auto& [start, allocation] = *std::prev(after);
+  return address + bytes <= start + allocation.bytes;
+}
+
+bool is_page_locked(const char* address) {
+  auto after = host_memory.upper_bound(const_cast<char*>(address));
+  if (after == host_memory.begin()) return false;
+  const auto& [start, bytes] = *std::prev(after);
+  return address < start + bytes;
+}
+
+// ---- streams ----
+
+struct Stream {
+  std::list<std::function<void()>> work;
+  long done = 0, started = 0;
+};
+
+/// What an event waits for; what was started later is not its business.
+struct Event {
+  Stream* stream = nullptr;
+  long number = 0;
+};
+
+std::list<Stream*> streams;
+
+void catch_up(Stream& stream, long number) {
+  while (stream.done < number) {
+    const std::function<void()> work = std::move(stream.work.front());
+    stream.work.pop_front();
+    ++stream.done;
+    work();
+  }
+}
+
+void catch_up(const Event& event) {
+  if (event.stream) catch_up(*event.stream, event.number);
+}
+
+void catch_up_everything() {
+  for (Stream* stream : streams) catch_up(*stream, stream->started);
+}
+
+void start(Stream* stream, std::function<void()> work) {
+  stream->work.push_back(std::move(work));
+  ++stream->started;
 }
 
 // ---- threads of a block ----
@@ -158,7 +221,20 @@ void* symbol(void* module, const char* name) {
 
 }  // namespace
 
-extern "C" long rkeops_emulation_live() { return live; }  // for tests
+// For tests.
+extern "C" long rkeops_emulation_live() { return live; }
+/// Bytes that are allocated, on all devices.
+extern "C" std::size_t rkeops_emulation_memory() {
+  std::size_t bytes = 0;
+  for (const auto& used : memory_used) bytes += used.second;
+  return bytes;
+}
+/// The most bytes that were allocated on a device since the last call.
+extern "C" std::size_t rkeops_emulation_most_used() {
+  const std::size_t most = most_used;
+  most_used = 0;
+  return most;
+}
 
 // ---- the driver; what gives back does so after a fault too, so that leaks show ----
 
@@ -179,6 +255,10 @@ extern "C" int cuGetErrorName(int status, const char** text) {
       {invalid_context, "CUDA_ERROR_INVALID_CONTEXT"},
       {file_not_found, "CUDA_ERROR_FILE_NOT_FOUND"},
       {not_found, "CUDA_ERROR_NOT_FOUND"},
+      {46, "CUDA_ERROR_DEVICE_UNAVAILABLE"},
+      {214, "CUDA_ERROR_ECC_UNCORRECTABLE"},
+      {702, "CUDA_ERROR_LAUNCH_TIMEOUT"},
+      {999, "CUDA_ERROR_UNKNOWN"},
       {illegal_address, "CUDA_ERROR_ILLEGAL_ADDRESS"},
       {803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"}};
   const auto found = names.find(status);
@@ -236,6 +316,17 @@ extern "C" int cuDevicePrimaryCtxRelease_v2(int) {
   return 0;
 }
 
+// Ends the fault, and everything that is on the devices.
+extern "C" int cuDevicePrimaryCtxReset_v2(int) {
+  if (setting("RKEOPS_EMULATION_RESET", 1) == 0) return lasting_error;
+  lasting_error = 0;
+  for (const auto& allocation : memory) std::free(allocation.first - guard);
+  memory.clear();
+  memory_used.clear();
+  live = 0;
+  return 0;
+}
+
 extern "C" int cuCtxGetCurrent(void** context) {
   MAY_FAIL(cuCtxGetCurrent);
   *context = current;
@@ -260,6 +351,8 @@ extern "C" int cuModuleLoad(Module** module, const char* path) {
 }
 
 extern "C" int cuModuleUnload(Module* module) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex);
+  catch_up_everything();
   dlclose(module->library);
   delete module;
   --live;
@@ -287,7 +380,7 @@ extern "C" int cuModuleGetGlobal_v2(char** address, std::size_t* bytes, void* mo
 
 extern "C" int cuMemGetInfo_v2(std::size_t* free, std::size_t* total) {
   NEEDS_CONTEXT(cuMemGetInfo_v2);
-  *free = capacity() - memory_used;
+  *free = capacity() - std::min(capacity(), memory_used[current]);
   *total = capacity();
   return 0;
 }
@@ -296,94 +389,163 @@ extern "C" int cuMemGetInfo_v2(std::size_t* free, std::size_t* total) {
 extern "C" int cuMemAlloc_v2(char** address, std::size_t bytes) {
   NEEDS_CONTEXT(cuMemAlloc_v2);
   if (bytes == 0) return invalid_value;
-  if (memory_used + bytes > capacity()) return out_of_memory;
+  const auto taken = std::size_t(setting("RKEOPS_EMULATION_TAKEN", 0));
+  if (memory_used[current] + bytes + taken > capacity()) return out_of_memory;
   char* block = static_cast<char*>(std::malloc(bytes + 2 * guard));
   std::memset(block, guard_byte, bytes + 2 * guard);
   std::memset(block + guard, 0xff, bytes);
-  memory[block + guard] = bytes;
-  memory_used += bytes;
+  memory[block + guard] = {bytes, current};
+  memory_used[current] += bytes;
+  most_used = std::max(most_used, memory_used[current]);
   ++live;
   *address = block + guard;
   return 0;
 }
 
 extern "C" int cuMemFree_v2(char* address) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex);
   const auto found = memory.find(address);
-  if (found == memory.end()) return invalid_value;
-  memory_used -= found->second;
+  if (found == memory.end() || found->second.context != current) return invalid_value;
+  catch_up_everything();
+  memory_used[current] -= found->second.bytes;
   memory.erase(found);
   std::free(address - guard);
   --live;
   return lasting_error;
 }
 
-extern "C" int cuMemAllocHost_v2(void** address, std::size_t bytes) {
+extern "C" int cuMemAllocHost_v2(char** address, std::size_t bytes) {
   NEEDS_CONTEXT(cuMemAllocHost_v2);
-  *address = std::malloc(bytes);
+  *address = static_cast<char*>(std::malloc(bytes));
+  host_memory[*address] = bytes;
   ++live;
   return 0;
 }
 
-extern "C" int cuMemFreeHost(void* address) {
+extern "C" int cuMemFreeHost(char* address) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex);
+  catch_up_everything();
+  host_memory.erase(address);
   std::free(address);
   --live;
   return lasting_error;
 }
 
-extern "C" int cuMemcpyHtoDAsync_v2(char* to, const void* from, std::size_t bytes,
-                                    void*) {
+// From memory that is not page-locked the driver reads at once.
+extern "C" int cuMemcpyHtoDAsync_v2(char* to, const char* from, std::size_t bytes,
+                                    Stream* stream) {
   NEEDS_CONTEXT(cuMemcpyHtoDAsync_v2);
   if (bytes == 0 || !allocated(to, bytes)) return invalid_value;
-  std::memcpy(to, from, bytes);
+  if (is_page_locked(from)) {
+    start(stream, [=] { std::memcpy(to, from, bytes); });
+  } else {
+    const std::string copy(from, bytes);
+    start(stream, [=] { std::memcpy(to, copy.data(), bytes); });
+  }
   return 0;
 }
 
-// Also from variables of modules, which are not in `memory`.
-extern "C" int cuMemcpyDtoHAsync_v2(void* to, const char* from, std::size_t bytes,
-                                    void*) {
+// Also from variables of modules, which are not in `memory`; to memory that is not
+// page-locked the driver writes at once.
+extern "C" int cuMemcpyDtoHAsync_v2(char* to, const char* from, std::size_t bytes,
+                                    Stream* stream) {
   NEEDS_CONTEXT(cuMemcpyDtoHAsync_v2);
   if (bytes == 0) return invalid_value;
-  std::memcpy(to, from, bytes);
+  start(stream, [=] { std::memcpy(to, from, bytes); });
+  if (!is_page_locked(to)) catch_up(*stream, stream->started);
   return 0;
 }
 
-// Everything runs at once, so streams and events are only counted.
-#define CREATES(name)                            \
-  extern "C" int name(void** handle, unsigned) { \
-    NEEDS_CONTEXT(name);                         \
-    return *handle = &live, ++live, 0;           \
-  }
-#define DESTROYS(name) \
-  extern "C" int name(void*) { return --live, lasting_error; }
-CREATES(cuStreamCreate)
-CREATES(cuEventCreate)
-DESTROYS(cuStreamDestroy_v2)
-DESTROYS(cuEventDestroy_v2)
+extern "C" int cuMemcpyDtoDAsync_v2(char* to, const char* from, std::size_t bytes,
+                                    Stream* stream) {
+  NEEDS_CONTEXT(cuMemcpyDtoDAsync_v2);
+  if (bytes == 0 || !allocated(to, bytes) || !allocated(from, bytes))
+    return invalid_value;
+  start(stream, [=] { std::memcpy(to, from, bytes); });
+  return 0;
+}
 
-extern "C" int cuStreamSynchronize(void*) {
+extern "C" int cuStreamCreate(Stream** stream, unsigned) {
+  NEEDS_CONTEXT(cuStreamCreate);
+  *stream = new Stream;
+  streams.push_back(*stream);
+  ++live;
+  return 0;
+}
+
+extern "C" int cuStreamDestroy_v2(Stream* stream) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex);
+  catch_up(*stream, stream->started);
+  streams.remove(stream);
+  --live;
+  return lasting_error;  // events may still name it
+}
+
+extern "C" int cuEventCreate(Event** event, unsigned) {
+  NEEDS_CONTEXT(cuEventCreate);
+  *event = new Event;
+  ++live;
+  return 0;
+}
+
+extern "C" int cuEventDestroy_v2(Event* event) {
+  const std::lock_guard<std::recursive_mutex> lock(mutex);
+  delete event;
+  --live;
+  return lasting_error;
+}
+
+extern "C" int cuStreamSynchronize(Stream* stream) {
   NEEDS_CONTEXT(cuStreamSynchronize);
+  catch_up(*stream, stream->started);
+  return lasting_error;
+}
+
+extern "C" int cuStreamWaitEvent(Stream* stream, Event* event, unsigned) {
+  NEEDS_CONTEXT(cuStreamWaitEvent);
+  const Event now = *event;
+  start(stream, [now] { catch_up(now); });
   return 0;
 }
 
-extern "C" int cuEventSynchronize(void*) {
+extern "C" int cuEventSynchronize(Event* event) {
   NEEDS_CONTEXT(cuEventSynchronize);
-  return 0;
+  catch_up(*event);
+  return lasting_error;
 }
 
-extern "C" int cuEventRecord(void*, void*) {
+extern "C" int cuEventRecord(Event* event, Stream* stream) {
   NEEDS_CONTEXT(cuEventRecord);
+  *event = {stream, stream->started};
   return 0;
 }
 
-extern "C" int cuEventElapsedTime(float* milliseconds, void*, void*) {
+extern "C" int cuEventElapsedTime(float* milliseconds, Event* begin, Event* end) {
   NEEDS_CONTEXT(cuEventElapsedTime);
+  if (!begin->stream || !end->stream) return invalid_value;
+  if (end->stream->done < end->number) return not_ready;
   *milliseconds = float(setting("RKEOPS_EMULATION_MILLISECONDS", 1));
   return 0;
 }
 
+void run_grid(const Function& function, const rkeops::CudaArguments& arguments,
+              unsigned grid_x, unsigned grid_y, unsigned block_x) {
+  EmulatedThread& thread = *function.thread;
+  thread = {{}, {}, {block_x, 1, 1}, {grid_x, grid_y, 1}, wait_for_block};
+  active_kernel = function.kernel;
+  active_arguments = arguments;
+  for (unsigned y = 0; y < grid_y; ++y) {
+    for (unsigned x = 0; x < grid_x; ++x) {
+      thread.block = {x, y, 0};
+      run_block(thread, block_x);
+    }
+  }
+  if (!guards_are_whole()) lasting_error = illegal_address;
+}
+
 extern "C" int cuLaunchKernel(Function* function, unsigned grid_x, unsigned grid_y,
                               unsigned grid_z, unsigned block_x, unsigned block_y,
-                              unsigned block_z, unsigned shared_bytes, void*,
+                              unsigned block_z, unsigned shared_bytes, Stream* stream,
                               void** arguments, void**) {
   NEEDS_CONTEXT(cuLaunchKernel);
   if (grid_x == 0 || grid_x > 0x7fffffff || grid_y == 0 || grid_y > 65535 ||
@@ -391,15 +553,9 @@ extern "C" int cuLaunchKernel(Function* function, unsigned grid_x, unsigned grid
       shared_bytes != 0) {
     return invalid_value;
   }
-  EmulatedThread& thread = *function->thread;
-  thread = {{}, {}, {block_x, 1, 1}, {grid_x, grid_y, 1}, wait_for_block};
-  active_kernel = function->kernel;
-  active_arguments = *static_cast<rkeops::CudaArguments*>(arguments[0]);
-  for (unsigned y = 0; y < grid_y; ++y) {
-    for (unsigned x = 0; x < grid_x; ++x) {
-      thread.block = {x, y, 0};
-      run_block(thread, block_x);
-    }
-  }
-  return guards_are_whole() ? 0 : lasting_error = illegal_address;
+  if (setting("RKEOPS_EMULATION_IDLE", 0) == 1) return 0;
+  const Function kernel = *function;
+  const auto argument = *static_cast<rkeops::CudaArguments*>(arguments[0]);
+  start(stream, [=] { run_grid(kernel, argument, grid_x, grid_y, block_x); });
+  return 0;
 }

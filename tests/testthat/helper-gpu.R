@@ -1,0 +1,41 @@
+# What the tests of GPUs share beside the emulated one (helper-emulation.R).
+
+# Less and less memory, until the operator does not work with it: no bit of a
+# result depends on that. The last results must be computed in several parts.
+expect_same_in_tiles <- function(compute, label, most = 260) {
+  expected <- compute()
+  tiles <- 1
+  kibibytes <- most
+  repeat {
+    previous <- set_rkeops_option("gpu_memory", kibibytes * 1024)
+    result <- tryCatch(compute(), rkeops_error_gpu = function(e) NULL)
+    set_rkeops_options(previous)
+    if (is.null(result)) break
+    tiles <- r_last_timings()[["tiles"]]
+    if (!identical(result, expected)) break
+    if (tiles > 1 && kibibytes < most / 2) break
+    kibibytes <- kibibytes * 0.85
+  }
+  expect_true(is.null(result) || identical(result, expected), info = label)
+  expect_gt(tiles, 1, label = paste("tiles of", label))
+}
+
+# GPUs of this machine if it has so many, else emulated ones, which share also
+# what is small.
+local_gpus <- function(count, .frame = parent.frame()) {
+  devices <- r_gpu_devices()
+  numbers <- seq_len(count) - 1L
+  real <- !inherits(devices, "rkeops_failure") && nrow(devices) >= count
+  if (real) {
+    local_rkeops_options(engine = "cuda", devices = numbers, .frame = .frame)
+  } else {
+    withr::local_envvar(
+      RKEOPS_EMULATION_DEVICES = "3", RKEOPS_EMULATION_MULTIPROCESSORS = "8",
+      .local_envir = .frame
+    )
+    local_emulated_gpu(.frame)
+    local_rkeops_options(devices = numbers, .frame = .frame)
+  }
+  previous <- change_settings(list(work_worth_sharing = 0), call = NULL)
+  withr::defer(change_settings(previous, call = NULL), envir = .frame)
+}
