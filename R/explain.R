@@ -10,9 +10,9 @@
 #'   simplifier: the rule, the part of the formula before and after; `"plan"`,
 #'   what is computed once, per row, per column, per pair, and at the end of a
 #'   row; `"expansion"`, what is computed instead where the data allow it (see
-#'   the option `expansion` in [set_rkeops_option()]); `"source"`, the program; `"command"`, the command that compiles it;
-#'   `"instructions"`, what the interpreter does instead; `"engine"`, where and
-#'   how calls run.
+#'   the option `expansion` in [set_rkeops_option()]); `"source"`, the program;
+#'   `"command"`, the command that compiles it; `"instructions"`, what the
+#'   interpreter does instead; `"engine"`, where and how calls run.
 #' @param engine `"cpu"` or `"cuda"`, also one this machine cannot run. By
 #'   default the one that calls use.
 #'

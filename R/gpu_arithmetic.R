@@ -55,8 +55,20 @@ Ops.gpu_matrix <- function(e1, e2) { # nolint: object_name_linter.
   call <- sys.call()
   operation <- .Generic # nolint: object_usage_linter.
   alone <- missing(e2)
-  if (!operation %in% c("+", "-", "*", "/") ||
-        (alone && operation != "-" && operation != "+")) {
+  check_gpu_operation(operation, alone, call)
+  if (alone) {
+    return(gpu_sign(operation, e1, call))
+  }
+  if (!computes_on_gpu()) {
+    return(compute_on_host(get(operation, baseenv()), e1, e2))
+  }
+  formula <- sprintf("Sum_Reduction(x %s y, 0)", operation)
+  gpu_entries(formula, list(e1, e2), call)
+}
+
+check_gpu_operation <- function(operation, alone, call) {
+  known <- if (alone) c("+", "-") else c("+", "-", "*", "/")
+  if (!operation %in% known) {
     abort_rkeops(
       "argument",
       sprintf("`%s` is not defined for matrices on the GPU.", operation),
@@ -64,19 +76,16 @@ Ops.gpu_matrix <- function(e1, e2) { # nolint: object_name_linter.
       call = call
     )
   }
+}
+
+gpu_sign <- function(operation, x, call) {
   if (!computes_on_gpu()) {
-    compute <- get(operation, baseenv())
-    return(if (alone) compute(on_host(e1)) else compute_on_host(
-      compute, e1, e2
-    ))
+    return(get(operation, baseenv())(on_host(x)))
   }
-  if (alone) {
-    return(if (operation == "+") e1 else {
-      gpu_entries("Sum_Reduction(-x, 0)", list(e1), call)
-    })
+  if (operation == "+") {
+    return(x)
   }
-  formula <- sprintf("Sum_Reduction(x %s y, 0)", operation)
-  gpu_entries(formula, list(e1, e2), call)
+  gpu_entries("Sum_Reduction(-x, 0)", list(x), call)
 }
 
 # A 1 x 1 matrix is a number, as it is on the GPU.

@@ -8,9 +8,7 @@ namespace rkeops {
 
 namespace {
 
-bool is_on_gpu_alone(const MatrixView& matrix) {
-  return matrix.resident && !matrix.data;
-}
+bool is_on_gpu_alone(const MatrixView& matrix) { return matrix.resident && !matrix.data; }
 
 // What is asked before is a matter of milliseconds: not worth a compiler, nor a GPU
 // unless the data are there.
@@ -48,8 +46,8 @@ bool may_expand(const CallInputs& inputs, const Settings& settings) {
 }
 
 ExpandedCall::ExpandedCall(const Operator& op)
-    : expanded_(operator_of_part(op, op.expansion.root, op.typed.index,
-                                 op.text.precision)),
+    : expanded_(
+          operator_of_part(op, op.expansion.root, op.typed.index, op.text.precision)),
       largest_of_i_(reduced(op, "Max", op.expansion.condition_i, level_i)),
       largest_of_j_(reduced(op, "Max", op.expansion.condition_j, level_j)) {
   for (const Centre& centre : op.expansion.centres)

@@ -103,7 +103,7 @@ RKEOPS_INLINE double exp2(double x) {
   const long long bits = same_bits<long long>(x);
   const int high = static_cast<int>(bits >> 32);
   const int size = (high & 0x7fffffff) | (static_cast<int>(bits) != 0);
-  const bool negative = high < 0, is_nan = size > 0x7ff00000;
+  const bool negative = high<0, is_nan = size> 0x7ff00000;
   const bool fits = size < (negative ? 0x408ff000 : 0x40900000);  // -1022, 1024
   return fits || is_nan ? result : negative ? 0.0 : __builtin_inf();
 }

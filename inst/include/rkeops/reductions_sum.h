@@ -23,8 +23,8 @@ struct SumComponents {
 };
 
 // Columns between two additions in double precision. Terms that are equal round alike, so
-// that the relative error of a sum of n grows to n / 2 rounding units: 1e-6 for 32 numbers
-// of single precision. Many GPUs add doubles too slowly for that.
+// that the relative error of a sum of n grows to n / 2 rounding units: 1e-6 for 32
+// numbers of single precision. Many GPUs add doubles too slowly for that.
 #if defined(__CUDACC__)
 template <class V>
 constexpr int columns_of_sum = 256;
