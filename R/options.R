@@ -175,9 +175,9 @@ option_table <- list(
 # What get_rkeops_options() lists: each setting once.
 main_options <- c(
   "precision", "axis", "index_base", "complex_results", "engine", "devices",
-  "gpu_memory", "gpu_results", "threads", "verbose", "cache_dir", "cache_maximum_bytes", "compile",
-  "instructions", "compiler", "compiler_flags", "nvcc", "nvcc_flags",
-  "cuda_driver"
+  "gpu_memory", "gpu_results", "threads", "verbose", "cache_dir",
+  "cache_maximum_bytes", "compile", "instructions", "compiler",
+  "compiler_flags", "nvcc", "nvcc_flags", "cuda_driver"
 )
 
 find_option <- function(name, call) {
