@@ -1,8 +1,14 @@
 # Checks of what the user passes, one function a kind of value. Each returns
 # the checked value, or says which argument is wrong, what it should be, and
-# what it is.
+# what it is, or that it is missing.
 
 abort_argument <- function(name, wanted, value, call, hints = character()) {
+  if (missing(value)) {
+    abort_rkeops(
+      "argument", sprintf("`%s` is missing; it must be %s.", name, wanted),
+      hints = hints, call = call
+    )
+  }
   abort_rkeops(
     "argument",
     sprintf("`%s` must be %s, not %s.", name, wanted, describe_value(value)),
@@ -12,8 +18,19 @@ abort_argument <- function(name, wanted, value, call, hints = character()) {
 
 describe_value <- function(value) {
   if (is.null(value)) {
-    return("NULL")
+    "NULL"
+  } else if (is.data.frame(value)) {
+    paste("a data frame of", describe_size(value))
+  } else if (is.object(value)) {
+    sprintf("an object of class `%s`", class(value)[[1L]])
+  } else if (is.function(value)) {
+    "a function"
+  } else {
+    describe_vector(value)
   }
+}
+
+describe_vector <- function(value) {
   if (is.atomic(value) && length(value) == 1L && is.null(dim(value))) {
     return(describe_scalar(value))
   }
@@ -28,26 +45,38 @@ describe_scalar <- function(value) {
 }
 
 describe_type <- function(value) {
-  if (is.data.frame(value)) {
-    return("a data frame")
-  }
-  if (is.function(value)) {
-    return("a function")
+  if (is.list(value)) {
+    return("a list")
   }
   type <- if (is.numeric(value)) "numeric" else typeof(value)
-  shape <- if (is.matrix(value)) "matrix" else "vector"
-  if (is.list(value)) "a list" else paste("a", type, shape)
+  shape <- c("vector", "vector", "matrix", "array")[
+    min(length(dim(value)), 3L) + 1L
+  ]
+  article <- if (grepl("^[aeiou]", type)) "an" else "a"
+  paste(article, type, shape)
 }
 
 describe_size <- function(value) {
-  if (!is.null(dim(value))) {
+  if (length(dim(value))) {
     return(paste(dim(value), collapse = " x "))
   }
   paste("length", length(value))
 }
 
+# The operands of a function of lazy tensors, under the names they have there.
+operands_of <- function(..., call = rlang::caller_env()) {
+  names <- as.character(substitute(list(...)))[-1L]
+  for (k in seq_along(names)) {
+    if (eval(call("missing", as.name(paste0("..", k))))) {
+      abort_argument(names[[k]], "a LazyTensor, a vector or a number", ,
+                     call = call)
+    }
+  }
+  rlang::set_names(list(...), names)
+}
+
 check_string <- function(value, name, call) {
-  if (!checkmate::test_string(value, min.chars = 1)) {
+  if (missing(value) || !checkmate::test_string(value, min.chars = 1)) {
     abort_argument(name, "one string", value, call)
   }
   value
@@ -77,7 +106,7 @@ check_flag <- function(value, name, call) {
 }
 
 check_count <- function(value, name, call, lower = 1) {
-  if (!checkmate::test_int(value, lower = lower)) {
+  if (missing(value) || !checkmate::test_int(value, lower = lower)) {
     wanted <- sprintf("one whole number, at least %d", lower)
     abort_argument(name, wanted, value, call)
   }
@@ -85,7 +114,7 @@ check_count <- function(value, name, call, lower = 1) {
 }
 
 check_operator <- function(operator, name, call) {
-  if (!inherits(operator, "keops_operator")) {
+  if (missing(operator) || !inherits(operator, "keops_operator")) {
     abort_argument(
       name, "an operator", operator, call,
       hints = "Make one with `keops_kernel()` or `keops_grad()`."

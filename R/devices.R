@@ -3,9 +3,9 @@
 #' Choose where operators run
 #'
 #' Operators run on the CPU until `use_gpu()` is called, and again after
-#' `use_cpu()`. `use_gpu()` looks for the driver, the device and the compiler
-#' `nvcc` at once: where one is missing it says what was looked for and where,
-#' and operators go on to run where they did.
+#' `use_cpu()`. `use_gpu()` looks for the driver, the device and a compiler for
+#' it (the library `libnvrtc` or `nvcc`) at once: where one is missing it says
+#' what was looked for and where, and operators go on to run where they did.
 #'
 #' @param device,devices The number of the GPU, counted from 0; `-1` is the
 #'   first one. With several numbers the work of a call is shared between the
@@ -79,27 +79,32 @@ check_devices <- function(devices, call) {
       call = call
     )
   }
-  check_nvcc(call)
+  check_cuda_compiler(call)
 }
 
 format_devices <- function(found) {
   paste(found$device, found$name, collapse = ", ")
 }
 
-check_nvcc <- function(call) {
+check_cuda_compiler <- function(call) {
   toolchain <- check_native(r_toolchain(), call)
-  if (!nzchar(toolchain$nvcc)) {
+  if (!nzchar(toolchain$cuda)) {
     abort_rkeops(
-      "gpu", "There is a GPU, but no compiler for it (`nvcc`).",
-      details = toolchain$nvcc_places,
-      hints = c(
-        "These places were looked at.",
-        paste(
-          "Install the CUDA toolkit, or name the compiler with",
-          "`set_rkeops_option(\"nvcc\", path)`."
-        )
-      ),
+      "gpu", "There is a GPU, but no compiler for it (NVRTC or `nvcc`).",
+      details = toolchain$cuda_places,
+      hints = c("These places were looked at.", cuda_compiler_hints),
       call = call
     )
   }
 }
+
+cuda_compiler_hints <- c(
+  paste(
+    "Install NVRTC (cuda-nvrtc of NVIDIA, libnvrtc of Debian and Ubuntu) or",
+    "the CUDA toolkit."
+  ),
+  paste(
+    "In another place: `set_rkeops_option(\"nvrtc\", path)` or",
+    "`set_rkeops_option(\"nvcc\", path)`."
+  )
+)

@@ -60,7 +60,9 @@ self_test <- function(mode) {
 report_self_test <- function(problem, modes) {
   if (is.null(problem)) {
     ways <- c(never = "interpreted", always = "compiled")[modes]
-    cli::cli_inform(c(v = "rkeops works: a formula was {ways} and run."))
+    done <- paste(c(ways[-length(ways)], paste(ways[length(ways)], "and run")),
+                  collapse = ", ")
+    cli::cli_inform(c(v = "rkeops works: a formula was {done}."))
   } else {
     text <- conditionMessage(problem)
     cli::cli_inform(c(x = "rkeops does not work:"))
@@ -76,7 +78,7 @@ rkeops_sitrep <- function() {
   cli::cli_h1("rkeops {found$version}")
   report_compiler(found$toolchain)
   report_gpu(found$devices)
-  report_nvcc(found$toolchain)
+  report_cuda_compiler(found$toolchain)
   report_session(found)
   invisible(found)
 }
@@ -138,17 +140,17 @@ escape_braces <- function(text) {
   gsub("}", "}}", gsub("{", "{{", text, fixed = TRUE), fixed = TRUE)
 }
 
-report_nvcc <- function(toolchain) {
-  if (nzchar(toolchain$nvcc)) {
+report_cuda_compiler <- function(toolchain) {
+  if (nzchar(toolchain$cuda)) {
     cli::cli_inform(c(
-      v = "Compiler for GPUs: {toolchain$nvcc} ({toolchain$nvcc_version})"
+      v = "Compiler for GPUs: {toolchain$cuda} ({toolchain$cuda_version})"
     ))
   } else {
-    places <- toolchain$nvcc_places
+    places <- toolchain$cuda_places
+    hints <- escape_braces(cuda_compiler_hints)
     cli::cli_inform(c(
-      "!" = "Compiler for GPUs (nvcc): not found in {.path {places}}.",
-      i = "It comes with the CUDA toolkit. Another place: {.code
-        set_rkeops_option(\"nvcc\", path)}."
+      "!" = "Compiler for GPUs: none in {.path {places}}.",
+      rlang::set_names(hints, "i")
     ))
   }
 }

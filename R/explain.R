@@ -9,7 +9,8 @@
 #'   what gradients in the formula became; `"simplify"`, each step of the
 #'   simplifier: the rule, the part of the formula before and after; `"plan"`,
 #'   what is computed once, per row, per column, per pair, and at the end of a
-#'   row; `"source"`, the program; `"command"`, the command that compiles it;
+#'   row; `"expansion"`, what is computed instead where the data allow it (see
+#'   the option `expansion` in [set_rkeops_option()]); `"source"`, the program; `"command"`, the command that compiles it;
 #'   `"instructions"`, what the interpreter does instead; `"engine"`, where and
 #'   how calls run.
 #' @param engine `"cpu"` or `"cuda"`, also one this machine cannot run. By
@@ -25,6 +26,7 @@
 #' explain(op, "source", engine = "cuda")
 explain <- function(op, what = "source", engine = NULL) {
   call <- rlang::current_env()
+  if (missing(op)) check_operator(op, "op", call)
   stages <- if (is.LazyTensor(op)) explained_stages[-1L] else explained_stages
   check_choice(what, stages, "what", call)
   engine <- engine %||% settings$engine
@@ -41,9 +43,8 @@ explain <- function(op, what = "source", engine = NULL) {
 }
 
 explained_stages <- c(
-  "tree", "graph", "gradient", "simplify", "plan", "source", "command",
-  "instructions",
-  "engine"
+  "tree", "graph", "gradient", "simplify", "plan", "expansion", "source",
+  "command", "instructions", "engine"
 )
 
 #' @rdname explain

@@ -68,6 +68,11 @@ keops_grad.keops_operator <- function(operator, var, name = "eta", ...) {
 }
 
 check_variables <- function(var, call) {
+  if (missing(var)) {
+    abort_argument(
+      "var", "the name of an argument, or its position counted from 0", , call
+    )
+  }
   by_name <- checkmate::test_character(var, any.missing = FALSE, min.len = 1)
   by_place <- checkmate::test_integerish(
     var, lower = 0, any.missing = FALSE, min.len = 1

@@ -9,7 +9,9 @@
 #'
 #' @param table `"operations"` or `"reductions"`.
 #' @return A data frame with one row for each name: `name`, `also` (other
-#'   spellings), `arguments`, `definition`, `derivative`, `empty` (of a
+#'   spellings), `arguments`, `dimensions` (of the formulas among them, and of
+#'   the value; in elementwise operations one of dimension 1 is repeated),
+#'   `definition`, `derivative`, `empty` (of a
 #'   reduction: its value when there is nothing to reduce), and `example`, a
 #'   formula of the variables `x = Vi(3)`, `y = Vj(3)`, `b = Vj(2)`,
 #'   `z = Vi(4)`, `w = Vj(4)`, `p = Pm(1)`, `c = Pm(2)`, `A = Pm(6)`,

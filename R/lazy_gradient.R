@@ -19,11 +19,13 @@ keops_grad.LazyTensor <- function(operator, var, eta = 1, ...) { # nolint
 # The variable of x that `var` says: by a tensor, by its name, or by its
 # position counted from 0.
 find_variable <- function(x, var, call) {
-  if (is.LazyTensor(var)) {
+  if (!missing(var) && is.LazyTensor(var)) {
     return(var)
   }
   names <- sub(" *=.*", "", x@args)
-  place <- if (checkmate::test_int(var, lower = 0)) {
+  place <- if (missing(var)) {
+    NA
+  } else if (checkmate::test_int(var, lower = 0)) {
     var + 1L
   } else if (checkmate::test_string(var)) {
     match(var, names)
@@ -87,7 +89,7 @@ grad <- function(f, gradin, opstr, var, index, opt_arg = NULL) {
   check_string(opstr, "opstr", call)
   read_index(index, call)
   other <- if (index == "j") "i" else "j"
-  if (is.matrix(gradin) && length(gradin) > 1L) {
+  if (!missing(gradin) && is.matrix(gradin) && length(gradin) > 1L) {
     gradin <- LazyTensor(gradin, other)
   }
   gradin <- as_lazy(gradin, "gradin", call)
@@ -112,8 +114,9 @@ grad <- function(f, gradin, opstr, var, index, opt_arg = NULL) {
 #' `Vi(x)`, `Vj(x)`, `Pm(x)`, all of them count. `Vi(2 * x)` is data of its own,
 #' with respect to which nothing is differentiated; write `2 * Vi(x)`.
 #'
-#' @return A list of two functions of a vector, `fn` the objective and `gr` its
-#'   gradient, as [stats::optim()] takes them.
+#' @return A list of two functions of a vector or matrix, `fn` the objective and
+#'   `gr` its gradient, of the shape of its argument, as [stats::optim()] takes
+#'   them. Objectives with several terms are sums of such functions.
 #' @export
 #' @examples
 #' \dontshow{
@@ -128,7 +131,7 @@ grad <- function(f, gradin, opstr, var, index, opt_arg = NULL) {
 #' \dontshow{set_rkeops_options(previous)}
 lazy_objective <- function(f, start, opstr = "Sum", index = "j") {
   call <- rlang::current_env()
-  if (!is.function(f)) {
+  if (missing(f) || !is.function(f)) {
     abort_argument("f", "a function that returns a LazyTensor", f, call)
   }
   check_data(start, "start", call)
@@ -137,18 +140,30 @@ lazy_objective <- function(f, start, opstr = "Sum", index = "j") {
   start <- if (is.data.frame(start)) as.matrix(start) else start
   list(
     fn = function(par) {
-      value <- tensor_of(f, as_start(par, start), call)
+      call <- rlang::current_env()
+      value <- tensor_of(f, as_start(par, start, call), call)
       sum(reduce_tensor(value, opstr, index, call = call))
     },
     gr = function(par) {
-      x <- as_start(par, start)
-      objective_gradient(tensor_of(f, x, call), x, opstr, index, call)
+      call <- rlang::current_env()
+      x <- as_start(par, start, call)
+      gradient <- objective_gradient(
+        tensor_of(f, x, call), x, opstr, index, call
+      )
+      # as vectors for optim(), as a matrix for p - step * gr(p)
+      dim(gradient) <- dim(par)
+      gradient
     }
   )
 }
 
 # A new object with the values of `par`: what is found in the tensor again.
-as_start <- function(par, start) {
+as_start <- function(par, start, call) {
+  if (!is.numeric(par) || length(par) != length(start)) {
+    abort_argument(
+      "par", paste(length(start), "numbers, as many as `start` has"), par, call
+    )
+  }
   x <- as.double(start)
   x[] <- par
   dim(x) <- dim(start)

@@ -66,9 +66,15 @@ t.LazyTensor <- function(x) { # nolint
 
 #' @rdname LazyTensor-matrix
 #' @export
-`[.LazyTensor` <- function(x, i, j, k, drop = FALSE) {
+`[.LazyTensor` <- function(x, i, j, k, ..., drop = FALSE) {
   call <- sys.call()
   given <- nargs() - 1L - !missing(drop)
+  if (given > 3L) {
+    abort_rkeops(
+      "argument", "A LazyTensor takes at most three subscripts.",
+      hints = "`x[i, j, k]`: rows, columns, components.", call = call
+    )
+  }
   if (given == 1L) {
     return(if (missing(i)) x else keep_components(x, i, call))
   }
@@ -79,25 +85,34 @@ t.LazyTensor <- function(x) { # nolint
 }
 
 # Positions from what R allows in brackets. Places count as the user counts.
-read_subscript <- function(subscript, extent, call) {
+read_subscript <- function(subscript, extent, what, call,
+                           names = NULL, hints = character()) {
   if (is.numeric(subscript) && all(subscript >= 0, na.rm = TRUE) &&
         settings$index_base == 0L) {
     subscript <- subscript + 1
   }
-  places <- tryCatch(
-    seq_len(extent)[subscript], error = function(e) NA_integer_
-  )
+  places <- if (is.character(subscript)) {
+    match(subscript, names)
+  } else {
+    tryCatch(seq_len(extent)[subscript], error = function(e) NA_integer_)
+  }
   if (anyNA(places)) {
     abort_rkeops(
-      "argument", sprintf("A subscript is outside of 1 to %d.", extent),
-      call = call
+      "argument",
+      sprintf("A subscript of %s is outside of 1 to %d.", what, extent),
+      hints = hints, call = call
     )
   }
   places
 }
 
 keep_components <- function(x, subscript, call) {
-  places <- read_subscript(subscript, inner_dimension(x), call)
+  places <- read_subscript(
+    subscript, inner_dimension(x), "components", call,
+    hints = if (!is.na(x@sizes[["i"]]) || !is.na(x@sizes[["j"]])) {
+      "`x[i, j]` takes rows and columns, `x[k]` components of the vectors."
+    }
+  )
   if (!length(places)) {
     abort_rkeops("argument", "A LazyTensor keeps at least one component.",
                  call = call)
@@ -112,8 +127,17 @@ keep_components <- function(x, subscript, call) {
 }
 
 keep_points <- function(x, subscript, index, call) {
-  places <- read_subscript(subscript, index_size(x, index), call)
-  if (is.na(x@sizes[[index]])) {
+  has_index <- !is.na(x@sizes[[index]])
+  places <- read_subscript(
+    subscript, index_size(x, index), c(i = "rows", j = "columns")[[index]],
+    call, point_names(x, index),
+    hints = if (!has_index) {
+      sprintf("Nothing in it is indexed by %s; `x[k]` takes components.", index)
+    } else {
+      character()
+    }
+  )
+  if (!has_index) {
     return(x)
   }
   with_index <- grep(paste0("V", index, "("), x@args, fixed = TRUE)
@@ -144,11 +168,7 @@ as.array.LazyTensor <- function(x, ..., maximum = 1e8) { # nolint
     )
   }
   value <- all_values(x, call)
-  names <- lapply(c("i", "j"), function(index) point_names(x, index))
-  keep <- if (extents[[3L]] > 1L) 1:3 else 1:2
-  array(value, extents[keep], if (!all(vapply(names, is.null, NA))) {
-    c(names, list(NULL))[keep]
-  })
+  array(value, extents[if (extents[[3L]] > 1L) 1:3 else 1:2], dimnames(x))
 }
 
 #' @rdname LazyTensor-matrix
@@ -197,13 +217,20 @@ all_values <- function(x, call) {
 }
 
 values_of_columns <- function(x, columns, rows, call) {
+  values_at(
+    x, rep(seq_len(rows), length(columns)), rep(columns, each = rows), call
+  )
+}
+
+# The entries with rows `i` and columns `j`, in turn, one row for each.
+values_at <- function(x, i, j, call) {
   data <- Map(function(data, declared) {
     data <- on_host(data)
     if (grepl("Vi(", declared, fixed = TRUE)) {
-      return(data[rep(seq_len(rows), length(columns)), , drop = FALSE])
+      return(data[i, , drop = FALSE])
     }
     if (grepl("Vj(", declared, fixed = TRUE)) {
-      return(data[rep(columns, each = rows), , drop = FALSE])
+      return(data[j, , drop = FALSE])
     }
     data
   }, x@data, x@args)
@@ -211,14 +238,13 @@ values_of_columns <- function(x, columns, rows, call) {
     native_operand(x), unname(data), evaluation("", integer(), "j")
   ), call)
   if (nrow(value) == 1L) {
-    value <- value[rep(1L, rows * length(columns)), , drop = FALSE]
+    value <- value[rep(1L, length(i)), , drop = FALSE]
   }
-  value <- if (is_complex_tensor(x)) {
-    matrix(complex(
-      real = value[, c(TRUE, FALSE)], imaginary = value[, c(FALSE, TRUE)]
-    ), nrow(value))
-  } else {
-    value
-  }
-  unname(value)
+  unname(if (is_complex_tensor(x)) complex_columns(value) else value)
+}
+
+complex_columns <- function(value) {
+  matrix(complex(
+    real = value[, c(TRUE, FALSE)], imaginary = value[, c(FALSE, TRUE)]
+  ), nrow(value))
 }

@@ -7,11 +7,10 @@
 apply_operation <- function(operation, operands, integers = list(),
                             label = operation, call = rlang::caller_env(),
                             type = NULL, as_real = FALSE) {
+  names <- names(operands) %||%
+    c("x", "y", "z", rep("...", length(operands)))[seq_along(operands)]
   operands <- Map(
-    function(one, name) as_lazy(one, name, call),
-    operands, c("x", "y", "z", rep("...", length(operands)))[
-      seq_along(operands)
-    ]
+    function(one, name) as_lazy(one, name, call), unname(operands), names
   )
   if (!as_real) {
     operands <- complex_operands(operation, operands, label, call)

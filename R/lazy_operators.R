@@ -32,8 +32,8 @@ Ops.LazyTensor <- function(e1, e2) {
   if (missing(e2)) {
     return(sign_or_not(.Generic, e1, call))
   }
-  x <- as_lazy(e1, "x", call)
-  y <- as_lazy(e2, "y", call)
+  x <- as_lazy(e1, operand_name(call, 2L, "x"), call)
+  y <- as_lazy(e2, operand_name(call, 3L, "y"), call)
   if (is_complex_tensor(x) || is_complex_tensor(y)) {
     return(complex_operator(.Generic, x, y, e2, call))
   }
@@ -55,6 +55,15 @@ generic_call <- function(generic, call) {
   call[[1L]] <- as.name(generic)
   has_value <- vapply(as.list(call), is.LazyTensor, NA)
   if (any(has_value)) as.call(list(as.name(generic), quote(...))) else call
+}
+
+# What the user calls an operand, where it has a name.
+operand_name <- function(call, place, otherwise) {
+  if (length(call) >= place && is.symbol(call[[place]])) {
+    as.character(call[[place]])
+  } else {
+    otherwise
+  }
 }
 
 sign_or_not <- function(operator, x, call) {
@@ -267,7 +276,7 @@ mod <- function(x, a, b = 0) {
   if (!is.LazyTensor(x) && !is.LazyTensor(a) && !is.LazyTensor(b)) {
     return(x - a * floor((x - b) / a))
   }
-  apply_operation("Mod", list(x, a, b), label = "mod")
+  apply_operation("Mod", operands_of(x, a, b), label = "mod")
 }
 
 #' @rdname LazyTensor-functions
@@ -276,7 +285,7 @@ clamp <- function(x, a, b) {
   if (!is.LazyTensor(x) && !is.LazyTensor(a) && !is.LazyTensor(b)) {
     return(pmin(pmax(x, a), b))
   }
-  apply_operation("Clamp", list(x, a, b), label = "clamp")
+  apply_operation("Clamp", operands_of(x, a, b), label = "clamp")
 }
 
 #' @rdname LazyTensor-functions
@@ -298,7 +307,9 @@ clampint <- function(x, y, z) {
 }
 
 # Base functions that are no generics: S4 generics of the same arguments, whose
-# default is the function of R itself.
+# default is the function of R itself. With the signature that R would choose
+# they are R's own generics, and attaching the package masks nothing; methods
+# dispatch on the first argument only, so that the others stay lazy.
 
 #' @rdname LazyTensor-functions
 #' @aliases atan2,LazyTensor,ANY-method atan2,ANY,LazyTensor-method
@@ -318,7 +329,7 @@ setMethod("atan2", signature("LazyTensor", "LazyTensor"), atan2_tensor)
 #' @param test,yes,no Lazy tensors, vectors or numbers.
 #' @aliases ifelse,LazyTensor-method
 #' @export
-setGeneric("ifelse", signature = "test", package = "base")
+setGeneric("ifelse")
 
 # 1 - 1/2 and 0 - 1/2: a comparison chooses by its sign.
 setMethod("ifelse", "LazyTensor", function(test, yes, no) {
@@ -331,7 +342,7 @@ setMethod("ifelse", "LazyTensor", function(test, yes, no) {
 #' @rdname LazyTensor-functions
 #' @aliases step,LazyTensor-method
 #' @export
-setGeneric("step", signature = "object", package = "stats")
+setGeneric("step")
 
 setMethod("step", "LazyTensor", function(object, ...) {
   apply_operation("Step", list(object), label = "step")

@@ -9,7 +9,8 @@
 #' @param x A lazy tensor.
 #' @param ... For `sum(...)` and its relatives: the tensor, then the index. For
 #'   `min(x, y)` and `max(x, y)` without index: a tensor first, then tensors,
-#'   vectors or numbers, compared entry by entry.
+#'   vectors or numbers, compared entry by entry, as `pmin()` and `pmax()` do
+#'   with vectors.
 #' @param index The index that is reduced: with `"j"` the result has a row for
 #'   each i, with `"i"` one for each j. `NA`: none.
 #' @param K How many.
@@ -65,11 +66,13 @@ group_reductions <- c(
 Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE) { # nolint
   call <- generic_call(.Generic, sys.call())
   arguments <- list(...)
-  is_index <- vapply(arguments, is_index_name, NA)
+  is_index <- vapply(arguments, is_index_name, NA) &
+    rlang::names2(arguments) == ""
   if (any(is_index)) {
     index <- arguments[[which(is_index)[1L]]]
     arguments <- arguments[!is_index]
   }
+  check_unnamed(arguments, call)
   if (!isFALSE(na.rm)) {
     abort_argument("na.rm", "FALSE for LazyTensors", na.rm, call)
   }
@@ -83,6 +86,18 @@ Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE) { # nolint
     reduce_group(.Generic, arguments, index, call)
   } else {
     combine_components(.Generic, arguments, call)
+  }
+}
+
+# `sum(K, axis = 1)` must not be taken for `K + 1`.
+check_unnamed <- function(arguments, call) {
+  unknown <- setdiff(names(arguments), c("", "x", "y"))
+  if (length(unknown)) {
+    abort_rkeops(
+      "argument", sprintf("There is no argument `%s`.", unknown[[1L]]),
+      hints = "`index = \"j\"` reduces over j, `index = \"i\"` over i.",
+      call = call
+    )
   }
 }
 
@@ -143,7 +158,7 @@ extreme_component <- function(generic, tensors, call) {
 # ---- the mechanism ----
 
 read_index <- function(index, call) {
-  if (!identical(index, "i") && !identical(index, "j")) {
+  if (missing(index) || !(identical(index, "i") || identical(index, "j"))) {
     abort_argument("index", "\"i\" or \"j\"", index, call)
   }
   index
@@ -324,6 +339,7 @@ logsumexp_reduction <- logsumexp
 #' @rdname LazyTensor-reductions
 #' @export
 sumsoftmaxweight <- function(x, index, weight) {
+  weight <- operands_of(weight)[[1L]]
   reduce_tensor(x, "SumSoftMaxWeight", index, weight = weight)
 }
 

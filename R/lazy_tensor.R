@@ -52,11 +52,37 @@
 #' head(argKmin(D, K = 2, index = "j"))
 #' \dontshow{set_rkeops_options(previous)}
 LazyTensor <- function(x, index = NA, is_complex = FALSE) { # nolint
+  new_variable(x, index, is_complex, rlang::current_env())
+}
+
+#' @rdname LazyTensor
+#' @export
+Vi <- function(x, is_complex = FALSE) { # nolint
+  new_variable(x, "i", is_complex, rlang::current_env())
+}
+
+#' @rdname LazyTensor
+#' @export
+Vj <- function(x, is_complex = FALSE) { # nolint
+  new_variable(x, "j", is_complex, rlang::current_env())
+}
+
+#' @rdname LazyTensor
+#' @export
+Pm <- function(x, is_complex = FALSE) { # nolint
   call <- rlang::current_env()
-  if (is.LazyTensor(x)) {
-    abort_rkeops(
-      "argument", "Input `x` is already a LazyTensor.", call = call
+  if (!missing(x) && is_matrix_like(x)) {
+    abort_argument(
+      "x", "a vector or a single value", x, call,
+      hints = "Use `Vi()` or `Vj()` for the rows of a matrix."
     )
+  }
+  new_variable(x, NA, is_complex, call)
+}
+
+new_variable <- function(x, index, is_complex, call) {
+  if (!missing(x) && is.LazyTensor(x)) {
+    abort_rkeops("argument", "`x` is already a LazyTensor.", call = call)
   }
   check_data(x, "x", call)
   check_flag(is_complex, "is_complex", call)
@@ -65,7 +91,12 @@ LazyTensor <- function(x, index = NA, is_complex = FALSE) { # nolint
   data <- lazy_data(x, index, is_complex)
   columns <- if (is.na(index)) length(data) else ncol(data)
   if (columns == 0L) {
-    abort_rkeops("shape", "`x` must have at least one column.", call = call)
+    abort_rkeops(
+      "shape", sprintf(
+        "`x` must have at least one %s.",
+        if (is.na(index)) "number" else "column"
+      ), call = call
+    )
   }
   sizes <- no_sizes
   if (!is.na(index)) sizes[[index]] <- nrow(data)
@@ -75,51 +106,33 @@ LazyTensor <- function(x, index = NA, is_complex = FALSE) { # nolint
   new_lazy(parts, sizes, if (is_complex) "complex" else "real")
 }
 
-#' @rdname LazyTensor
-#' @export
-Vi <- function(x, is_complex = FALSE) { # nolint
-  LazyTensor(x, "i", is_complex)
-}
-
-#' @rdname LazyTensor
-#' @export
-Vj <- function(x, is_complex = FALSE) { # nolint
-  LazyTensor(x, "j", is_complex)
-}
-
-#' @rdname LazyTensor
-#' @export
-Pm <- function(x, is_complex = FALSE) { # nolint
-  call <- rlang::current_env()
-  if (is.LazyTensor(x)) {
-    abort_rkeops(
-      "argument", "`x` input is already a LazyTensor.", call = call
-    )
-  }
-  if (is_matrix_like(x)) {
-    abort_argument(
-      "x", "a vector or a single value", x, call,
-      hints = "Use `Vi()` or `Vj()` for the rows of a matrix."
-    )
-  }
-  LazyTensor(x, NA, is_complex)
-}
-
 is_matrix_like <- function(x) is.data.frame(x) || length(dim(x)) == 2L
 
 check_data <- function(x, name, call) {
+  wanted <- "a matrix, a vector, a scalar or a complex value"
+  if (missing(x)) abort_argument(name, wanted, x, call)
   if (is_gpu_matrix(x)) {
     return()
   }
   columns <- if (is.data.frame(x)) as.list(x) else list(x)
-  valid <- vapply(columns, function(column) {
-    (is.numeric(column) || is.logical(column) || is.complex(column)) &&
-      !is.factor(column)
-  }, NA)
+  valid <- vapply(columns, is_numbers, NA)
   if (!all(valid) || length(dim(x)) > 2L) {
-    abort_argument(
-      name, "a matrix, a vector, a scalar or a complex value", x, call
-    )
+    abort_argument(name, wanted, x, call, hints = data_hints(x, columns, valid))
+  }
+}
+
+is_numbers <- function(x) {
+  is_number <- is.numeric(x) || is.logical(x) || is.complex(x)
+  is_number && !is.factor(x)
+}
+
+data_hints <- function(x, columns, valid) {
+  if (is.data.frame(x)) {
+    sprintf("Its column `%s` is not numeric.", names(columns)[!valid][[1L]])
+  } else if (isS4(x)) {
+    "`as.matrix()` makes a matrix of many objects."
+  } else {
+    character()
   }
 }
 
@@ -162,14 +175,14 @@ interleave <- function(z) {
 # An operand of an expression: numbers become parameters of their own, which
 # are copied, so that they are never taken for one another.
 as_lazy <- function(x, name, call) {
-  if (is.LazyTensor(x)) {
+  if (!missing(x) && is.LazyTensor(x)) {
     return(x)
   }
-  if (!is_plain_vector(x)) {
+  if (missing(x) || !is_plain_vector(x)) {
     hint <- "Convert a matrix first: `Vi()` or `Vj()` says what its rows are."
     abort_argument(
       name, "a LazyTensor, a vector or a number", x, call,
-      hints = if (is_matrix_like(x)) hint else character()
+      hints = if (!missing(x) && is_matrix_like(x)) hint else character()
     )
   }
   parameter <- LazyTensor(c(x, use.names = FALSE))
@@ -185,7 +198,7 @@ is_plain_vector <- function(x) {
 }
 
 check_lazy <- function(x, name, call) {
-  if (!is.LazyTensor(x)) {
+  if (missing(x) || !is.LazyTensor(x)) {
     abort_argument(
       name, "a LazyTensor", x, call,
       hints = "Make one with `LazyTensor()`, `Vi()`, `Vj()` or `Pm()`."

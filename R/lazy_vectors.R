@@ -38,34 +38,38 @@ NULL
 
 #' @rdname LazyTensor-vectors
 #' @export
-sqnorm2 <- function(x) apply_operation("SqNorm2", list(x), label = "sqnorm2")
+sqnorm2 <- function(x) {
+  apply_operation("SqNorm2", operands_of(x), label = "sqnorm2")
+}
 
 #' @rdname LazyTensor-vectors
 #' @export
-norm2 <- function(x) apply_operation("Norm2", list(x), label = "norm2")
+norm2 <- function(x) apply_operation("Norm2", operands_of(x), label = "norm2")
 
 #' @rdname LazyTensor-vectors
 #' @export
 normalize <- function(x) {
-  apply_operation("Normalize", list(x), label = "normalize")
+  apply_operation("Normalize", operands_of(x), label = "normalize")
 }
 
 #' @rdname LazyTensor-vectors
 #' @export
 sqdist <- function(x, y) {
-  apply_operation("SqDist", list(x, y), label = "sqdist")
+  apply_operation("SqDist", operands_of(x, y), label = "sqdist")
 }
 
 #' @rdname LazyTensor-vectors
 #' @export
 weightedsqnorm <- function(x, s) {
-  apply_operation("WeightedSqNorm", list(s, x), label = "weightedsqnorm")
+  apply_operation("WeightedSqNorm", operands_of(s, x), label = "weightedsqnorm")
 }
 
 #' @rdname LazyTensor-vectors
 #' @export
 weightedsqdist <- function(x, y, s) {
-  apply_operation("WeightedSqDist", list(s, x, y), label = "weightedsqdist")
+  apply_operation(
+    "WeightedSqDist", operands_of(s, x, y), label = "weightedsqdist"
+  )
 }
 
 # ---- components ----
@@ -73,7 +77,8 @@ weightedsqdist <- function(x, y, s) {
 # A place counted as the user does, from 0.
 read_place <- function(place, name, limit, call) {
   base <- settings$index_base
-  valid <- is.int(place) && place >= base && place < limit + base
+  valid <- !missing(place) && is.int(place) &&
+    place >= base && place < limit + base
   if (!valid) {
     abort_argument(
       name, sprintf("a whole number from %d to %d", base, limit + base - 1L),
@@ -84,7 +89,7 @@ read_place <- function(place, name, limit, call) {
 }
 
 read_length <- function(length, name, longest, call) {
-  if (!is.int(length) || length < 1 || length > longest) {
+  if (missing(length) || !is.int(length) || length < 1 || length > longest) {
     abort_argument(
       name, sprintf("a whole number from 1 to %d", as.integer(longest)),
       length, call
@@ -170,17 +175,17 @@ one_hot <- function(x, D) { # nolint
 #' @rdname LazyTensor-vectors
 #' @export
 matvecmult <- function(m, v) {
-  apply_operation("MatVecMult", list(m, v), label = "matvecmult")
+  apply_operation("MatVecMult", operands_of(m, v), label = "matvecmult")
 }
 
 #' @rdname LazyTensor-vectors
 #' @export
 vecmatmult <- function(v, m) {
-  apply_operation("VecMatMult", list(v, m), label = "vecmatmult")
+  apply_operation("VecMatMult", operands_of(v, m), label = "vecmatmult")
 }
 
 #' @rdname LazyTensor-vectors
 #' @export
 tensorprod <- function(x, y) {
-  apply_operation("TensorProd", list(x, y), label = "tensorprod")
+  apply_operation("TensorProd", operands_of(x, y), label = "tensorprod")
 }

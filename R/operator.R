@@ -20,7 +20,8 @@
 #'   of the inputs, `"name = Category(dimension)"`: `Vi(D)` is a matrix of `D`
 #'   columns whose rows are indexed by `i`, `Vj(D)` one indexed by `j`, `Pm(D)`
 #'   a parameter, a vector of `D` numbers. `"name = Category(position,
-#'   dimension)"` sets the place among the inputs, counted from 0.
+#'   dimension)"` sets the place among the inputs, counted from 0. Named strings
+#'   say the same: `c(x = "Vi(3)")`.
 #' @param axis What the last number of the formula means: `"output"`, the index
 #'   of the result, as in rkeops 1.x; or `"reduced"`, the index that is reduced
 #'   (`0` for `i`, `1` for `j`), as in rkeops 2.x. By default the option `axis`.
@@ -74,12 +75,20 @@ keops_kernel <- function(formula, args = NULL,
   call <- rlang::current_env()
   new_operator(
     formula = check_string(formula, "formula", call),
-    args = check_strings(args %||% character(), "args", call),
+    args = check_declarations(args, call),
     axis = read_axis(axis, "axis", call),
     precision = read_precision(precision, "precision", call),
     sum_scheme = read_sum_scheme(sum_scheme, "sum_scheme", call),
     call = call
   )
+}
+
+# c(x = "Vi(3)") says the same as "x = Vi(3)".
+check_declarations <- function(args, call) {
+  args <- check_strings(args %||% character(), "args", call)
+  named <- rlang::names2(args) != ""
+  args[named] <- paste(names(args)[named], "=", args[named])
+  unname(args)
 }
 
 # The environment of the operator is its state: what it was made from, and the
@@ -170,10 +179,13 @@ is_input_list <- function(first) {
 }
 
 # For op(list(X, Y)), and op(list(X, Y), 0) as scripts of rkeops 1.x write it.
-# NULL when there are no inputs.
+# NULL when there are neither inputs nor sizes.
 read_inputs <- function(given, inner_dim, nx, ny, call) {
   if (!length(given) || is.null(given[[1L]])) {
-    return(NULL)
+    if (is.null(nx) && is.null(ny)) {
+      return(NULL)
+    }
+    given <- list(list())
   }
   values <- list(
     input = given[[1L]], inner_dim = inner_dim, nx = nx, ny = ny
@@ -203,27 +215,6 @@ inner_dim_code <- function(inner_dim, call) {
     }
   }
   abort_argument("inner_dim", "1, 0, \"col\" or \"row\"", inner_dim, call)
-}
-
-announce_compilation <- function(state) {
-  if (!settings$verbose) {
-    return()
-  }
-  compiles <- settings$engine == "cuda" || settings$compile == "always"
-  if (compiles && !describe_operator(state)$compiled[[settings$engine]]) {
-    formula <- state$formula
-    precision <- state$precision
-    place <- engine_place()
-    cli::cli_inform("Compiling {.code {formula}} for the {place} ({precision})")
-  }
-}
-
-# What was first interpreted is compiled in the midst of a call.
-report_compilation <- function(formula) {
-  seconds <- round(r_last_timings()[["compile"]], 1L)
-  if (settings$verbose && seconds > 0) {
-    cli::cli_inform("Compiled {.code {formula}} in {seconds} seconds")
-  }
 }
 
 engine_place <- function() {

@@ -60,13 +60,19 @@ read_devices <- function(value, name, call) {
   pmax(as.integer(value), 0L)
 }
 
+# More than any machine has: a slip, not a wish.
+most_threads <- 4096L
+
 # NULL and 0 are all the cores that this process may use.
 read_threads <- function(value, name, call) {
   if (is.null(value)) {
     return(allowed_cores())
   }
-  threads <- check_count(value, name, call, lower = 0)
-  if (threads == 0L) allowed_cores() else threads
+  if (!checkmate::test_int(value, lower = 0, upper = most_threads)) {
+    wanted <- sprintf("one whole number from 0 to %d", most_threads)
+    abort_argument(name, wanted, value, call)
+  }
+  if (value == 0) allowed_cores() else as.integer(value)
 }
 
 read_bytes <- function(value, name, call) {
@@ -111,8 +117,16 @@ read_compile <- function(value, name, call) {
   check_choice(value, compile_modes, name, call)
 }
 
+read_expansion <- function(value, name, call) {
+  check_choice(value, expansion_modes, name, call)
+}
+
 read_instructions <- function(value, name, call) {
   check_choice(value, c("", r_instruction_sets()), name, call)
+}
+
+read_cuda_compiler <- function(value, name, call) {
+  check_choice(value, c("auto", "nvrtc", "nvcc"), name, call)
 }
 
 read_program <- function(value, name, call) {
@@ -144,9 +158,12 @@ option_table <- list(
   cache_dir = option_row("cache_dir", read_cache_dir),
   cache_maximum_bytes = option_row("cache_maximum_bytes", read_bytes),
   compile = option_row("compile", read_compile),
+  expansion = option_row("expansion", read_expansion),
   instructions = option_row("instructions", read_instructions),
   compiler = option_row("compiler", read_program),
   compiler_flags = option_row("compiler_flags", check_strings),
+  cuda_compiler = option_row("cuda_compiler", read_cuda_compiler),
+  nvrtc = option_row("nvrtc", read_program),
   nvcc = option_row("nvcc", read_program),
   nvcc_flags = option_row("nvcc_flags", check_strings),
   cuda_driver = option_row("cuda_driver", read_program),
@@ -176,11 +193,16 @@ option_table <- list(
 main_options <- c(
   "precision", "axis", "index_base", "complex_results", "engine", "devices",
   "gpu_memory", "gpu_results", "threads", "verbose", "cache_dir",
-  "cache_maximum_bytes", "compile", "instructions", "compiler",
-  "compiler_flags", "nvcc", "nvcc_flags", "cuda_driver"
+  "cache_maximum_bytes", "compile", "expansion", "instructions", "compiler",
+  "compiler_flags", "cuda_compiler", "nvrtc", "nvcc", "nvcc_flags",
+  "cuda_driver"
 )
 
 find_option <- function(name, call) {
+  if (missing(name)) {
+    abort_argument("option", "the name of an option", , call,
+                   hints = option_hints(NULL))
+  }
   row <- if (is.character(name) && length(name) == 1L) option_table[[name]]
   if (is.null(row)) {
     abort_argument(
@@ -244,8 +266,9 @@ change_options <- function(values, call) {
 #'   they stay if all matrices of the call are there.
 #' * `threads`: the threads of the CPU; by default as many as the process may
 #'   use (see [get_threads()]).
-#' * `verbose` (`FALSE`): whether to say when a formula is compiled. Other name:
-#'   `verbosity`.
+#' * `verbose` (`FALSE`): whether to say each time that a formula is compiled.
+#'   Otherwise one line says so in interactive sessions, the first time. Other
+#'   name: `verbosity`.
 #' * `cache_dir`, `cache_maximum_bytes` (10^9): where compiled formulas are
 #'   kept, and how much; see [get_rkeops_cache_dir()]. Other name: `build_dir`.
 #' * `compile` (`"auto"`): when formulas for the CPU are compiled. `"auto"`: a
@@ -255,10 +278,25 @@ change_options <- function(values, call) {
 #'   the same sums in the same order, but may round differently: the last digits
 #'   of a result can change when its formula has been compiled. The environment
 #'   variable `RKEOPS_COMPILE` sets the default.
+#' * `expansion` (`"auto"`): whether squared distances in exponents are computed
+#'   as \eqn{|x - c|^2 + |y - c|^2 - 2 (x - c | y - c)}{
+#'   |x - c|^2 + |y - c|^2 - 2 (x - c | y - c)}, with a point c amid the data:
+#'   about half of the arithmetic. It costs digits when the exponents of the
+#'   first two terms are large, and so is done only where these are at most 4
+#'   (to base 2; 16 in double precision) for all data, which leaves errors of
+#'   single terms below 10^-6 (10^-14), and, with `"auto"`, only where there are
+#'   enough pairs to make a look at all data worth it. `"always"`: wherever it
+#'   keeps these digits; `"never"`: differences stay differences.
 #' * `instructions` (`""`): the instruction set of the interpreter, by default
 #'   the best that the processor has.
-#' * `compiler`, `compiler_flags`, `nvcc`, `nvcc_flags`: the compilers, where
-#'   those that are found are not the right ones, and additional flags.
+#' * `compiler`, `compiler_flags`: the C++ compiler, where the one that is found
+#'   is not the right one, and additional flags.
+#' * `cuda_compiler` (`"auto"`): which compiler makes programs for GPUs:
+#'   `"nvrtc"`, a library (`libnvrtc`) that needs neither the CUDA toolkit nor a
+#'   C++ compiler and takes about half the time; `"nvcc"`, that of the toolkit;
+#'   or `"auto"`, NVRTC where it is found, unless the option `nvcc` is set.
+#' * `nvrtc`, `nvcc`, `nvcc_flags`: the library, the program, where those that
+#'   are found are not the right ones, and additional flags for either.
 #' * `cuda_driver`: the path of the library `libcuda`, where it is in an unusual
 #'   place.
 #'
@@ -286,6 +324,9 @@ change_options <- function(values, call) {
 set_rkeops_option <- function(option, value) {
   call <- rlang::current_env()
   find_option(option, call)
+  if (missing(value)) {
+    abort_argument("value", "the new value of the option", , call)
+  }
   change_options(rlang::set_names(list(value), option), call)
 }
 
@@ -306,7 +347,11 @@ set_rkeops_options <- function(input = NULL, ...) {
 #' @rdname set_rkeops_option
 #' @export
 get_rkeops_option <- function(option) {
-  row <- find_option(option, rlang::current_env())
+  option_value(option, rlang::current_env())
+}
+
+option_value <- function(option, call) {
+  row <- find_option(option, call)
   row$show(settings[[row$setting]])
 }
 
@@ -314,7 +359,7 @@ get_rkeops_option <- function(option) {
 #' @export
 get_rkeops_options <- function(option = NULL) {
   names <- option %||% main_options
-  values <- lapply(names, get_rkeops_option)
+  values <- lapply(names, option_value, rlang::current_env())
   if (length(option) == 1L) {
     return(values[[1L]])
   }

@@ -32,8 +32,11 @@
 #' @section Compilers:
 #' The compiler is the C++17 compiler R was configured with; the environment
 #' variable `RKEOPS_CXX` or the option `compiler` (see [set_rkeops_option()])
-#' name another. `nvcc`, the compiler for GPUs, is looked for in the option
-#' `nvcc`, in `CUDA_HOME`, `CUDA_PATH`, the `PATH` and `/usr/local/cuda`.
+#' name another. The compiler for GPUs is NVRTC, the library `libnvrtc`, looked
+#' for in the option `nvrtc`, in `CUDA_HOME`, `CUDA_PATH`, `LD_LIBRARY_PATH`,
+#' where the system has libraries, and in `/usr/local/cuda`; or `nvcc`, looked
+#' for in the option `nvcc`, in `CUDA_HOME`, `CUDA_PATH`, the `PATH` and
+#' `/usr/local/cuda`. The option `cuda_compiler` chooses between them.
 #'
 #' @useDynLib rkeops, .registration = TRUE
 #' @importFrom methods new

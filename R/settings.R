@@ -14,9 +14,10 @@ default_settings <- function() {
     work_worth_sharing = 4e9,
     threads = allowed_cores(), verbose = FALSE,
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
-    compile = default_compile(), instructions = "",
+    compile = default_compile(), expansion = "auto", instructions = "",
     compiler = "", compiler_flags = character(),
-    nvcc = "", nvcc_flags = character(), cuda_driver = "",
+    cuda_compiler = "auto", nvrtc = "", nvcc = "", nvcc_flags = character(),
+    cuda_driver = "",
     use_cuda_if_possible = 1L, col_major = 1L, debug = 0L,
     tag1D2D = 0L, tagHostDevice = 0L
   )
@@ -28,6 +29,8 @@ default_compile <- function() {
 }
 
 compile_modes <- c("auto", "always", "never")
+
+expansion_modes <- c("auto", "always", "never")
 
 default_cache_dir <- function() {
   chosen <- Sys.getenv("RKEOPS_CACHE_DIR")
@@ -78,12 +81,14 @@ push_settings <- function() {
     cache_directory = settings$cache_dir,
     cache_maximum_bytes = settings$cache_maximum_bytes,
     temporary_directory = tempdir(),
-    compile = settings$compile, instructions = settings$instructions,
+    compile = settings$compile, expansion = settings$expansion,
+    instructions = settings$instructions,
     cxx = cxx_command(), cxx_flags = settings$compiler_flags,
+    cuda_compiler = settings$cuda_compiler, nvrtc = settings$nvrtc,
     nvcc = settings$nvcc, nvcc_flags = settings$nvcc_flags,
     cuda_driver = settings$cuda_driver,
     cuda_home = Sys.getenv("CUDA_HOME"), cuda_path = Sys.getenv("CUDA_PATH"),
-    path = Sys.getenv("PATH"),
+    path = Sys.getenv("PATH"), library_path = Sys.getenv("LD_LIBRARY_PATH"),
     include_directory = system.file("include", package = "rkeops"),
     package_version = package_version_string()
   ))

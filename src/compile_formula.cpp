@@ -4,6 +4,7 @@
 #include "build/compile.h"
 #include "build/key.h"
 #include "emit/source.h"
+#include "ir/copy.h"
 #include "ir/print.h"
 #include "ir/variables.h"
 #include "lang/parser.h"
@@ -13,9 +14,26 @@ namespace rkeops {
 
 namespace {
 
+// A term of 2^2 loses two of its 24 or 53 bits in a sum with 1. The factors stay far from
+// the smallest and the largest number, whatever they are multiplied with.
+ExpansionLimits expansion_limits(Precision precision) {
+  return precision == Precision::float32 ? ExpansionLimits{4, 50}
+                                         : ExpansionLimits{16, 400};
+}
+
+void plan_expansion(Operator& op) {
+  op.expansion = expand_distances(op.root, int(op.typed.arguments.size()),
+                                  expansion_limits(op.text.precision));
+  if (!op.expansion.root) return;
+  const Plan plan =
+      make_plan(op.expansion.root, op.typed.index, op.text.precision, op.text.sum_scheme);
+  if (total_work(plan) >= total_work(op.plan)) op.expansion = {};
+}
+
 void finish(Operator& op) {
   op.root = op.text.simplified ? simplify(op.typed.root) : op.typed.root;
   op.plan = make_plan(op.root, op.typed.index, op.text.precision, op.text.sum_scheme);
+  if (op.text.simplified) plan_expansion(op);
 }
 
 }  // namespace
@@ -48,6 +66,20 @@ std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>
   op->text.sum_scheme = sum_scheme;
   finish(*op);
   return op;
+}
+
+std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level index,
+                                           Precision precision) {
+  const auto write = [&](Graph& graph) {
+    TypedFormula formula{copy_to(graph, part), index, op.typed.arguments};
+    for (const Centre& centre : op.expansion.centres) {
+      const Expr parameter = centre.parameter;
+      formula.arguments.push_back(
+          {parameter->name, level_none, parameter->dimension, parameter->position});
+    }
+    return formula;
+  };
+  return plan_formula(write, precision, op.text.sum_scheme);
 }
 
 std::string kernel_source(const Operator& op, size_t kernel, Engine engine) {

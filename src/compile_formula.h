@@ -8,6 +8,7 @@
 
 #include "ir/check.h"
 #include "lang/ast.h"
+#include "pass/expand_distances.h"
 #include "plan/plan.h"
 #include "run/job.h"
 #include "settings.h"
@@ -32,6 +33,7 @@ struct Operator {
   TypedFormula typed;
   Expr root;  // simplified
   Plan plan;
+  Expansion expansion;  // of the root, where that is less work
 };
 
 /// Text -> plan. Errors: `formula`.
@@ -41,6 +43,11 @@ std::unique_ptr<Operator> read_formula(OperatorText text);
 /// gets.
 std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>& write,
                                        Precision precision, SumScheme sum_scheme);
+
+/// The operator of an expression of the graph of `op`, which has rows of level `index`.
+/// Its inputs are those of `op`, then the centres of its expansion.
+std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level index,
+                                           Precision precision);
 
 /// Plan -> source text of one of its kernels.
 std::string kernel_source(const Operator& op, size_t kernel, Engine engine);

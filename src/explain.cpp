@@ -73,6 +73,24 @@ std::string sources(const Operator& op, Engine engine) {
   return text;
 }
 
+// Of the operator as it is computed where the data allow it.
+std::string expansion(const Operator& op, Engine engine) {
+  const Expansion& expansion = op.expansion;
+  if (!expansion.root) return "nothing to expand\n";
+  std::string text = "formula: " + print_formula(expansion.root) + "\n";
+  for (const Centre& centre : expansion.centres) {
+    text += centre.parameter->name + ": the mean of the rows of " +
+            print_formula(centre.points) + "\n";
+  }
+  for (Expr condition : {expansion.condition_i, expansion.condition_j}) {
+    text += "where, for all " + std::string(level_name(condition->level)) + ", " +
+            print_formula(condition) + " <= 1\n";
+  }
+  const auto expanded =
+      operator_of_part(op, expansion.root, op.typed.index, op.text.precision);
+  return text + print_plan(expanded->plan) + sources(*expanded, engine);
+}
+
 std::string command(Engine engine, const Settings& settings) {
   ToolchainSettings toolchain = settings.toolchain;
   if (toolchain.cuda_architecture.empty()) toolchain.cuda_architecture = "sm_90";
@@ -136,9 +154,9 @@ std::string declaration(const Argument& argument, bool with_position) {
 }  // namespace
 
 const std::vector<std::string>& explained_stages() {
-  static const std::vector<std::string> stages = {"tree",     "graph",        "gradient",
-                                                  "simplify", "plan",         "source",
-                                                  "command",  "instructions", "engine"};
+  static const std::vector<std::string> stages = {
+      "tree",      "graph",  "gradient", "simplify",     "plan",
+      "expansion", "source", "command",  "instructions", "engine"};
   return stages;
 }
 
@@ -149,6 +167,7 @@ std::string explain(const Callable& operation, const std::string& what, Engine e
   if (what == "gradient") return gradients(op);
   if (what == "simplify") return simplification(op);
   if (what == "plan") return print_plan(op.plan);
+  if (what == "expansion") return expansion(op, engine);
   if (what == "source") return sources(op, engine);
   if (what == "command") return command(engine, settings);
   if (what == "instructions") return instructions(op, settings);

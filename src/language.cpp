@@ -20,8 +20,13 @@ LanguageRow row_of(const Operation& row) {
   for (const Strings* more : {&row.integer_arguments, &row.list_arguments}) {
     arguments.insert(arguments.end(), more->begin(), more->end());
   }
-  return {row.name,          joined(row.other_names), joined(arguments),
-          row.documentation, row.derivative,          "",
+  return {row.name,
+          joined(row.other_names),
+          joined(arguments),
+          row.dimensions,
+          row.documentation,
+          row.derivative,
+          "",
           row.example};
 }
 
@@ -45,6 +50,7 @@ LanguageRow row_of(const Reduction& row) {
   return {name,
           joined(others),
           joined(arguments),
+          row.dimensions,
           row.documentation,
           row.derivative,
           row.empty,

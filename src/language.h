@@ -10,6 +10,7 @@ struct LanguageRow {
   std::string name;       // as it is written in formulas
   std::string also;       // other spellings
   std::string arguments;  // their names
+  std::string dimensions;
   std::string definition;
   std::string derivative;
   std::string empty;    // reductions: the result when there is nothing to reduce

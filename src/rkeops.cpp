@@ -130,6 +130,11 @@ CompileMode compile_mode_named(const std::string& name) {
   return name == "never" ? CompileMode::never : CompileMode::automatic;
 }
 
+ExpansionMode expansion_mode_named(const std::string& name) {
+  if (name == "always") return ExpansionMode::always;
+  return name == "never" ? ExpansionMode::never : ExpansionMode::automatic;
+}
+
 ResultPlace result_place_named(const std::string& name) {
   if (name == "host") return ResultPlace::host;
   return name == "gpu" ? ResultPlace::gpu : ResultPlace::where_inputs_are;
@@ -139,6 +144,7 @@ Settings settings_from(const Rcpp::List& list) {
   Settings result;
   result.engine = engine_named(string(list, "engine"));
   result.compile = compile_mode_named(string(list, "compile"));
+  result.expansion = expansion_mode_named(string(list, "expansion"));
   result.instructions = string(list, "instructions");
   result.devices = Rcpp::as<std::vector<int>>(list["devices"]);
   result.threads = Rcpp::as<int>(list["threads"]);
@@ -148,10 +154,13 @@ Settings settings_from(const Rcpp::List& list) {
   result.cache.maximum_bytes = Rcpp::as<double>(list["cache_maximum_bytes"]);
   result.toolchain.cxx = string(list, "cxx");
   result.toolchain.cxx_flags = strings(list, "cxx_flags");
+  result.toolchain.cuda_compiler = string(list, "cuda_compiler");
   result.toolchain.nvcc = string(list, "nvcc");
+  result.toolchain.nvrtc = string(list, "nvrtc");
   result.toolchain.nvcc_flags = strings(list, "nvcc_flags");
   result.toolchain.cuda_home = string(list, "cuda_home");
   result.toolchain.cuda_path = string(list, "cuda_path");
+  result.toolchain.library_path = string(list, "library_path");
   result.toolchain.path = string(list, "path");
   result.toolchain.include_directory = string(list, "include_directory");
   result.toolchain.temporary_directory = string(list, "temporary_directory");
@@ -372,9 +381,9 @@ SEXP r_toolchain() {
     return Rcpp::List::create(
         Rcpp::_["cxx"] = character(find_compiler(Engine::cpu, toolchain)),
         Rcpp::_["cxx_version"] = character(compiler_version(Engine::cpu, toolchain)),
-        Rcpp::_["nvcc"] = character(find_nvcc(toolchain)),
-        Rcpp::_["nvcc_version"] = character(compiler_version(Engine::cuda, toolchain)),
-        Rcpp::_["nvcc_places"] = character(nvcc_places(toolchain)));
+        Rcpp::_["cuda"] = character(find_compiler(Engine::cuda, toolchain)),
+        Rcpp::_["cuda_version"] = character(compiler_version(Engine::cuda, toolchain)),
+        Rcpp::_["cuda_places"] = character(cuda_compiler_places(toolchain)));
   });
 }
 
@@ -446,12 +455,13 @@ SEXP r_generated_operations() {
 // [[Rcpp::export(rng = false)]]
 SEXP r_language(std::string table) {
   return guarded([&] {
-    std::vector<std::string> name, also, arguments, definition, derivative, empty,
-        example;
+    std::vector<std::string> name, also, arguments, dimensions, definition, derivative,
+        empty, example;
     for (const LanguageRow& row : language_rows(table == "reductions")) {
       name.push_back(row.name);
       also.push_back(row.also);
       arguments.push_back(row.arguments);
+      dimensions.push_back(row.dimensions);
       definition.push_back(row.definition);
       derivative.push_back(row.derivative);
       empty.push_back(row.empty);
@@ -459,8 +469,8 @@ SEXP r_language(std::string table) {
     }
     return Rcpp::DataFrame::create(
         Rcpp::_["name"] = name, Rcpp::_["also"] = also, Rcpp::_["arguments"] = arguments,
-        Rcpp::_["definition"] = definition, Rcpp::_["derivative"] = derivative,
-        Rcpp::_["empty"] = empty, Rcpp::_["example"] = example,
-        Rcpp::_["stringsAsFactors"] = false);
+        Rcpp::_["dimensions"] = dimensions, Rcpp::_["definition"] = definition,
+        Rcpp::_["derivative"] = derivative, Rcpp::_["empty"] = empty,
+        Rcpp::_["example"] = example, Rcpp::_["stringsAsFactors"] = false);
   });
 }

@@ -15,12 +15,17 @@ namespace rkeops {
 /// compiling takes, at the first call, or never.
 enum class CompileMode { automatic, always, never };
 
+/// When squared distances in exponents are expanded, given that the data allow it: where
+/// there are enough pairs, always, or never.
+enum class ExpansionMode { automatic, always, never };
+
 /// Where results of a GPU stay: on the host, on the GPU, or where all matrices are.
 enum class ResultPlace { where_inputs_are, host, gpu };
 
 struct Settings {
   Engine engine = Engine::cpu;
   CompileMode compile = CompileMode::automatic;
+  ExpansionMode expansion = ExpansionMode::automatic;
   std::string instructions;        // of the interpreter; "" for the best
   std::vector<int> devices = {0};  // numbers of the GPUs to use
   ResultPlace gpu_results = ResultPlace::where_inputs_are;

@@ -1,27 +1,49 @@
 #!/usr/bin/env bash
 # Compiles the CUDA programs among the snapshots of the tests for three
-# generations of GPUs; no GPU is needed. The last line counts.
+# generations of GPUs, with nvcc and with NVRTC, where they are; no GPU is
+# needed. The last line counts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+architectures=(sm_75 sm_80 sm_90)
+mapfile -t sources < <(
+  find tests/testthat/_snaps -name '*.cu' 2>/dev/null | LC_ALL=C sort
+)
 
-nvcc=${NVCC:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}
-if [ ! -x "$nvcc" ]; then
-  echo "not compiled (no nvcc)"
-  exit 0
-fi
-
-compiled=0
-failed=0
-while IFS= read -r source; do
-  for architecture in sm_75 sm_80 sm_90; do
-    if "$nvcc" -std=c++17 -arch="$architecture" -I inst/include -cubin \
-      -o /dev/null "$source"; then
-      compiled=$((compiled + 1))
-    else
-      echo "FAILED: $source for $architecture"
-      failed=$((failed + 1))
-    fi
+with_nvcc() {
+  local nvcc=${NVCC:-$(command -v nvcc || echo /usr/local/cuda/bin/nvcc)}
+  local compiled=0 failed=0 source architecture
+  if [ ! -x "$nvcc" ]; then
+    echo "not compiled (no nvcc)"
+    return
+  fi
+  for source in "${sources[@]}"; do
+    for architecture in "${architectures[@]}"; do
+      if "$nvcc" -std=c++17 -arch="$architecture" -I inst/include -cubin \
+        -o /dev/null "$source"; then
+        compiled=$((compiled + 1))
+      else
+        echo "FAILED: $source for $architecture"
+        failed=$((failed + 1))
+      fi
+    done
   done
-done < <(find tests/testthat/_snaps -name '*.cu' 2>/dev/null | LC_ALL=C sort)
-echo "$compiled compiled, $failed failed"
-[ "$failed" -eq 0 ]
+  echo "nvcc: $SECONDS seconds"
+  echo "$compiled compiled, $failed failed"
+  [ "$failed" -eq 0 ]
+}
+
+with_nvrtc() {
+  "${CXX:-g++}" -std=c++17 -O1 -I src tools/compile-with-nvrtc.cpp \
+    src/diagnostic.cpp src/build/*.cpp -ldl -pthread -o "$work/compile"
+  "$work/compile" "$(IFS=, && echo "${architectures[*]}")" "${sources[@]}"
+}
+
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+status=0
+nvcc_counts=$(with_nvcc) || status=1
+echo "$nvcc_counts"
+nvrtc_counts=$(with_nvrtc) || status=1
+echo "$nvrtc_counts"
+echo "nvcc: $(tail -n 1 <<<"$nvcc_counts"); NVRTC: $(tail -n 1 <<<"$nvrtc_counts")"
+exit "$status"

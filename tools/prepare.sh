@@ -34,5 +34,6 @@ needed_to_run=(
 )
 needed_to_test=(
   r-cran-testthat r-cran-withr r-cran-callr r-cran-knitr r-cran-rmarkdown
-  r-cran-rspectra r-cran-spelling pandoc devscripts qpdf tidy
+  r-cran-rspectra r-cran-spelling r-cran-lintr r-cran-matrix r-cran-yaml clang-format
+  pandoc devscripts qpdf tidy
 )

@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Everything that is tested, on a machine that may have nothing installed:
-# R CMD check as CRAN runs it, the whole test suite (with the C++ programs), and
-# the compilation of the CUDA snapshots where nvcc is. The last line counts.
+# R CMD check as CRAN runs it, the whole test suite (with the C++ programs), the
+# compilation of the CUDA snapshots where nvcc is, and the style of the sources.
+# The last line counts.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 . tools/prepare.sh
@@ -36,8 +37,13 @@ echo "== CUDA snapshots"
 snapshots=$(bash tools/compile-cuda-snapshots.sh) || failed=1
 echo "$snapshots"
 
+echo "== Style"
+style=$(bash tools/check-style.sh) || failed=1
+echo "$style"
+
 echo
 echo "$(cat "$work/counts" 2>/dev/null || echo 'tests: did not run');" \
   "R CMD check: ${status:-did not run};" \
-  "CUDA snapshots: $(tail -n 1 <<<"$snapshots")"
+  "CUDA snapshots: $(tail -n 1 <<<"$snapshots");" \
+  "style: $(tail -n 1 <<<"$style")"
 [ "$failed" -eq 0 ] && [ "$status" = "OK" ]

@@ -20,6 +20,7 @@
 #include <system_error>
 
 #include "../diagnostic.h"
+#include "interrupt_watch.h"
 
 extern char** environ;
 
@@ -28,7 +29,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr std::chrono::milliseconds interrupt_period(50);
 constexpr std::chrono::milliseconds patience_after_terminate(1000);
 constexpr std::size_t most_output_kept = std::size_t{1} << 20;
 
@@ -193,7 +193,7 @@ class OutputCollector {
   void wait() const {
     if (ended_) return sleep_milliseconds(1);
     pollfd request{descriptor_, POLLIN, 0};
-    poll(&request, 1, static_cast<int>(interrupt_period.count()));
+    poll(&request, 1, static_cast<int>(InterruptWatch::period.count()));
   }
 
   void read_available() {
@@ -211,24 +211,6 @@ class OutputCollector {
   int descriptor_;
   bool ended_ = false;
   std::string output_;
-};
-
-/// Asks the host at most once per `interrupt_period`: the question costs a call into R.
-class InterruptWatch {
- public:
-  explicit InterruptWatch(const std::function<bool()>& interrupted)
-      : interrupted_(interrupted) {}
-
-  bool fired() {
-    const Clock::time_point now = Clock::now();
-    if (!interrupted_ || now - last_ < interrupt_period) return false;
-    last_ = now;
-    return interrupted_();
-  }
-
- private:
-  const std::function<bool()>& interrupted_;
-  Clock::time_point last_ = Clock::now();
 };
 
 ProcessResult not_started(int error) {

@@ -68,35 +68,6 @@ bool is_executable(const std::string& file) {
          access(file.c_str(), X_OK) == 0;
 }
 
-/// The path of a program given by path or by name, or "".
-std::string find_program(const std::string& name, const std::string& path) {
-  if (name.empty()) return "";
-  if (name.find('/') != std::string::npos) return is_executable(name) ? name : "";
-  std::istringstream directories(path);
-  for (std::string directory; std::getline(directories, directory, ':');) {
-    const std::string file = (directory.empty() ? "." : directory) + "/" + name;
-    if (is_executable(file)) return file;
-  }
-  return "";
-}
-
-struct NvccPlace {
-  std::string program;
-  std::string origin;
-};
-
-std::vector<NvccPlace> nvcc_candidates(const ToolchainSettings& settings) {
-  if (!settings.nvcc.empty()) return {{settings.nvcc, "option"}};
-  std::vector<NvccPlace> places;
-  if (!settings.cuda_home.empty())
-    places.push_back({settings.cuda_home + "/bin/nvcc", "CUDA_HOME"});
-  if (!settings.cuda_path.empty())
-    places.push_back({settings.cuda_path + "/bin/nvcc", "CUDA_PATH"});
-  places.push_back({"nvcc", "PATH"});
-  places.push_back({"/usr/local/cuda/bin/nvcc", "usual place"});
-  return places;
-}
-
 void refuse_forbidden(const Words& words) {
   for (const std::string& flag : forbidden_cxx_flags)
     if (contains(words, flag))
@@ -114,14 +85,18 @@ void refuse_shell_characters(const Words& words) {
                   {"Use folders and flags without $, `, \" and backslash."});
 }
 
+// Functions without `__device__` are for a GPU too, since NVRTC compiles nothing else.
+Words cuda_flags(const ToolchainSettings& settings) {
+  Words flags = uses_nvrtc(settings) ? Words{"-default-device"} : Words{"-cubin", "-O3"};
+  append(flags, {"-std=c++17", "-arch=" + settings.cuda_architecture});
+  append(flags, settings.nvcc_flags);
+  return flags;
+}
+
 /// What comes after the compiler's own words and before the files; the user's flags last,
 /// so they win.
 Words own_flags(Engine engine, const ToolchainSettings& settings) {
-  if (engine == Engine::cuda) {
-    Words flags = {"-cubin", "-O3", "-std=c++17", "-arch=" + settings.cuda_architecture};
-    append(flags, settings.nvcc_flags);
-    return flags;
-  }
+  if (engine == Engine::cuda) return cuda_flags(settings);
   const Words words = split_words(settings.cxx);
   Words flags = {"-O3", "-Wno-psabi", "-fvisibility=hidden", "-fPIC", "-shared"};
   if (std::none_of(words.begin(), words.end(), names_a_standard))
@@ -161,6 +136,13 @@ std::string compiler_key(const ToolchainSettings& settings) {
   return settings.cxx + "\n" + compiler_identity(Engine::cpu, settings);
 }
 
+std::string identity_of(const std::string& file) {
+  struct stat status;
+  if (file.empty() || stat(file.c_str(), &status) != 0) return "";
+  return file + " " + std::to_string(status.st_size) + " " +
+         std::to_string(status.st_mtime) + "\n";
+}
+
 bool needs_quotes(const std::string& word) {
   return word.empty() || word.find_first_not_of(
                              "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -176,23 +158,20 @@ std::string quoted(const std::string& word) {
 
 }  // namespace
 
-std::string find_nvcc(const ToolchainSettings& settings) {
-  for (const NvccPlace& place : nvcc_candidates(settings)) {
-    const std::string program = find_program(place.program, settings.path);
-    if (!program.empty()) return program;
+std::string find_program(const std::string& name, const std::string& path) {
+  if (name.empty()) return "";
+  if (name.find('/') != std::string::npos) return is_executable(name) ? name : "";
+  std::istringstream directories(path);
+  for (std::string directory; std::getline(directories, directory, ':');) {
+    const std::string file = (directory.empty() ? "." : directory) + "/" + name;
+    if (is_executable(file)) return file;
   }
   return "";
 }
 
-std::vector<std::string> nvcc_places(const ToolchainSettings& settings) {
-  Words places;
-  for (const NvccPlace& place : nvcc_candidates(settings))
-    places.push_back(place.program + " (" + place.origin + ")");
-  return places;
-}
-
 std::string find_compiler(Engine engine, const ToolchainSettings& settings) {
-  if (engine == Engine::cuda) return find_nvcc(settings);
+  if (engine == Engine::cuda)
+    return uses_nvrtc(settings) ? find_nvrtc(settings) : find_nvcc(settings);
   const Words words = split_words(settings.cxx);
   return words.empty() ? "" : find_program(words[0], settings.path);
 }
@@ -223,7 +202,9 @@ void remember_refused_flags(const ToolchainSettings& settings,
 
 std::vector<std::string> compiler_words(Engine engine,
                                         const ToolchainSettings& settings) {
-  Words words = engine == Engine::cpu ? split_words(settings.cxx) : Words{"nvcc"};
+  Words words = engine == Engine::cpu  ? split_words(settings.cxx)
+                : uses_nvrtc(settings) ? Words{"libnvrtc.so"}
+                                       : Words{"nvcc"};
   const std::string program = find_compiler(engine, settings);
   if (!program.empty()) words[0] = program;
   return words;
@@ -237,27 +218,29 @@ Command compile_command(Engine engine, const ToolchainSettings& settings,
     refuse_forbidden(words);
     remove(words, refused_flags.of(compiler_key(settings)));
   }
-  append(words, {"-I" + settings.include_directory, source_file, "-o", product_file});
+  words.push_back("-I" + settings.include_directory);
+  if (engine == Engine::cuda && uses_nvrtc(settings))
+    return {words, source_file, product_file, true};
+  append(words, {source_file, "-o", product_file});
   if (engine == Engine::cuda) refuse_shell_characters(words);
   return {words, source_file, product_file};
 }
 
 std::string command_line(const Command& command) {
+  Words words = command.arguments;
+  if (command.in_process)
+    append(words, {command.source_name, "-o", command.product_name});
   std::string line;
-  for (const std::string& word : command.arguments)
+  for (const std::string& word : words)
     line += (line.empty() ? "" : " ") + (needs_quotes(word) ? quoted(word) : word);
-  return line;
+  return command.in_process ? line + "  # by this library, in the process of R" : line;
 }
 
 std::string compiler_identity(Engine engine, const ToolchainSettings& settings) {
+  if (engine == Engine::cuda) return identity_of(find_compiler(engine, settings));
   std::string identity;
-  for (const std::string& word : compiler_words(engine, settings)) {
-    struct stat status;
-    const std::string file = word[0] == '-' ? "" : find_program(word, settings.path);
-    if (file.empty() || stat(file.c_str(), &status) != 0) continue;
-    identity += file + " " + std::to_string(status.st_size) + " " +
-                std::to_string(status.st_mtime) + "\n";
-  }
+  for (const std::string& word : compiler_words(engine, settings))
+    if (word[0] != '-') identity += identity_of(find_program(word, settings.path));
   return identity;
 }
 

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "../engine.h"
+#include "cuda_compiler.h"
 
 namespace rkeops {
 
@@ -12,23 +13,22 @@ namespace rkeops {
 struct ToolchainSettings {
   std::string cxx;  // R's C++17 compiler with its words: "g++ -std=gnu++17"
   std::vector<std::string> cxx_flags;        // the user's own, after ours
+  std::string cuda_compiler = "auto";        // or "nvcc", "nvrtc"
   std::string nvcc;                          // option: a path, a name on the PATH, or ""
+  std::string nvrtc;                         // option: the library, or ""
   std::string cuda_home, cuda_path;          // environment: CUDA_HOME, CUDA_PATH
   std::string path;                          // environment: PATH
-  std::vector<std::string> nvcc_flags;       // the user's own, after ours
+  std::string library_path;                  // environment: LD_LIBRARY_PATH
+  std::vector<std::string> nvcc_flags;       // the user's own for both, after ours
   std::string include_directory;             // holds rkeops/abi.h
   std::string cuda_architecture;             // "sm_90"
   std::string temporary_directory = "/tmp";  // R's tempdir(), for trying flags
 };
 
-/// Path of nvcc, or "" when there is none. A given option is the only place looked at;
-/// else CUDA_HOME, CUDA_PATH, PATH and /usr/local/cuda, in this order.
-std::string find_nvcc(const ToolchainSettings& settings);
+/// The path of a program given by path or by name, or "". `path` is the PATH.
+std::string find_program(const std::string& name, const std::string& path);
 
-/// Where `find_nvcc` looks, for messages: "/opt/cuda/bin/nvcc (CUDA_HOME)".
-std::vector<std::string> nvcc_places(const ToolchainSettings& settings);
-
-/// Path of the compiler of a engine, or "" when there is none.
+/// Path of the compiler of an engine, or "" when there is none.
 std::string find_compiler(Engine engine, const ToolchainSettings& settings);
 
 /// The compiler and the words R's configuration adds to it: "/usr/bin/g++",
@@ -36,9 +36,11 @@ std::string find_compiler(Engine engine, const ToolchainSettings& settings);
 std::vector<std::string> compiler_words(Engine engine, const ToolchainSettings& settings);
 
 struct Command {
+  /// A program and its arguments; or a library and its options, for NVRTC.
   std::vector<std::string> arguments;
   std::string source_name;   // the files as given to `compile_command`
   std::string product_name;  // a shared library, or a cubin for the driver
+  bool in_process = false;   // by NVRTC
 };
 
 /// How a generated source is compiled. Can be asked without a compiler on the machine.

@@ -58,21 +58,32 @@ class Statements {
   }
 
   void write_term(Expr inner_product) {
-    const Component term = {"k", 1, 0};
-    const Expr body = inner_product->children[0];
-    find_computed({body});
-    for (Expr node : computed_) {
-      if (uses_.at(&*node) == 1) continue;
-      const std::string name = "t" + std::to_string(++variables_);
-      writer_.line("const V " + name + " = " + lanes(computed(node, term)) + ";",
-                   print_formula(node, longest_comment));
-      places_[&*node] = {name, 0, true, true};
-    }
-    writer_.line(folded(*inner_product->operation, "total", operand(body, term)),
+    const Operand term = component_k(inner_product->children[0]);
+    writer_.line(folded(*inner_product->operation, "total", term),
                  print_formula(inner_product, longest_comment));
   }
 
+  void write_component(Expr vector) {
+    const Operand component = component_k(vector);
+    writer_.line("value = " + lanes(component) + ";",
+                 print_formula(vector, longest_comment));
+  }
+
  private:
+  // Component k of a vector; what it uses more than once gets a variable.
+  Operand component_k(Expr vector) {
+    const Component k = {"k", 1, 0};
+    find_computed({vector});
+    for (Expr node : computed_) {
+      if (uses_.at(&*node) == 1) continue;
+      const std::string name = "t" + std::to_string(++variables_);
+      writer_.line("const V " + name + " = " + lanes(computed(node, k)) + ";",
+                   print_formula(node, longest_comment));
+      places_[&*node] = {name, 0, true, true};
+    }
+    return operand(vector, k);
+  }
+
   struct Location {
     std::string array;
     int offset;
@@ -406,6 +417,11 @@ void write_statements(Writer& writer, const std::vector<Source>& sources,
 void write_term(Writer& writer, const std::vector<Source>& sources, Expr inner_product,
                 const ScalarType& scalar) {
   Statements(writer, sources, scalar).write_term(inner_product);
+}
+
+void write_component(Writer& writer, const std::vector<Source>& sources, Expr vector,
+                     const ScalarType& scalar) {
+  Statements(writer, sources, scalar).write_component(vector);
 }
 
 }  // namespace rkeops

@@ -17,7 +17,8 @@ struct Source {
   std::string array;  // "row", "column", "parameter", "input", "reduced"
   bool is_lanes;      // V rather than Scalar
   std::vector<Expr> expressions;
-  /// Of each expression only the component of the term that is written (write_term).
+  /// Of each expression only the component that is written (write_term,
+  /// write_component).
   bool is_term = false;
 };
 
@@ -35,5 +36,9 @@ void write_statements(Writer& writer, const std::vector<Source>& sources,
 /// Writes statements that fold term `k` of an inner product into the variable `total`.
 void write_term(Writer& writer, const std::vector<Source>& sources, Expr inner_product,
                 const ScalarType& scalar);
+
+/// Writes statements that compute component `k` of `vector` into the variable `value`.
+void write_component(Writer& writer, const std::vector<Source>& sources, Expr vector,
+                     const ScalarType& scalar);
 
 }  // namespace rkeops

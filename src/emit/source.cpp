@@ -99,6 +99,28 @@ void write_inner_product(Writer& writer, const KernelPlan& kernel,
   writer.close();
 }
 
+// See outer_product.h.
+void write_outer_product(Writer& writer, const KernelPlan& kernel,
+                         const StageSources& sources, const ScalarType& scalar) {
+  const OuterProduct& outer = kernel.outer;
+  if (!outer.row_vectors.empty())
+    write_stage(writer, "outer_row_vectors", "vector", sources.row_inputs,
+                outer.row_vectors, scalar);
+  if (!outer.column_vectors.empty())
+    write_stage(writer, "outer_column_vectors", "vector", sources.column_inputs,
+                outer.column_vectors, scalar);
+  open_stage(writer,
+             "outer_component(const Scalar* parameter, const V* row, const Scalar* "
+             "column, const V* scalar, int k, V& value)");
+  write_component(writer,
+                  {sources.parameters,
+                   {"row", true, outer.row_vectors, true},
+                   {"column", false, outer.column_vectors, true},
+                   {"scalar", true, outer.scalars}},
+                  kernel.values[0], scalar);
+  writer.close();
+}
+
 void write_pair_stage(Writer& writer, const KernelPlan& kernel,
                       const StageSources& sources, const ScalarType& scalar) {
   std::vector<Source> read = {sources.parameters,
@@ -112,7 +134,7 @@ void write_pair_stage(Writer& writer, const KernelPlan& kernel,
   open_stage(writer,
              "pair_stage(const Scalar* parameter, const V* row, const Scalar* column, " +
                  inner + "V* value)");
-  write_statements(writer, read, kernel.values, "value", scalar);
+  write_statements(writer, read, kernel.pair_results(), "value", scalar);
   writer.close();
 }
 
@@ -138,7 +160,7 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
   write_counts(writer, "row_inputs", "row_kept", kernel.rows);
   write_counts(writer, "column_inputs", "column_kept", kernel.columns);
   writer.line("static constexpr int pair_values = " +
-              std::to_string(total_dimension(kernel.values)) + ";");
+              std::to_string(total_dimension(kernel.pair_results())) + ";");
   write_finish_counts(writer, kernel);
   if (inner.node) {
     writer.line("static constexpr int inner_length = " + std::to_string(inner.length()) +
@@ -147,6 +169,13 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
                 ";");
     writer.line("static constexpr Scalar inner_start = " +
                 literal(inner.node->operation->start, precision) + ";");
+  }
+  if (kernel.outer.length) {
+    writer.line(
+        "static constexpr int outer_length = " + std::to_string(kernel.outer.length) +
+        ", outer_row_vector_count = " + std::to_string(kernel.outer.row_vectors.size()) +
+        ", outer_column_vector_count = " +
+        std::to_string(kernel.outer.column_vectors.size()) + ";");
   }
 
   open_stage(writer, "parameter_stage(const V* input, V* kept)");
@@ -157,6 +186,7 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
   write_stage(writer, "column_stage", "kept", sources.column_inputs, kernel.columns.kept,
               scalar);
   if (inner.node) write_inner_product(writer, kernel, sources, scalar);
+  if (kernel.outer.length) write_outer_product(writer, kernel, sources, scalar);
   write_pair_stage(writer, kernel, sources, scalar);
   if (kernel.has_finish()) write_finish(writer, kernel);
   writer.close("};");
@@ -199,7 +229,7 @@ std::string cpu_source(const KernelPlan& kernel, Precision precision,
 
 std::string cuda_source(const KernelPlan& kernel, Precision precision,
                         const Origin& origin) {
-  return write_source(kernel, precision, origin, "cuda_engine.cuh",
+  return write_source(without_outer_product(kernel), precision, origin, "cuda_engine.cuh",
                       "RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, " +
                           std::to_string(kernel.rows_per_thread) + ", " +
                           std::to_string(kernel.columns_per_tile) + ")");

@@ -50,6 +50,15 @@ std::string replaced(std::string text, const std::string& from, const std::strin
 
 std::string quoted(const std::string& text) { return "\"" + text + "\""; }
 
+// "name<$i0, $d0>" -> "name(a, result, integer, a_length)"
+std::string call_of_routine(const std::string& code, size_t operands) {
+  const size_t open = code.find('<');
+  std::string numbers = code.substr(open + 1, code.size() - open - 2);
+  numbers = replaced(replaced(numbers, "$i0", "integer"), "$d0", "a_length");
+  const std::string vectors = operands == 1 ? "(a, result, " : "(a, b, result, ";
+  return code.substr(0, open) + vectors + replaced(numbers, "$d1", "b_length") + ")";
+}
+
 // "name<$i0>($0)" -> "name(a, integer)"
 std::string expression(const std::string& code) {
   static const std::regex with_integer("<\\$i0>\\((.*)\\)$");
@@ -69,6 +78,13 @@ class Lines {
         quoted(code) + ", " + expression(code));
   }
 
+  void add_routine(const Operation& row) {
+    const size_t operands = row.arguments.size();
+    known_.insert({row.code, count_ + 1});
+    add(operands == 1 ? "ROUTINE" : "ROUTINE_OF_TWO",
+        quoted(row.code) + ", " + call_of_routine(row.code, operands));
+  }
+
   void add_reduction(const Reduction& row) {
     for (const char* scheme : {"plain", "block", "compensated"}) {
       const std::string code = replaced(row.accumulator, "$scheme", scheme);
@@ -80,7 +96,10 @@ class Lines {
         add_accumulator(code, 1);
       }
       // sums of products need no place for the products
-      if (row.sums) add_accumulator(code, 0, operation_named("Mult").code);
+      if (row.sums) {
+        add_accumulator(code, 0, operation_named("Mult").code);
+        add_shared_products(code);
+      }
     }
   }
 
@@ -99,6 +118,14 @@ class Lines {
                          ", " + replaced(type, "$i0", "at_run_time"));
   }
 
+  // Several components at a time that have a factor in common.
+  void add_shared_products(const std::string& code) {
+    const std::string total = replaced(code, "$d0", std::to_string(together));
+    add("REDUCTION", quoted(code) + ", " + quoted(operation_named("Mult").code) +
+                         ", 0, 1, " + std::to_string(together) +
+                         ", false, SharedProducts<V, " + total + ">");
+  }
+
   void add(const std::string& kind, const std::string& arguments) {
     text_ += "RKEOPS_" + kind + "(" + std::to_string(++count_) + ", " + arguments + ")\n";
   }
@@ -115,6 +142,7 @@ std::string generated_operations() {
   for (const Operation& row : operations()) {
     if (row.form == Form::elementwise || row.form == Form::fold)
       lines.add_instruction(row.code, row.arguments.size());
+    if (row.form == Form::routine) lines.add_routine(row);
   }
   Graph graph;
   for (Expr pattern : frequent(graph)) {

@@ -19,6 +19,8 @@ using tile_types::View;
 
 #include "loops_instructions.h"
 // after the former
+#include "loops_products.h"
+// after the former
 #include "loops_accumulators.h"
 
 namespace rkeops {
@@ -61,6 +63,21 @@ using Operation0 = Copy;
       statement;                                     \
     }                                                \
   };
+#define RKEOPS_ROUTINE(id, code, call)                                                \
+  struct Operation##id {                                                              \
+    template <class V>                                                                \
+    RKEOPS_INLINE static void run(const V* a, V* result, int integer, int a_length) { \
+      call;                                                                           \
+    }                                                                                 \
+  };
+#define RKEOPS_ROUTINE_OF_TWO(id, code, call)                                     \
+  struct Operation##id {                                                          \
+    template <class V>                                                            \
+    RKEOPS_INLINE static void run(const V* a, const V* b, V* result, int integer, \
+                                  int a_length, int b_length) {                   \
+      call;                                                                       \
+    }                                                                             \
+  };
 #define RKEOPS_REDUCTION(id, code, of, operation, operands, weights, counted, ...) \
   template <class V>                                                               \
   using Reduction##id = __VA_ARGS__;
@@ -70,6 +87,8 @@ using Operation0 = Copy;
 #undef RKEOPS_TERNARY
 #undef RKEOPS_FOLD
 #undef RKEOPS_FOLD_OF_TWO
+#undef RKEOPS_ROUTINE
+#undef RKEOPS_ROUTINE_OF_TWO
 #undef RKEOPS_REDUCTION
 
 #define RKEOPS_REDUCTION(id, code, of, operation, operands, weights, counted, ...)
@@ -82,6 +101,9 @@ using Operation0 = Copy;
 #define RKEOPS_FOLD(id, code, statement) {code, 1, true, fold<V, Operation##id, 1>},
 #define RKEOPS_FOLD_OF_TWO(id, code, statement) \
   {code, 2, true, fold<V, Operation##id, 2>},
+#define RKEOPS_ROUTINE(id, code, call) {code, 1, false, routine<V, Operation##id, 1>},
+#define RKEOPS_ROUTINE_OF_TWO(id, code, call) \
+  {code, 2, false, routine<V, Operation##id, 2>},
 template <class V>
 constexpr Instruction instructions[] = {
 #include "generated_operations.h"
@@ -91,6 +113,8 @@ constexpr Instruction instructions[] = {
 #undef RKEOPS_TERNARY
 #undef RKEOPS_FOLD
 #undef RKEOPS_FOLD_OF_TWO
+#undef RKEOPS_ROUTINE
+#undef RKEOPS_ROUTINE_OF_TWO
 #undef RKEOPS_REDUCTION
 
 #define RKEOPS_UNARY(id, code, expression)
@@ -98,6 +122,8 @@ constexpr Instruction instructions[] = {
 #define RKEOPS_TERNARY(id, code, expression)
 #define RKEOPS_FOLD(id, code, statement)
 #define RKEOPS_FOLD_OF_TWO(id, code, statement)
+#define RKEOPS_ROUTINE(id, code, call)
+#define RKEOPS_ROUTINE_OF_TWO(id, code, call)
 #define RKEOPS_REDUCTION(id, code, of, operation, operands, weights, counted, ...)       \
   Accumulating<Reduction##id, V, counted, Operation##operation, operands>::row(code, of, \
                                                                                weights),

@@ -97,6 +97,10 @@ struct Accumulating {
   static void fold(void* memory, const View* view, int columns, int vectors,
                    int first_column) {
     Fold* folds = static_cast<Fold*>(memory);
+    if constexpr (HasSharedFactor<Fold>::value) {
+      if (view[0].lanes && !view[1].lanes)
+        return fold_shared_products<V>(folds, view, columns, vectors, first_column);
+    }
     constexpr int at_once = in_registers && values == 1 ? vectors_at_once : 1;
     int v = 0;
     for (; v + at_once <= vectors; v += at_once)
@@ -131,10 +135,22 @@ struct Accumulating {
   }
 
   static constexpr Accumulator row(const char* code, const char* of, int weights) {
-    return {code,         of,         weights,     values * operands,
-            slots(),      outputs(),  Fold::block, FoldsBackwards<Fold>::value,
-            sizeof(Fold), initialise, begin,       fold,
-            end,          merge,      finish};
+    return {code,
+            of,
+            weights,
+            values * operands,
+            slots(),
+            outputs(),
+            Fold::block,
+            FoldsBackwards<Fold>::value,
+            KeepsColumns<Fold>::value,
+            sizeof(Fold),
+            initialise,
+            begin,
+            fold,
+            end,
+            merge,
+            finish};
   }
 };
 

@@ -167,6 +167,32 @@ void fold(const Task& task) {
   }
 }
 
+// ---- routines: functions of whole vectors ----
+
+template <class V, class Code, int operands>
+void routine(const Task& task) {
+  using T = typename Lanes<V>::T;
+  const int f_length = task.lengths[0], g_length = operands > 1 ? task.lengths[1] : 0;
+  Room<V, 0> room(f_length + g_length + task.components);
+  V *f = room.data(), *g = f + f_length, *result = g + g_length;
+  T* to = static_cast<T*>(task.result);
+  Column<V> operand;
+  for (int c = 0; c < task.columns; ++c) {
+    for (int v = 0; v < task.vectors; ++v) {
+      for (int k = 0; k < f_length + g_length; ++k) {
+        const bool is_first = k < f_length;
+        operand.open(task.operands[is_first ? 0 : 1], is_first ? k : k - f_length, c);
+        f[k] = operand.at(v);
+      }
+      if constexpr (operands == 1) Code::run(f, result, task.integer, f_length);
+      if constexpr (operands == 2)
+        Code::run(f, g, result, task.integer, f_length, g_length);
+      for (int k = 0; k < task.components; ++k) store(to + k * task.component, result[k]);
+      to += Lanes<V>::count;
+    }
+  }
+}
+
 struct Copy {
   template <class V>
   RKEOPS_INLINE static V of(V a, int) {

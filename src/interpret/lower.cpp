@@ -61,11 +61,13 @@ const tiles::Accumulator* accumulator_with_operation(const KernelPlan& kernel,
 }
 
 // The largest number of weights at most `left` that an accumulator takes together.
-int weights_together(const tiles::Loops& loops, const std::string& code, int left) {
+int weights_together(const tiles::Loops& loops, const std::string& code, int left,
+                     const std::string& of = as_they_are) {
   int most = 1;
   for (int k = 0; k < loops.accumulator_count; ++k) {
     const tiles::Accumulator& row = loops.accumulators[k];
-    if (code == row.code && row.weights <= left) most = std::max(most, row.weights);
+    if (code == row.code && of == row.of && row.weights <= left)
+      most = std::max(most, row.weights);
   }
   return most;
 }
@@ -87,7 +89,8 @@ class ReductionLowering {
     ranks_ = mentions(code_, "$i0") ? program_.count : 1;
     if (const auto* accumulator = accumulator_with_operation(kernel, program.loops())) {
       components_ = kernel.values[0]->dimension;
-      for (int k = 0; k < components_; ++k)
+      const int done = add_shared_products(accumulator->of);
+      for (int k = done; k < components_; ++k)
         add(*accumulator, {component(outputs[0], k), component(outputs[1], k)}, k);
     } else if (mentions(code_, "$d1")) {
       add_weighted(outputs[0], outputs[1]);
@@ -101,6 +104,27 @@ class ReductionLowering {
  private:
   static Operand component(const StageOutput& output, int k) {
     return {output.operand.space, output.operand.start + output.operand.step * k, 0};
+  }
+
+  // Products of a number of the pair and a vector of the column, as many components at a
+  // time as there is an accumulator for; returns how many components are done then.
+  int add_shared_products(const std::string& of) {
+    const tiles::Loops& loops = program_.loops();
+    const StageOutput* shared = &program_.pairs.outputs[0];
+    const StageOutput* vector = &program_.pairs.outputs[1];
+    if (shared->dimension > 1) std::swap(shared, vector);
+    if (shared->dimension > 1 || shared->operand.space != Space::tile ||
+        vector->operand.space != Space::column)
+      return 0;
+    int done = 0;
+    for (int count = weights_together(loops, code_, components_, of); count > 1;
+         count = weights_together(loops, code_, components_ - done, of)) {
+      std::vector<Operand> values = {component(*shared, 0)};
+      for (int k = 0; k < count; ++k) values.push_back(component(*vector, done + k));
+      add(*accumulator_of(loops, code_, count, of), values, done);
+      done += count;
+    }
+    return done;
   }
 
   void add_weighted(const StageOutput& shared, const StageOutput& weights) {
@@ -173,15 +197,15 @@ FinishProgram lower_finish(const KernelPlan& kernel,
 
 bool can_interpret(const KernelPlan& kernel) {
   for (Expr node : sorted_nodes({kernel.result}, true)) {
-    if (node->kind == NodeKind::operation && node->operation->form == Form::routine)
-      return false;
+    if (node->kind != NodeKind::operation || !node->operation->is_interpreted) continue;
+    if (!node->operation->is_interpreted(node->children)) return false;
   }
   return true;
 }
 
 KernelProgram lower(const KernelPlan& plan, Precision precision,
                     const tiles::InstructionSet& instructions) {
-  const KernelPlan kernel = without_inner_product(plan);
+  const KernelPlan kernel = without_inner_product(without_outer_product(plan));
   KernelProgram program;
   program.precision = precision;
   program.instructions = &instructions;

@@ -5,11 +5,11 @@
 
 namespace rkeops {
 
-/// False for formulas with routines (Form::routine): these are only compiled.
+/// False where the table says that a routine is only compiled for such arguments.
 bool can_interpret(const KernelPlan& kernel);
 
-/// Cannot fail where can_interpret(): every other row of the tables has its loop (a
-/// missing one is a bug).
+/// Cannot fail where can_interpret(): every row of the tables has its loop (a missing one
+/// is a bug).
 KernelProgram lower(const KernelPlan& kernel, Precision precision,
                     const tiles::InstructionSet& instructions);
 

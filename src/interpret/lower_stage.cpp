@@ -152,6 +152,9 @@ class StageLowering {
       case Form::contraction:
         add_contraction(node);
         break;
+      case Form::routine:
+        add_routine(node);
+        break;
       default:
         add_composition(node);
     }
@@ -212,6 +215,17 @@ class StageLowering {
     draft.step.start = node->operation->start;
     draft.step.integer = node->integers.empty() ? 0 : node->integers[0];
     draft.may_be_in_place = !is_fold;
+  }
+
+  void add_routine(Expr node) {
+    const std::string& code = node->operation->code;
+    const tiles::Instruction* instruction = find_instruction(loops_, code);
+    if (!instruction) throw internal_error("the interpreter has no loop for " + code);
+    const int block = new_block(node);
+    Draft& draft = add_step(instruction->loop, node->children, node->dimension, block);
+    draft.step.integer = node->integers[0];
+    for (size_t k = 0; k < node->children.size(); ++k)
+      draft.step.lengths[k] = node->children[k]->dimension;
   }
 
   // Copies a node to components start, start + stride, ... of a block.

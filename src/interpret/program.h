@@ -33,6 +33,7 @@ struct Step {
   int result_step = 1;  // and from one component to the next
   int components = 1;   // of the result; of a fold: of its operand
   int integer = 0;
+  int lengths[2] = {0, 0};  // of a routine: components of its operands
   double start = 0;
   int products = -1;  // which ProductIndices
 };

@@ -36,6 +36,8 @@ struct StageRunner {
       task.components = step.components;
       task.integer = step.integer;
       task.start = step.start;
+      task.lengths[0] = step.lengths[0];
+      task.lengths[1] = step.lengths[1];
       tiles::Products products;
       if (step.products >= 0) {
         const ProductIndices& indices = stage.products[size_t(step.products)];

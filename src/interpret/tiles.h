@@ -34,13 +34,15 @@ struct Task {
   int components;        // of the result; of a fold: of its operand
   int columns, vectors;  // of the tile
   int integer;           // the integer argument of the operation
+  int lengths[2];        // of a routine: components of its operands
   double start;          // of a fold
   const Products* products;
 };
 
 using Loop = void (*)(const Task& task);
 
-/// The loop for `code`, the text of an operation in the table, or of several in one.
+/// The loop for `code`, the text of an operation in the table, or of several in one. A
+/// routine takes whole vectors.
 struct Instruction {
   const char* code;
   int operands;
@@ -49,7 +51,8 @@ struct Instruction {
 };
 
 /// A part of a reduction: `weights` components that share a first value, or (0) a single
-/// component. Functions handle `rows` rows, a multiple of the lanes; slot k of a row lies
+/// component. Products of several components with a factor in common are weights too.
+/// Functions handle `rows` rows, a multiple of the lanes; slot k of a row lies
 /// `stride` doubles after slot k - 1. `count` is the integer argument of the reduction.
 struct Accumulator {
   const char* code;  // the text of the table
@@ -59,6 +62,7 @@ struct Accumulator {
   int slots, outputs;  // for each rank, if it has an integer argument
   int block;           // at most so many columns between begin() and end()
   bool backwards;      // wants them from the last one to the first
+  bool keeps_columns;  // among its slots
   int fold_bytes;      // what one vector of rows keeps meanwhile
   void (*initialise)(double* slots, long long stride, int rows, int count);
   void (*begin)(void* folds, double* slots, long long stride, int vectors,

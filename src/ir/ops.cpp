@@ -77,6 +77,18 @@ Operation shown(Operation row, const char* example) {
   return row;
 }
 
+void describe_dimensions(
+    Rows& rows, std::initializer_list<std::pair<const char*, const char*>> of_names) {
+  for (const auto& [name, dimensions] : of_names) {
+    const std::string wanted = name;
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Operation& one) {
+      return one.name == wanted;
+    });
+    if (row == rows.end()) throw internal_error("there is no operation " + wanted);
+    row->dimensions = dimensions;
+  }
+}
+
 Operation also_called(Operation row, std::vector<std::string> names) {
   row.other_names = std::move(names);
   return row;
@@ -138,6 +150,13 @@ std::string usual_example(const Operation& row) {
   return row.name + (row.arguments.size() == 1 ? "(x)" : "(x, y)");
 }
 
+// "D, D -> D"
+std::string usual_dimensions(const Operation& row) {
+  std::string text;
+  for (size_t k = 0; k < row.arguments.size(); ++k) text += k == 0 ? "D" : ", D";
+  return text + " -> D";
+}
+
 }  // namespace
 
 const std::vector<Operation>& operations() {
@@ -150,6 +169,7 @@ const std::vector<Operation>& operations() {
     }
     for (Operation& row : all) {
       if (row.example.empty()) row.example = usual_example(row);
+      if (row.dimensions.empty()) row.dimensions = usual_dimensions(row);
     }
     return all;
   }();

@@ -63,6 +63,8 @@ struct Operation {
   /// pointers to them and to the result.
   std::string code;
   double start = 0;  // of a fold
+  /// Of a routine: may the interpreter run it for such arguments? Empty: always.
+  std::function<bool(const std::vector<Expr>&)> is_interpreted;
   std::function<Placement(const std::vector<int>&)>
       placement;  // of a slice or an insertion
   /// Dimension of the result; throws DimensionProblem. Empty: the elementwise rule.
@@ -77,6 +79,7 @@ struct Operation {
   std::function<double(const double*)> evaluate;
   std::string infix;          // "+" when printed as an operator
   int precedence = 0;         // of the infix operator, as in lang/parser
+  std::string dimensions;     // "n * p, p -> n", for the documentation
   std::string documentation;  // definition, one line
   std::string derivative;     // the derivative, one line
   std::string example;        // a formula, see `shown` in ops_rows.h

@@ -56,6 +56,9 @@ void add_constant_rows(Rows& rows) {
   range.derivative = "0";
   range.example = "Range(3)";
   rows.push_back(range);
+  describe_dimensions(
+      rows,
+      {{"IntCst", "1"}, {"IntInv", "1"}, {"RatCst", "1"}, {"Zero", "D"}, {"Range", "D"}});
 }
 
 namespace {
@@ -136,6 +139,21 @@ Expr power_meaning(const DefinitionArguments& a) {
   return call("Powf", {f, g});
 }
 
+// Where f^g is 0 its logarithm is taken as that of 1, and where g is 0 the slope as 0: so
+// they are 0 and not NaN, which is their limit.
+Parts power_partials(const Arguments& a) {
+  const Expr f = a[0], g = a[1], power = a.self;
+  Graph& graph = *f->graph;
+  const Expr zero = graph.constant(0), one = graph.constant(1);
+  const auto is_zero = [&](Expr x) {
+    return call("Equal", {x, zero}) - graph.constant(0.5);
+  };
+  const Expr slope = g * call("Powf", {f, g - one});
+  const Expr logarithm = call("Log", {call("IfElse", {is_zero(power), one, f})});
+  return {g->is_constant ? slope : call("IfElse", {is_zero(g), zero, slope}),
+          logarithm * power};
+}
+
 void add_powers(Rows& rows) {
   rows.push_back(unary(
       "Square", "square($0)", [](double f) { return f * f; },
@@ -143,13 +161,8 @@ void add_powers(Rows& rows) {
   rows.push_back(integer_power_row());
   rows.push_back(elementwise(
       "Powf", {"f", "g"}, "pow($0, $1)",
-      [](const double* a) { return std::pow(a[0], a[1]); },
-      [](const Arguments& a) {
-        const Expr f = a[0], g = a[1];
-        return Parts{g * call("Powf", {f, g - f->graph->constant(1)}),
-                     call("Log", {f}) * a.self};
-      },
-      "f to the power g, as pow in C", "g f^(g-1) df + log(f) f^g dg"));
+      [](const double* a) { return std::pow(a[0], a[1]); }, power_partials,
+      "f to the power g, as pow in C", "g f^(g-1) df + log(f) f^g dg, 0 where f^g is"));
   rows.push_back(
       infix(definition("Power", {"f", "g"}, {}, broadcast_dimension, power_meaning,
                        "f ^ g: Square, Pow, Sqrt or Rsqrt for such a number g, "

@@ -217,6 +217,23 @@ void add_complex_rows(Rows& rows) {
   add_parts(rows);
   add_arithmetic(rows);
   add_functions(rows);
+  describe_dimensions(rows, {{"ComplexReal", "2 * D -> D"},
+                             {"ComplexImag", "2 * D -> D"},
+                             {"ComplexSquareAbs", "2 * D -> D"},
+                             {"ComplexAbs", "2 * D -> D"},
+                             {"ComplexAngle", "2 * D -> D"},
+                             {"Real2Complex", "D -> 2 * D"},
+                             {"Imag2Complex", "D -> 2 * D"},
+                             {"ComplexExp1j", "D -> 2 * D"},
+                             {"ComplexAdd", "2 * D, 2 * D -> 2 * D"},
+                             {"ComplexSubtract", "2 * D, 2 * D -> 2 * D"},
+                             {"ComplexMult", "2 * D, 2 * D -> 2 * D"},
+                             {"ComplexDivide", "2 * D, 2 * D -> 2 * D"},
+                             {"ComplexRealScal", "1, 2 * D -> 2 * D"},
+                             {"Conj", "2 * D -> 2 * D"},
+                             {"ComplexExp", "2 * D -> 2 * D"},
+                             {"ComplexSum", "2 * D -> 2"},
+                             {"ComplexSumT", "2 -> length"}});
 }
 
 }  // namespace rkeops

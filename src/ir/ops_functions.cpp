@@ -21,6 +21,12 @@ void add_exponentials(Rows& rows) {
       [](const Arguments& a) { return M_LN2 * a.self; }, "2 to the power f",
       "log(2) 2^f df"));
   rows.push_back(unary(
+      "Exp2OfSmall", "exp2_of_small($0)", [](double f) { return std::exp2(f); },
+      [](const Arguments& a) { return M_LN2 * a.self; },
+      "2 to the power f for f from -100 to 100, and any value for other f: faster than "
+      "Exp2",
+      "log(2) 2^f df"));
+  rows.push_back(unary(
       "Log", "log($0)", [](double f) { return std::log(f); },
       [](const Arguments& a) { return call("Inv", {a[0]}); },
       "natural logarithm; -Inf at 0, NaN below", "df / f"));

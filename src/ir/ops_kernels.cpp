@@ -270,6 +270,24 @@ void add_kernel_rows(Rows& rows) {
   add_compact(rows);
   add_old_scalar(rows);
   add_old_vector(rows);
+  describe_dimensions(rows, {{"Gauss", "D, D, 1 or D -> 1"},
+                             {"Cauchy", "D, D, 1 or D -> 1"},
+                             {"InverseMultiquadric", "D, D, 1 or D -> 1"},
+                             {"Laplace", "D, D, 1 or D -> 1"},
+                             {"Matern12", "D, D, 1 or D -> 1"},
+                             {"Matern32", "D, D, 1 or D -> 1"},
+                             {"Matern52", "D, D, 1 or D -> 1"},
+                             {"Epanechnikov", "D, D, 1 or D -> 1"},
+                             {"Wendland", "D, D, 1 or D -> 1"},
+                             {"RationalQuadratic", "D, D, 1 or D, 1 -> 1"},
+                             {"GaussKernel", "1, D, D, n -> n"},
+                             {"LaplaceKernel", "1, D, D, n -> n"},
+                             {"CauchyKernel", "1, D, D, n -> n"},
+                             {"InverseMultiquadricKernel", "1, D, D, n -> n"},
+                             {"SumGaussKernel", "n, n, D, D, m -> m"},
+                             {"CurlFreeGaussKernel", "1, D, D, D -> D"},
+                             {"DivFreeGaussKernel", "1, D, D, D -> D"},
+                             {"TRIGaussKernel", "1, 1, D, D, D -> D"}});
 }
 
 }  // namespace rkeops

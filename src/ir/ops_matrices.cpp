@@ -254,6 +254,15 @@ void add_matrix_rows(Rows& rows) {
   add_products(rows);
   rows.push_back(kronecker_row());
   add_square(rows);
+  describe_dimensions(
+      rows, {{"MatVecMult", "n * p, p -> n"},
+             {"VecMatMult", "n, n * p -> p"},
+             {"TensorProd", "n, p -> n * p"},
+             {"TensorDot",
+              "prod(sizes_f), prod(sizes_g) -> product of the sizes that are kept"},
+             {"Kron", "prod(sizes_f), prod(sizes_g) -> their product"},
+             {"Det", "n * n -> 1"},
+             {"Inverse", "n * n -> n * n"}});
 }
 
 }  // namespace rkeops

@@ -122,6 +122,15 @@ void add_weighted(Rows& rows) {
 void add_norm_rows(Rows& rows) {
   add_plain(rows);
   add_weighted(rows);
+  describe_dimensions(rows, {{"Scalprod", "D, D -> 1"},
+                             {"SqNorm2", "D -> 1"},
+                             {"Norm2", "D -> 1"},
+                             {"SqDist", "D, D -> 1"},
+                             {"SqNormIso", "n, D -> n"},
+                             {"SqNormDiag", "D, D -> 1"},
+                             {"SymSqNorm", "D * D, D -> 1"},
+                             {"WeightedSqNorm", "1 or D or D * D, D -> 1"},
+                             {"WeightedSqDist", "1 or D or D * D, D, D -> 1"}});
 }
 
 }  // namespace rkeops

@@ -3,7 +3,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <initializer_list>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "ops.h"
@@ -46,6 +48,11 @@ Operation also_called(Operation row, std::vector<std::string> names);
 /// The row with an example: of x = Vi(3), y = Vj(3), b = Vj(2), z = Vi(4), w = Vj(4), p =
 /// Pm(1), c = Pm(2), A = Pm(6), Q = Pm(9), knots = Pm(7).
 Operation shown(Operation row, const char* example);
+
+/// What the documentation says of the dimensions of rows, in the form "n * p, p -> n"; of
+/// those that are not named, that all dimensions are equal.
+void describe_dimensions(
+    Rows& rows, std::initializer_list<std::pair<const char*, const char*>> of_names);
 
 /// Another way to write an expression.
 Operation definition(const char* name, std::vector<std::string> arguments,

@@ -96,6 +96,32 @@ Parts gradient_along_adjoints(const Arguments& a) {
   return {call("SoftDTW_GradientAlong", {a[0], more}, n), of_directions};
 }
 
+// inst/include/rkeops/soft_dtw.h has loops of run-time lengths for these.
+constexpr int most_interpreted_directions = 3;
+
+bool has_few_directions(const Children& c) {
+  return c[1]->dimension <= most_interpreted_directions * c[0]->dimension;
+}
+
+Operation gradient_along_row() {
+  Operation row = shown(
+      routine(
+          "SoftDTW_GradientAlong", {"z", "u"}, "soft_dtw_gradient_along<$i0, $d0, $d1>",
+          [](const Children& c, const Integers& n) {
+            require_sequences(c, n);
+            require(c[1]->dimension % c[0]->dimension == 0,
+                    "needs directions of dimension " + std::to_string(c[0]->dimension) +
+                        ", one after the other");
+            return c[0]->dimension;
+          },
+          gradient_along_adjoints,
+          "derivative of SoftDTW_Gradient(z, n) along each of the directions in u",
+          "that along one more direction; linear in each direction"),
+      "SoftDTW_GradientAlong(Concat(z, p), Concat(w, p), 2)");
+  row.is_interpreted = has_few_directions;
+  return row;
+}
+
 void add_soft_dtw(Rows& rows) {
   rows.push_back(shown(
       definition(
@@ -138,20 +164,7 @@ void add_soft_dtw(Rows& rows) {
                 },
                 "gradient of SoftDTW(z, n) in z", "SoftDTW_GradientAlong(z, dz, n)"),
             "SoftDTW_Gradient(Concat(z, p), 2)"));
-  rows.push_back(shown(
-      routine(
-          "SoftDTW_GradientAlong", {"z", "u"}, "soft_dtw_gradient_along<$i0, $d0, $d1>",
-          [](const Children& c, const Integers& n) {
-            require_sequences(c, n);
-            require(c[1]->dimension % c[0]->dimension == 0,
-                    "needs directions of dimension " + std::to_string(c[0]->dimension) +
-                        ", one after the other");
-            return c[0]->dimension;
-          },
-          gradient_along_adjoints,
-          "derivative of SoftDTW_Gradient(z, n) along each of the directions in u",
-          "that along one more direction; linear in each direction"),
-      "SoftDTW_GradientAlong(Concat(z, p), Concat(w, p), 2)"));
+  rows.push_back(gradient_along_row());
 }
 
 }  // namespace
@@ -159,6 +172,12 @@ void add_soft_dtw(Rows& rows) {
 void add_sequence_rows(Rows& rows) {
   rows.push_back(spline_row());
   add_soft_dtw(rows);
+  describe_dimensions(
+      rows, {{"BSpline", "n, 1 -> n - order - 1"},
+             {"SoftDTW_SqDist", "n, m, 1 -> 1"},
+             {"SoftDTW", "n + m + 1 -> 1"},
+             {"SoftDTW_Gradient", "n + m + 1 -> n + m + 1"},
+             {"SoftDTW_GradientAlong", "n + m + 1, k * (n + m + 1) -> n + m + 1"}});
 }
 
 }  // namespace rkeops

@@ -244,6 +244,19 @@ void add_vector_rows(Rows& rows) {
                    elem_transposed_row, one_hot_row, cross_row, softmax_row}) {
     rows.push_back(row());
   }
+  describe_dimensions(rows, {{"Sum", "D -> 1"},
+                             {"Max", "D -> 1"},
+                             {"Min", "D -> 1"},
+                             {"ArgMax", "D -> 1"},
+                             {"ArgMin", "D -> 1"},
+                             {"Elem", "D -> 1"},
+                             {"SumT", "1 -> D"},
+                             {"Extract", "n -> length"},
+                             {"ExtractT", "n -> length"},
+                             {"Concat", "n, m -> n + m"},
+                             {"ElemT", "1 -> length"},
+                             {"OneHot", "1 -> D"},
+                             {"Cross", "3, 3 -> 3"}});
 }
 
 }  // namespace rkeops

@@ -91,6 +91,11 @@ Reduction also_called(std::vector<std::string> names, Reduction row) {
   return row;
 }
 
+Reduction shifted(Shift shift, Reduction row) {
+  row.shift = shift;
+  return row;
+}
+
 Reduction of_scalars(Reduction row) {
   const auto dimension = row.dimension;
   row.dimension = [dimension](const Children& c, const Integers& n) {
@@ -103,11 +108,16 @@ Reduction of_scalars(Reduction row) {
 // -- exponentials --
 
 void add_exponentials(std::vector<Reduction>& rows) {
-  rows.push_back(of_scalars(row_of(
-      "LogSumExp", "LogSumExp<V>", dimension_of_first,
-      [](const Arguments& a) { return Parts{call("Exp", {a[0] - a.self}) * a.adjoint}; },
-      "log of the sum of exp(f), without overflow", "sum of exp(f - value) df", "-Inf")));
-  rows.push_back(
+  rows.push_back(shifted(Shift::is_added,
+                         of_scalars(row_of(
+                             "LogSumExp", "LogSumExp<V>", dimension_of_first,
+                             [](const Arguments& a) {
+                               return Parts{call("Exp", {a[0] - a.self}) * a.adjoint};
+                             },
+                             "log of the sum of exp(f), without overflow",
+                             "sum of exp(f - value) df", "-Inf"))));
+  rows.push_back(shifted(
+      Shift::is_added,
       also_called({"LogSumExp"},
                   with_weight(row_of(
                       "LogSumExpWeight", "LogSumExpWeight<V, $d1>", dimension_of_weight,
@@ -116,18 +126,20 @@ void add_exponentials(std::vector<Reduction>& rows) {
                         return Parts{call("Sum", {shares * a[1]}), shares};
                       },
                       "log of the sum of exp(f) * weight, without overflow",
-                      "sum of exp(f - value) (weight df + dweight)", "-Inf"))));
-  rows.push_back(also_called(
-      {"SoftMax"},
-      with_weight(row_of(
-          "SumSoftMaxWeight", "SumSoftMaxWeight<V, $d1>", dimension_of_weight,
-          [](const Arguments& a) {
-            const Expr share = call("Exp", {a[0] - reduced(a, "LogSumExp", {a[0]})});
-            return Parts{share * call("Sum", {(a[1] - a.self) * a.adjoint}),
-                         share * a.adjoint};
-          },
-          "sum of exp(f) * weight over the sum of exp(f)",
-          "sum of exp(f) / sum(exp(f)) ((weight - value) df + dweight)", "NaN"))));
+                      "sum of exp(f - value) (weight df + dweight)", "-Inf")))));
+  rows.push_back(shifted(
+      Shift::vanishes,
+      also_called(
+          {"SoftMax"},
+          with_weight(row_of(
+              "SumSoftMaxWeight", "SumSoftMaxWeight<V, $d1>", dimension_of_weight,
+              [](const Arguments& a) {
+                const Expr share = call("Exp", {a[0] - reduced(a, "LogSumExp", {a[0]})});
+                return Parts{share * call("Sum", {(a[1] - a.self) * a.adjoint}),
+                             share * a.adjoint};
+              },
+              "sum of exp(f) * weight over the sum of exp(f)",
+              "sum of exp(f) / sum(exp(f)) ((weight - value) df + dweight)", "NaN")))));
 }
 
 // (m, s): the derivative of s counts the change of m.
@@ -145,11 +157,14 @@ Parts shifted_adjoints(const Arguments& a, Expr weight) {
 }
 
 void add_shifted(std::vector<Reduction>& rows) {
-  rows.push_back(of_scalars(row_of(
-      "Max_SumShiftExp", "MaxSumShiftExp<V>",
-      [](const Children&, const Integers&) { return 2; },
-      [](const Arguments& a) { return shifted_adjoints(a, Expr()); },
-      "m = max of f, then the sum of exp(f - m)", "that of each of the two", "-Inf, 0")));
+  rows.push_back(
+      also_called({"Max_SumShiftExpWeight"},
+                  of_scalars(row_of(
+                      "Max_SumShiftExp", "MaxSumShiftExp<V>",
+                      [](const Children&, const Integers&) { return 2; },
+                      [](const Arguments& a) { return shifted_adjoints(a, Expr()); },
+                      "m = max of f, then the sum of exp(f - m)",
+                      "that of each of the two", "-Inf, 0"))));
   rows.push_back(with_weight(row_of(
       "Max_SumShiftExpWeight", "MaxSumShiftExpWeight<V, $d1>",
       [](const Children& c, const Integers&) { return 1 + c[1]->dimension; },
@@ -197,17 +212,28 @@ void add_extrema(std::vector<Reduction>& rows, const std::string& name, const ch
 
 // -- the K smallest --
 
-// Adjoint of the values: that of each rank where the element has this rank.
-Parts ranked_adjoints(const Arguments& a, int stride) {
-  const int dimension = a[0]->dimension, count = a.self->integers[0];
+// Adjoint of the values, each rank after the other: that of each rank where the element
+// has this rank.
+Parts ranked_adjoints(const Arguments& a, Expr of_values) {
+  const int count = a.self->integers[0];
   const Expr places = reduced(a, "ArgKMinParts", {a[0]}, {count});
-  Expr total;
-  for (int rank = 0; rank < count; ++rank) {
-    const Expr g = slice(a.adjoint, rank * stride, dimension);
-    const Expr part = at_place(a, places, rank * dimension, g);
-    total = total ? total + part : part;
-  }
-  return {total};
+  const Expr at_ranks = at_place(a, places, 0, of_values);
+  if (a[0]->dimension == 1) return {call("Sum", {at_ranks})};
+  return {call("MatVecMult", {at_ranks, a.self->graph->constant(1, count)})};
+}
+
+// Every second one of `count` blocks of f, from rank `first` on.
+Expr every_second(Expr f, int length, int first, int count) {
+  if (count == 1) return slice(f, 2 * first * length, length);
+  const int half = count / 2;
+  return call("Concat", {every_second(f, length, first, half),
+                         every_second(f, length, first + half, count - half)});
+}
+
+// The values of KMin_ArgKMin, without the indices.
+Expr values_of_ranks(Expr f, int dimension) {
+  if (dimension == 1) return call("ComplexReal", {f});
+  return every_second(f, dimension, 0, f->dimension / (2 * dimension));
 }
 
 Reduction ranked(Reduction row) {
@@ -222,7 +248,7 @@ long long twice_times_count(const Children& c, const Integers& n) {
 void add_smallest(std::vector<Reduction>& rows) {
   rows.push_back(ranked(row_of(
       "KMin", "KMin<V, $d0, $i0>", times_count,
-      [](const Arguments& a) { return ranked_adjoints(a, a[0]->dimension); },
+      [](const Arguments& a) { return ranked_adjoints(a, a.adjoint); },
       "the K smallest values, NaN ignored: all components of the first, of the second, "
       "...",
       "df at each of these elements", "Inf")));
@@ -231,7 +257,9 @@ void add_smallest(std::vector<Reduction>& rows) {
              "indices (from 0) of the K smallest values, in their order", "0", "NaN")));
   rows.push_back(ranked(row_of(
       "KMin_ArgKMin", "KMinArgKMin<V, $d0, $i0>", twice_times_count,
-      [](const Arguments& a) { return ranked_adjoints(a, 2 * a[0]->dimension); },
+      [](const Arguments& a) {
+        return ranked_adjoints(a, values_of_ranks(a.adjoint, a[0]->dimension));
+      },
       "for each of the K smallest: its values, then their indices",
       "df at each of these elements; 0 for the indices", "Inf, NaN")));
   rows.push_back(ranked(row_of(
@@ -298,6 +326,32 @@ Reduction zero_row() {
   return row;
 }
 
+// For the documentation; of those that are not named, that all dimensions are equal.
+void describe_dimensions(std::vector<Reduction>& rows) {
+  static const std::unordered_map<std::string, const char*> of_names = {
+      {"LogSumExp", "1 -> 1"},
+      {"LogSumExpWeight", "1, n -> n"},
+      {"SumSoftMaxWeight", "1, n -> n"},
+      {"Max_SumShiftExp", "1 -> 2"},
+      {"Max_SumShiftExpWeight", "1, n -> 1 + n"},
+      {"Min_ArgMin", "D -> 2 * D"},
+      {"Max_ArgMax", "D -> 2 * D"},
+      {"ArgMinParts", "D -> 2 * D"},
+      {"ArgMaxParts", "D -> 2 * D"},
+      {"KMin", "D -> K * D"},
+      {"ArgKMin", "D -> K * D"},
+      {"KMax", "D -> K * D"},
+      {"ArgKMax", "D -> K * D"},
+      {"KMin_ArgKMin", "D -> 2 * K * D"},
+      {"KMax_ArgKMax", "D -> 2 * K * D"},
+      {"ArgKMinParts", "D -> 2 * K * D"},
+      {"Zero", "D"}};
+  for (Reduction& row : rows) {
+    const auto found = of_names.find(row.name);
+    row.dimensions = found == of_names.end() ? "D -> D" : found->second;
+  }
+}
+
 std::vector<Reduction> make_reductions() {
   std::vector<Reduction> rows;
   add_sums(rows);
@@ -308,6 +362,7 @@ std::vector<Reduction> make_reductions() {
   add_smallest(rows);
   add_largest(rows);
   rows.push_back(zero_row());
+  describe_dimensions(rows);
   return rows;
 }
 

@@ -25,6 +25,10 @@ struct ReductionArguments {
   std::vector<int> integers;
 };
 
+/// What a term of the first argument that does not vary with the reduced index does to
+/// the result: it makes another one, is added to it, or vanishes.
+enum class Shift { changes, is_added, vanishes };
+
 struct Reduction {
   std::string name;  // in formulas, followed by "_Reduction"
   std::vector<std::string> other_names;
@@ -37,10 +41,12 @@ struct Reduction {
   std::string accumulator;
   bool sums = false;       // `sum_scheme` applies
   bool is_linear = false;  // in its one argument, component by component
+  Shift shift = Shift::changes;
   std::function<long long(const std::vector<Expr>&, const std::vector<int>&)> dimension;
   /// The adjoints of the arguments for one pair, given the adjoint of the result. Empty
   /// function: the reduction has no derivative.
   std::function<std::vector<Expr>(const ReductionDerivative&)> adjoints;
+  std::string dimensions;  // "1, n -> n", for the documentation
   std::string documentation;
   std::string derivative;
   std::string empty;  // the result when there is nothing to reduce

@@ -82,16 +82,30 @@ bool is_variable_call(const Ast& tree) {
   return false;
 }
 
+namespace {
+
+std::optional<double> whole_number(const Ast& tree) {
+  if (tree.kind == Ast::Kind::number && tree.value == std::floor(tree.value))
+    return tree.value;
+  if (tree.kind != Ast::Kind::unary && tree.kind != Ast::Kind::binary)
+    return std::nullopt;
+  const auto a = whole_number(tree.children[0]);
+  if (!a) return std::nullopt;
+  if (tree.kind == Ast::Kind::unary) return tree.text == "-" ? -*a : *a;
+  const auto b = whole_number(tree.children[1]);
+  if (!b) return std::nullopt;
+  if (tree.text == "+") return *a + *b;
+  if (tree.text == "-") return *a - *b;
+  if (tree.text == "*") return *a * *b;
+  return std::nullopt;
+}
+
+}  // namespace
+
 std::optional<long> integer_of(const Ast& tree) {
-  if (tree.kind == Ast::Kind::unary) {
-    const auto integer = integer_of(tree.children[0]);
-    if (!integer) return std::nullopt;
-    return tree.text == "-" ? -*integer : *integer;
-  }
-  const bool is_integer = tree.kind == Ast::Kind::number && tree.value <= 1e9 &&
-                          tree.value == std::floor(tree.value);
-  if (!is_integer) return std::nullopt;
-  return long(tree.value);
+  const auto number = whole_number(tree);
+  if (!number || std::fabs(*number) > 1e9) return std::nullopt;
+  return long(*number);
 }
 
 Variables::Variables(Graph& graph, const std::vector<SourceText>& args,

@@ -16,7 +16,8 @@ const char* category_name(Level level);
 /// Is this the call of a variable, "Vi(3)", "Pm(0, 2)", "Var(0, 3, 1)"?
 bool is_variable_call(const Ast& tree);
 
-/// The value of a tree that is an integer, with its sign; nothing for any other tree.
+/// The value of a tree that is an integer, or sums and products of integers, of at most
+/// 10^9; nothing for any other tree.
 std::optional<long> integer_of(const Ast& tree);
 
 class Variables {

@@ -85,6 +85,7 @@ class Parser {
   Ast call();
   Ast list();
   Ast brackets();
+  Ast list_in_brackets(const Token& open, Ast first);
   Place elements(const Token& open, std::string_view close, std::vector<Ast>& elements);
   void declared_name(Declaration& declaration);
   [[noreturn]] void refuse_declared_name(size_t equals_sign) const;
@@ -192,7 +193,7 @@ Ast Parser::power() {
   return binary_node(symbol, std::move(base), unary());
 }
 
-// primary = number | name | call | list | "(" comparison ")"
+// primary = number | name | call | list | brackets
 Ast Parser::primary() {
   if (peek().kind == Token::Kind::number) return leaf(Ast::Kind::number, next());
   if (at_call()) return call();
@@ -219,15 +220,29 @@ Ast Parser::list() {
   return tree;
 }
 
-// The place of the tree includes the brackets, so that carets under it show what the user
-// grouped.
+// brackets = "(" comparison ")" | "(" elements [","] ")"
+// The second is a list in Python, and so in formulas of rkeops 2.x. The place of the tree
+// includes the brackets, so that carets under it show what the user grouped.
 Ast Parser::brackets() {
   const Token& open = next();
   if (at({")"})) refuse(join(open.place, peek().place), "These brackets are empty.");
   if (at_end()) refuse_unclosed(open);
   Ast tree = comparison();
+  if (at({","}) && brackets_balance()) return list_in_brackets(open, std::move(tree));
   if (!at({")"})) refuse_after_operand(&open);
   tree.place = join(open.place, next().place);
+  return tree;
+}
+
+Ast Parser::list_in_brackets(const Token& open, Ast first) {
+  Ast tree = leaf(Ast::Kind::list, open);
+  tree.children.push_back(std::move(first));
+  next();
+  if (at({")"})) {
+    tree.place = join(open.place, next().place);
+    return tree;
+  }
+  tree.place = join(open.place, elements(open, ")", tree.children));
   return tree;
 }
 
@@ -319,8 +334,7 @@ void Parser::refuse_after_operand(const Token* open) const {
   if (open != nullptr && (!at({","}) || !brackets_balance())) refuse_unclosed(*open);
   if (at({","})) {
     refuse(peek().place,
-           "A `,` can only stand between the arguments of a call or in a list.",
-           open != nullptr ? "Write a list of integers as `[2, 3]`." : nullptr);
+           "A `,` can only stand between the arguments of a call or in a list.");
   }
   refuse(peek().place, "There is no opening bracket for this " + quoted(peek()) + ".");
 }

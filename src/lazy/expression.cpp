@@ -1,5 +1,6 @@
 #include "expression.h"
 
+#include "../ir/copy.h"
 #include "../ir/ops.h"
 #include "../ir/reductions.h"
 #include "../pass/differentiate.h"
@@ -29,32 +30,13 @@ Expr LazyBuilder::add(const LazyOperand& operand, LevelMap level) {
     variable(mapped(argument.level), argument.dimension,
              operand.data.at(size_t(argument.position)));
   }
-  std::unordered_map<const Node*, Expr> copies;
-  for (Expr node : sorted_nodes({operand.expression->root}, true)) {
-    std::vector<Expr> children;
-    for (Expr child : node->children) children.push_back(copies.at(&*child));
-    Expr& copy = copies[&*node];
-    switch (node->kind) {
-      case NodeKind::variable:
-        copy = variable(mapped(node->level), node->dimension,
-                        operand.data.at(size_t(node->position)));
-        break;
-      case NodeKind::index:
-        copy = graph_.index(mapped(node->level));
-        break;
-      case NodeKind::constant:
-        copy = graph_.constant(node->value, node->dimension);
-        break;
-      case NodeKind::operation:
-        copy = graph_.apply(*node->operation, children, node->integers);
-        break;
-      case NodeKind::reduction:
-        copy = graph_.reduce(*node->reduction, mapped(node->reduced), children,
-                             node->integers);
-        break;
-    }
-  }
-  return copies.at(&*operand.expression->root);
+  CopyRules rules;
+  rules.level = level;
+  rules.variable = [&](Expr node) {
+    return variable(mapped(node->level), node->dimension,
+                    operand.data.at(size_t(node->position)));
+  };
+  return copy_to(graph_, operand.expression->root, rules);
 }
 
 namespace {
@@ -80,6 +62,14 @@ std::string listed(const std::vector<std::string>& names) {
   std::string text;
   for (const std::string& name : names) text += (text.empty() ? "" : ", ") + name;
   return text;
+}
+
+Error wrong_count(const std::string& callee, const std::vector<std::string>& wanted,
+                  size_t given) {
+  return Error(ErrorKind::argument,
+               callee + " takes " + std::to_string(wanted.size()) +
+                   (wanted.size() == 1 ? " argument" : " arguments") + " (" +
+                   listed(wanted) + "), not " + std::to_string(given) + ".");
 }
 
 // ---- operations ----
@@ -108,10 +98,7 @@ const Operation& row_for(const std::string& name, const std::string& label,
   const size_t given = operands + integers.size();
   if (operands != row->arguments.size() || given > wanted.size() ||
       given + size_t(row->optional_lists) < wanted.size()) {
-    throw Error(ErrorKind::argument, "`" + label + "` takes " +
-                                         std::to_string(wanted.size()) + " arguments (" +
-                                         listed(wanted) + "), not " +
-                                         std::to_string(given) + ".");
+    throw wrong_count("`" + label + "`", wanted, given);
   }
   return *row;
 }
@@ -203,10 +190,7 @@ const Reduction& reduction_row(const LazyReduction& reduction, size_t operands) 
   wanted.insert(wanted.end(), row->integer_arguments.begin(),
                 row->integer_arguments.end());
   if (operands != row->arguments.size() || given != wanted.size()) {
-    throw Error(ErrorKind::argument, "The reduction `" + reduction.name + "` takes " +
-                                         std::to_string(wanted.size()) + " arguments (" +
-                                         listed(wanted) + "), not " +
-                                         std::to_string(given) + ".");
+    throw wrong_count("The reduction `" + reduction.name + "`", wanted, given);
   }
   return *row;
 }

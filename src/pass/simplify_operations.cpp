@@ -124,6 +124,10 @@ Expr ordered_product(Expr node) {
     }
     (s || !v ? s : v) = times(waiting, s || !v ? s : v);
     waiting = Expr();
+    if (s && v && level != level_pair && node->level == level_pair) {
+      v = s * v;  // once a row or column, so that pairs have a factor less
+      s = Expr();
+    }
     scalar = times(scalar, s);
     vector = times(vector, v);
   }

@@ -9,6 +9,7 @@
 #include "../ir/ops.h"
 #include "../ir/print.h"
 #include "../ir/reductions.h"
+#include "outer_product.h"
 
 namespace rkeops {
 
@@ -123,12 +124,13 @@ void find_inner_product(KernelPlan& kernel) {
 }
 
 // What the stages compute: everything the values are made of but what lies between an
-// inner product and its vectors.
+// inner or outer product and its vectors.
 std::vector<Expr> nodes_of_stages(const KernelPlan& kernel) {
   const InnerProduct& inner = kernel.inner;
-  std::vector<Expr> pending = kernel.values, found;
-  for (const auto* more :
-       {&inner.row_vectors, &inner.column_vectors, &kernel.parameters.kept}) {
+  const OuterProduct& outer = kernel.outer;
+  std::vector<Expr> pending = kernel.pair_results(), found;
+  for (const auto* more : {&inner.row_vectors, &inner.column_vectors, &outer.row_vectors,
+                           &outer.column_vectors, &kernel.parameters.kept}) {
     pending.insert(pending.end(), more->begin(), more->end());
   }
   std::unordered_set<const Node*> seen;
@@ -148,7 +150,7 @@ std::vector<Expr> nodes_of_stages(const KernelPlan& kernel) {
 // A stage keeps what a costlier one reads: children of a node of another stage, and
 // values.
 void fill_stages(KernelPlan& kernel) {
-  for (Expr value : kernel.values) keep(kernel, value);
+  for (Expr value : kernel.pair_results()) keep(kernel, value);
   for (Expr node : nodes_of_stages(kernel)) {
     if (is_input(node)) {
       Stage* stage = stage_of(kernel, node->level);
@@ -163,22 +165,37 @@ void fill_stages(KernelPlan& kernel) {
   }
 }
 
+// Additions and multiplications take an eighth of what functions take.
+bool is_arithmetic(const Operation& operation) {
+  if (operation.form == Form::routine) return false;
+  return operation.code.find('(') == std::string::npos ||
+         operation.code == operation_named("Square").code;
+}
+
 long long work_of(const KernelPlan& kernel) {
+  constexpr long long arithmetic = 1, function = 8;
   long long work = 0;
   for (Expr node : sorted_nodes(kernel.values, false)) {
-    if (is_input(node) || !kernel.is_of_pairs(node->level)) continue;
+    // with a single row, what is computed once a column is computed once a pair
+    const bool is_of_columns =
+        kernel.row_index == level_none && node->level == kernel.column_index;
+    if (is_input(node) || !(kernel.is_of_pairs(node->level) || is_of_columns)) continue;
     int components = node->dimension;
     for (Expr child : node->children) components = std::max(components, child->dimension);
-    work += components;
+    work += components * (is_arithmetic(*node->operation) ? arithmetic : function);
   }
-  return std::max(work, 1LL);
+  return std::max(work / function, 1LL);
 }
+
+// The scalars of an outer product are to stay in the first-level cache for as many
+// columns as are summed up at once; where values are wide, that matters most.
+constexpr int widest_for_many_groups = 32;
 
 // Vectors of registers: rows and accumulators of one group of lanes must fit a few times.
 int row_groups(const KernelPlan& kernel) {
-  if (kernel.inner.node) return 2;
+  if (kernel.inner.node || kernel.outer.length >= widest_for_many_groups) return 2;
   const int registers =
-      total_dimension(kernel.rows.kept) + total_dimension(kernel.values) + 2;
+      total_dimension(kernel.rows.kept) + total_dimension(kernel.pair_results()) + 2;
   return std::max(1, std::min(4, 28 / registers));
 }
 
@@ -187,6 +204,7 @@ int rows_per_thread(const KernelPlan& kernel, Precision precision) {
   const int words =
       (total_dimension(kernel.rows.kept) + 3 * total_dimension(kernel.values)) *
       (precision == Precision::float64 ? 2 : 1);
+  if (kernel.reduction && words <= 6) return 8;
   return words <= 24 ? 4 : words <= 48 ? 2 : 1;
 }
 
@@ -209,6 +227,18 @@ void choose_sizes(KernelPlan& kernel, Precision precision) {
   kernel.columns_per_tile = columns_per_tile(kernel, precision);
 }
 
+// After the sizes have been chosen: those of CUDA are for kernels without it.
+void add_outer_product(KernelPlan& kernel) {
+  std::vector<Expr> parameters;
+  kernel.outer = find_outer_product(kernel, parameters);
+  if (!kernel.outer.length) return;
+  kernel.rows = kernel.columns = {};
+  kernel.parameters.inputs.clear();
+  for (Expr node : parameters) keep(kernel, node);
+  fill_stages(kernel);
+  kernel.row_groups = row_groups(kernel);
+}
+
 KernelPlan plan_reduction(Expr node, Level row_index, Precision precision,
                           SumScheme scheme) {
   KernelPlan kernel;
@@ -222,6 +252,7 @@ KernelPlan plan_reduction(Expr node, Level row_index, Precision precision,
   find_inner_product(kernel);
   fill_stages(kernel);
   choose_sizes(kernel, precision);
+  add_outer_product(kernel);
   return kernel;
 }
 
@@ -280,9 +311,25 @@ Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme) {
   return plan;
 }
 
+long long total_work(const Plan& plan) {
+  long long work = 0;
+  for (const KernelPlan& kernel : plan.kernels) work += kernel.work;
+  return work;
+}
+
 KernelPlan without_inner_product(KernelPlan kernel) {
   kernel.inner = {};
   kernel.parameters = kernel.rows = kernel.columns = {};
+  fill_stages(kernel);
+  return kernel;
+}
+
+KernelPlan without_outer_product(KernelPlan kernel) {
+  if (!kernel.outer.length) return kernel;
+  kernel.outer = {};
+  kernel.inner = {};
+  kernel.parameters = kernel.rows = kernel.columns = {};
+  find_inner_product(kernel);  // keeps the parameters that it reads
   fill_stages(kernel);
   return kernel;
 }
@@ -330,7 +377,12 @@ std::string print_kernel(const KernelPlan& kernel, size_t number) {
             listed(kernel.inner.row_vectors) + " and " +
             listed(kernel.inner.column_vectors) + "\n";
   }
-  text += "  once a pair: " + listed(kernel.values) + "\n";
+  text += "  once a pair: " + listed(kernel.pair_results()) + "\n";
+  if (kernel.outer.length) {
+    text += "  summed up by components: " + listed(kernel.values) + " of this, row's " +
+            listed(kernel.outer.row_vectors) + ", column's " +
+            listed(kernel.outer.column_vectors) + "\n";
+  }
   text += "  accumulator: " + kernel.accumulator + "\n";
   if (kernel.has_finish()) text += print_finish(kernel);
   text += "  CPU: " + std::to_string(kernel.row_groups) +

@@ -37,6 +37,16 @@ struct InnerProduct {
   int length() const { return node ? node->children[0]->dimension : 0; }
 };
 
+/// A sum of wide values, like Exp(-SqDist(x, y)) * b with b of a hundred components: each
+/// component is made of one component of every vector and of the scalars, which are
+/// computed once a pair. Engines sum up a few components at a time over many pairs, like
+/// a product of matrices.
+struct OuterProduct {
+  int length = 0;             // components of the value; 0: the kernel has none
+  std::vector<Expr> scalars;  // what the pair stage gives in place of the values
+  std::vector<Expr> row_vectors, column_vectors;
+};
+
 // After the reduction, once a row and in double precision whatever that of the operator.
 struct Finish {
   std::vector<Expr> parameter_inputs, row_inputs;  // read beside the reduction
@@ -50,6 +60,7 @@ struct KernelPlan {
   Level column_index;  // level_none: a single column
   Stage parameters, rows, columns;
   InnerProduct inner;
+  OuterProduct outer;
   Finish finish;
   std::vector<Expr> values;  // what a pair hands to the accumulator, one after the other
   std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
@@ -65,6 +76,11 @@ struct KernelPlan {
   int columns_per_tile = 0;  // CUDA: staged through shared memory together
 
   bool has_finish() const { return result != reduction; }
+
+  /// What the pair stage gives.
+  const std::vector<Expr>& pair_results() const {
+    return outer.length ? outer.scalars : values;
+  }
 };
 
 struct Plan {
@@ -76,8 +92,14 @@ struct Plan {
 /// `index` is that of the rows of the result (see TypedFormula).
 Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme);
 
+/// Components computed for a pair, by all kernels together.
+long long total_work(const Plan& plan);
+
 /// The same kernel with its inner product among the pairs.
 KernelPlan without_inner_product(KernelPlan kernel);
+
+/// The same kernel with all values computed by the pair stage.
+KernelPlan without_outer_product(KernelPlan kernel);
 
 std::string print_plan(const Plan& plan);
 

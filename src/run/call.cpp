@@ -6,6 +6,7 @@
 #include "../diagnostic.h"
 #include "../ir/print.h"
 #include "cuda_engine.h"
+#include "expanded_call.h"
 
 namespace rkeops {
 
@@ -73,11 +74,34 @@ long long size_of(Level index, const CallInputs& inputs) {
   return index == level_i ? inputs.i_size : index == level_j ? inputs.j_size : 1;
 }
 
+Callable::Callable(OperatorText text) : op_(read_formula(std::move(text))) {}
+
+Callable::Callable(std::unique_ptr<Operator> op) : op_(std::move(op)) {}
+
+Callable::~Callable() = default;
+
+bool Callable::call_expanded(const CallInputs& inputs, const CallOutput& output,
+                             const Settings& settings, const Interrupted& interrupted,
+                             const Progress& progress, SharedResults* shared) {
+  if (!op_->expansion.root || !may_expand(inputs, settings)) return false;
+  if (!expanded_) expanded_ = std::make_unique<ExpandedCall>(*op_);
+  if (!expanded_->call(inputs, output, settings, interrupted, progress, shared))
+    return false;
+  const Timings& timings = expanded_->expanded().timings();
+  timings_.kernel += timings.kernel;
+  timings_.compile += timings.compile;
+  timings_.kernels += timings.kernels;
+  timings_.gpus = timings.gpus;
+  timings_.tiles = timings.tiles;
+  return true;
+}
+
 void Callable::call(const CallInputs& inputs, const CallOutput& output,
                     const Settings& settings, const Interrupted& interrupted,
                     const Progress& progress, SharedResults* shared) {
   timings_ = Timings();
   Stopwatch whole(timings_.total);
+  if (call_expanded(inputs, output, settings, interrupted, progress, shared)) return;
   prepare(settings, interrupted);
   const std::vector<KernelPlan>& kernels = op_->plan.kernels;
   Results results;

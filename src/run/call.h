@@ -33,11 +33,14 @@ struct CallOutput {
 /// formula that a kernel computes.
 using SharedResults = std::map<std::string, std::vector<double>>;
 
+class ExpandedCall;
+
 /// An operator with what has been compiled of it.
 class Callable {
  public:
-  explicit Callable(OperatorText text) : op_(read_formula(std::move(text))) {}
-  explicit Callable(std::unique_ptr<Operator> op) : op_(std::move(op)) {}
+  explicit Callable(OperatorText text);
+  explicit Callable(std::unique_ptr<Operator> op);
+  ~Callable();
 
   const Operator& op() const { return *op_; }
 
@@ -56,6 +59,9 @@ class Callable {
   /// What runs one kernel of the plan.
   using Runner = std::function<void(const Job&, const Interrupted&, Timings&)>;
 
+  bool call_expanded(const CallInputs& inputs, const CallOutput& output,
+                     const Settings& settings, const Interrupted& interrupted,
+                     const Progress& progress, SharedResults* shared);
   void prepare(const Settings& settings, const Interrupted& interrupted);
   Runner cpu_runner(size_t kernel, const std::shared_ptr<const Settings>& settings,
                     const Interrupted& interrupted);
@@ -63,6 +69,7 @@ class Callable {
                     const Interrupted& interrupted);
 
   std::unique_ptr<Operator> op_;
+  std::unique_ptr<ExpandedCall> expanded_;  // once it is worth it
   std::vector<Runner> runners_;  // one a kernel, for the engine and settings below
   std::vector<std::shared_ptr<CpuKernel>> cpu_kernels_;  // of these runners
   Engine engine_ = Engine::cpu;

@@ -18,7 +18,7 @@ class CompiledProgram : public CpuProgram {
   }
 
   long long partial_bytes(long long rows) const override {
-    return 8LL * library_->slots * rows;
+    return 8LL * library_->slots * rkeops_slot_stride(rows);
   }
   long long workspace_bytes(long long rows) const override {
     return library_->workspace_bytes(rows);

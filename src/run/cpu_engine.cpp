@@ -24,7 +24,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr long long pairs_worth_threads = 1 << 18;
+constexpr double work_worth_threads = 1 << 20;
 constexpr auto between_looks = std::chrono::milliseconds(40);
 
 struct FreeMemory {
@@ -64,7 +64,8 @@ class CpuRun {
         columns_(component_pointers(job.column_inputs)),
         splits_((long long)schedule_.columns.size()),
         tasks_((long long)schedule_.rows.size() * splits_) {
-    const bool worth_threads = job.rows * job.columns >= pairs_worth_threads;
+    const bool worth_threads =
+        double(job.rows) * double(job.columns) * double(job.work) >= work_worth_threads;
     threads_ = worth_threads ? int(std::min<long long>(std::max(threads, 1), tasks_)) : 1;
     long long most_rows = 0;
     for (const Range& range : schedule_.rows)

@@ -2,6 +2,7 @@
 
 #include "../build/toolchain.h"
 #include "../diagnostic.h"
+#include "../interpret/few_rows.h"
 #include "../interpret/instruction_sets.h"
 #include "../interpret/interpreter.h"
 #include "../interpret/lower.h"
@@ -54,9 +55,27 @@ CpuKernel::CpuKernel(const Operator& op, size_t kernel,
 }
 
 void CpuKernel::run(const Job& job, const Interrupted& interrupted, Timings& timings) {
+  if (has_few_rows(job)) {
+    Stopwatch stopwatch(timings.kernel);
+    run_on_cpu(*few_rows_, job, settings_->usable_threads(), interrupted);
+    return;
+  }
   if (account_) return rent(job, interrupted, timings);
   Stopwatch stopwatch(timings.kernel);
   run_on_cpu(*program_, job, settings_->usable_threads(), interrupted);
+}
+
+// A job for the program that has columns in its lanes? It is interpreted whatever the
+// settings say of compiling: with few rows, reading the columns takes most of the time.
+bool CpuKernel::has_few_rows(const Job& job) {
+  if (job.rows > most_of_few_rows || job.columns < fewest_of_many_columns) return false;
+  const KernelPlan& kernel = op_.plan.kernels[kernel_];
+  if (!few_rows_is_made_ && can_interpret(kernel)) {
+    few_rows_ = few_rows_interpreter(kernel, op_.plan.precision,
+                                     instruction_set_named(settings_->instructions));
+  }
+  few_rows_is_made_ = true;
+  return few_rows_ != nullptr;
 }
 
 // What was interpreted when the time is up is thrown away: it is no more than what

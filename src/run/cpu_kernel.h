@@ -52,12 +52,15 @@ class CpuKernel {
  private:
   void compile(const Interrupted& interrupted, Timings& timings);
   void interpret();
+  bool has_few_rows(const Job& job);
   void rent(const Job& job, const Interrupted& interrupted, Timings& timings);
 
   const Operator& op_;
   const size_t kernel_;
   const std::shared_ptr<const Settings> settings_;
   std::unique_ptr<CpuProgram> program_;
+  std::unique_ptr<CpuProgram> few_rows_;  // see interpret/few_rows.h
+  bool few_rows_is_made_ = false;         // or known not to exist
   bool is_compiled_ = false;
   std::shared_ptr<Account> account_;  // while it may be compiled later
 };

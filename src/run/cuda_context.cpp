@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "../diagnostic.h"
+#include "cuda_health.h"
 
 namespace rkeops {
 
@@ -110,14 +111,18 @@ void CudaModule::read_plan() {
   context.fetch(&plan, address, bytes);
 }
 
-CudaModule::~CudaModule() { context.driver.module_unload(handle); }
+CudaModule::~CudaModule() {
+  if (!context.is_gone()) context.driver.module_unload(handle);
+}
 
 CudaContext::CudaContext(const CudaSettings& settings, int number)
     : settings(settings),
       driver(cuda_driver(settings)),
-      device(cuda_device(settings, number)) {
+      device(cuda_device(settings, number)),
+      era_(driver.health->era()) {
   driver.check(driver.device_get(&device_handle_, number), "be opened");
   driver.check(driver.context_retain(&handle, device_handle_), "be started");
+  driver.health->opened(device_handle_);
   try {
     open();
   } catch (...) {
@@ -127,6 +132,8 @@ CudaContext::CudaContext(const CudaSettings& settings, int number)
 }
 
 CudaContext::~CudaContext() { close(); }
+
+bool CudaContext::is_gone() const { return era_ != driver.health->era(); }
 
 void CudaContext::open() {
   const CudaCurrent current(*this);
@@ -161,6 +168,7 @@ CudaEventHandle CudaContext::event(std::size_t number) {
 
 /// What the driver answers does not matter here: nothing could be done about it.
 void CudaContext::close() {
+  if (is_gone()) return;
   CudaContextHandle before = nullptr;
   driver.context_current(&before);
   driver.context_make_current(handle);
@@ -180,6 +188,7 @@ void CudaContext::close() {
     if (one) driver.stream_destroy(one);
   driver.context_make_current(before);
   driver.context_release(device_handle_);
+  driver.health->closed(device_handle_);
 }
 
 void CudaContext::free_idle() {
@@ -233,6 +242,7 @@ CudaBuffer CudaContext::allocate(std::size_t bytes) {
 }
 
 void CudaContext::give_back(CudaAddress address, std::size_t bytes) {
+  if (is_gone()) return;
   if (idle_bytes_ + bytes > idle_limit) {
     driver.memory_free(address);
     allocated_bytes_ -= bytes;
@@ -266,6 +276,7 @@ CudaCurrent::~CudaCurrent() { driver_.context_make_current(before_); }
 CudaContext& cuda_context(const CudaSettings& settings, int number) {
   cuda_driver(settings);  // throws if this process cannot use the GPU any more
   std::unique_ptr<CudaContext>& context = contexts()[{settings.library, number}];
+  if (context && context->is_gone()) context.reset();
   if (!context) context = std::make_unique<CudaContext>(settings, number);
   context->settings = settings;
   return *context;

@@ -96,6 +96,8 @@ class CudaContext {
   CudaBuffer allocate(std::size_t bytes);
   void give_back(CudaAddress address, std::size_t bytes);
 
+  /// Whether a fault has ended it, and all that it held (see CudaHealth).
+  bool is_gone() const;
   /// Bytes that can be allocated in all: of the memory the GPU has free or the settings
   /// allow.
   std::size_t available() const;
@@ -138,6 +140,7 @@ class CudaContext {
   void reserve(std::vector<CudaTransferBuffer>& buffers, int count);
   bool exceeds_limit(std::size_t bytes) const;
 
+  const int era_;
   CudaDeviceHandle device_handle_ = 0;
   std::map<std::string, std::unique_ptr<CudaModule>> modules_;
   std::multimap<std::size_t, CudaAddress> idle_;      // by bytes

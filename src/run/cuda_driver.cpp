@@ -10,6 +10,7 @@
 #include <map>
 
 #include "../diagnostic.h"
+#include "cuda_health.h"
 
 namespace rkeops {
 
@@ -103,40 +104,7 @@ void start(CudaDriver& driver) {
          use_cpu_hint});
   }
   driver.process = process_id();
-}
-
-/// Errors that leave the context of the whole process unusable: a fault of the kernel
-/// (700 illegal address, 702 timeout, 710 assertion, 714 to 719 stack, instruction,
-/// alignment, address space, program counter, launch), of the memory (214, 220 to 226) or
-/// of the connection (709, 721).
-bool is_lasting(CudaStatus status) {
-  return status == 700 || status == 702 || status == 709 || status == 710 ||
-         (status >= 714 && status <= 719) || status == 721 || status == 214 ||
-         status == 220 || status == 226;
-}
-
-bool driver_is_older(CudaStatus status) {
-  return status == cuda_status::unsupported_ptx_version ||
-         status == cuda_status::no_binary_for_gpu || status == cuda_status::invalid_image;
-}
-
-[[noreturn]] void throw_lost(const CudaDriver& driver) {
-  throw Error(ErrorKind::gpu, "The GPU cannot be used again in this R process.",
-              {driver.lost}, {"use_cpu() works; restart R to use the GPU again."});
-}
-
-[[noreturn]] void throw_older_driver(const CudaDriver& driver, const std::string& what) {
-  int version = 0;
-  driver.driver_version(&version);
-  throw Error(
-      ErrorKind::gpu,
-      "The NVIDIA driver does not accept what nvcc has compiled: it may be older than "
-      "nvcc.",
-      {what, "The driver is made for CUDA " + std::to_string(version / 1000) + "." +
-                 std::to_string(version % 1000 / 10) + "."},
-      {"Update the NVIDIA driver, or use an nvcc of that CUDA version or an older one "
-       "(environment variable CUDA_HOME).",
-       use_cpu_hint});
+  driver.health = std::make_shared<CudaHealth>();
 }
 
 int attribute(const CudaDriver& driver, CudaDeviceHandle device, int which) {
@@ -176,13 +144,7 @@ std::string CudaDriver::describe(CudaStatus status) const {
 
 void CudaDriver::check(CudaStatus status, const std::string& action) const {
   if (status == cuda_status::success) return;
-  const std::string what = "The GPU could not " + action + ": " + describe(status) + ".";
-  if (is_lasting(status)) {
-    lost = what;
-    throw_lost(*this);
-  }
-  if (driver_is_older(status)) throw_older_driver(*this, what);
-  throw Error(ErrorKind::gpu, what, {}, {use_cpu_hint});
+  throw_cuda_error(*this, status, action);
 }
 
 const CudaDriver& cuda_driver(const CudaSettings& settings) {
@@ -203,7 +165,7 @@ const CudaDriver& cuda_driver(const CudaSettings& settings) {
          "processes (parallel::makePSOCKcluster, future::multisession).",
          use_cpu_hint});
   }
-  if (!driver.lost.empty()) throw_lost(driver);
+  driver.health->restore(driver);
   return driver;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstddef>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -47,6 +48,7 @@ using CudaEventHandle = struct CudaEventTag*;
   F(context_retain, cuDevicePrimaryCtxRetain,                                           \
     (CudaContextHandle * context, CudaDeviceHandle device))                             \
   F(context_release, cuDevicePrimaryCtxRelease_v2, (CudaDeviceHandle device))           \
+  F(context_reset, cuDevicePrimaryCtxReset_v2, (CudaDeviceHandle device))               \
   F(context_current, cuCtxGetCurrent, (CudaContextHandle * context))                    \
   F(context_make_current, cuCtxSetCurrent, (CudaContextHandle context))                 \
   F(module_load, cuModuleLoad, (CudaModuleHandle * module, const char* path))           \
@@ -83,6 +85,8 @@ using CudaEventHandle = struct CudaEventTag*;
      unsigned block_x, unsigned block_y, unsigned block_z, unsigned shared_bytes,       \
      CudaStreamHandle stream, void** arguments, void** extra))
 
+class CudaHealth;
+
 /// The functions of the driver, and what they have said.
 struct CudaDriver {
 #define RKEOPS_CUDA_MEMBER(member, symbol, arguments) \
@@ -92,8 +96,7 @@ struct CudaDriver {
 
   std::string library;  // the file that was opened
   long process = 0;     // that started CUDA: a forked child cannot use it
-  mutable std::string
-      lost;  // the error after which nothing works in this process any more
+  std::shared_ptr<CudaHealth> health;
 
   /// False in a forked child of the process that started CUDA.
   bool started_here() const;
@@ -114,7 +117,7 @@ constexpr CudaStatus success = 0, out_of_memory = 2, no_device = 100, invalid_im
 }
 
 /// Opens the library and starts CUDA on the first call; afterwards only checks that this
-/// process can still use it.
+/// process can still use it, and after a fault begins anew.
 const CudaDriver& cuda_driver(const CudaSettings& settings);
 
 struct CudaDevice {

@@ -28,15 +28,29 @@ bool is_number_type(SEXP value) {
   return TYPEOF(value) == REALSXP || TYPEOF(value) == INTSXP || TYPEOF(value) == LGLSXP;
 }
 
-Error wrong_type(const Argument& argument, const std::string& found) {
+Error wrong_type(const Argument& argument, const std::string& found,
+                 const std::vector<std::string>& hints = {}) {
   return Error(ErrorKind::argument,
-               argument_label(argument) + " must be numeric, not " + found + ".");
+               argument_label(argument) + " must be numeric, not " + found + ".", {},
+               hints);
+}
+
+// What to do with an object that an operator does not take.
+std::vector<std::string> class_hints(SEXP value) {
+  if (Rf_inherits(value, "LazyTensor"))
+    return {"Operators take the data themselves: `x`, not `Vi(x)`."};
+  if (TYPEOF(value) == S4SXP) return {"`as.matrix()` makes a matrix of many objects."};
+  return {};
 }
 
 std::string type_text(SEXP value) {
   if (Rf_inherits(value, "factor")) return "a factor";
   if (TYPEOF(value) == STRSXP) return "character";
   if (value == R_NilValue) return "NULL";
+  if (Rf_isObject(value)) {
+    const SEXP classes = Rf_getAttrib(value, R_ClassSymbol);
+    return std::string("an object of class `") + CHAR(STRING_ELT(classes, 0)) + "`";
+  }
   return Rf_type2char(TYPEOF(value));
 }
 
@@ -63,7 +77,8 @@ Shape shape_of(const Argument& argument, SEXP value) {
                 std::to_string(matrix->columns()) + " matrix on the GPU"};
   }
   if (Rf_inherits(value, "data.frame")) return shape_of_data_frame(argument, value);
-  if (!is_number_type(value)) throw wrong_type(argument, type_text(value));
+  if (!is_number_type(value))
+    throw wrong_type(argument, type_text(value), class_hints(value));
   const SEXP dim = Rf_getAttrib(value, R_DimSymbol);
   const long long length = Rf_xlength(value);
   if (dim == R_NilValue || Rf_xlength(dim) == 1) {
@@ -174,6 +189,13 @@ std::vector<SEXP> in_order(const std::vector<Argument>& arguments, SEXP input) {
   return values;
 }
 
+// For a matrix that would fit the other way round.
+std::string transposed_hint(bool points_are_rows) {
+  return points_are_rows
+             ? "`t()` turns it; `inner_dim = 0` takes the columns of all as points."
+             : "`t()` turns it; `inner_dim = 1` takes the rows of all as points.";
+}
+
 }  // namespace
 
 GpuMatrix* gpu_matrix_of(SEXP value) {
@@ -206,12 +228,14 @@ void RInputs::add(const Argument& argument, SEXP value, Orientation orientation)
   const bool fits = is_parameter ? shape.rows * shape.columns == argument.dimension
                                  : components == argument.dimension;
   if (!fits) {
-    const std::string wanted =
-        is_parameter ? counted(argument.dimension, "number")
-                     : std::string(points_are_rows ? "columns: " : "rows: ") +
-                           std::to_string(argument.dimension);
-    throw Error(ErrorKind::shape, argument_label(argument) + " must have " + wanted +
-                                      "; it is " + shape.text + ".");
+    const std::string noun = is_parameter ? "number" : points_are_rows ? "column" : "row";
+    std::vector<std::string> hints;
+    if (!is_parameter && shape.is_matrix && points == argument.dimension)
+      hints.push_back(transposed_hint(points_are_rows));
+    throw Error(ErrorKind::shape,
+                argument_label(argument) + " must have " +
+                    counted(argument.dimension, noun) + "; it is " + shape.text + ".",
+                {}, hints);
   }
 
   MatrixView view{nullptr, is_parameter ? 1 : points, argument.dimension};

@@ -4,25 +4,38 @@
 
 emulation <- new.env(parent = emptyenv())
 
-# Path of the emulated libcuda, built once in a session.
+emulated_nvcc <- function() {
+  normalizePath(test_path("cuda-emulation", "nvcc"))
+}
+
+# Paths of the emulated libcuda and libnvrtc, built once in a session.
 emulated_driver <- function() {
-  if (!is.null(emulation$driver)) {
-    return(emulation$driver)
+  emulated_library("driver")
+}
+
+emulated_nvrtc <- function() {
+  emulated_library("nvrtc", sprintf("-DEMULATED_NVCC=\"%s\"", emulated_nvcc()))
+}
+
+emulated_library <- function(name, flags = character()) {
+  if (!is.null(emulation[[name]])) {
+    return(emulation[[name]])
   }
-  source <- test_path("cuda-emulation", "driver.cpp")
-  product <- file.path(tempdir(), "libcuda-emulation.so")
+  source <- test_path("cuda-emulation", paste0(name, ".cpp"))
+  product <- file.path(tempdir(), sprintf("lib%s-emulation.so", name))
   compiler <- strsplit(cxx_command(), " ")[[1L]]
   words <- c(
     compiler[-1L], "-O2", "-shared", "-fPIC", "-w",
-    "-I", system.file("include", package = "rkeops"), source, "-o", product, "-ldl"
+    "-I", system.file("include", package = "rkeops"), flags, source,
+    "-o", product, "-ldl"
   )
   output <- suppressWarnings(
     system2(compiler[1L], shQuote(words), stdout = TRUE, stderr = TRUE)
   )
   if (!file.exists(product)) {
-    stop("The emulated driver does not compile: ", paste(output, collapse = "\n"))
+    stop(source, " does not compile: ", paste(output, collapse = "\n"))
   }
-  emulation$driver <- product
+  emulation[[name]] <- product
 }
 
 # The GPU of this machine, or the emulated one.
@@ -38,7 +51,7 @@ local_emulated_gpu <- function(.frame = parent.frame()) {
   skip_on_cran()
   local_rkeops_options(
     cuda_driver = emulated_driver(),
-    nvcc = normalizePath(test_path("cuda-emulation", "nvcc")),
+    nvcc = emulated_nvcc(),
     engine = "cuda", devices = 0L, .frame = .frame
   )
 }

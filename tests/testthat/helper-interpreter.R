@@ -8,11 +8,6 @@ running <- function(op, compile, instructions = "") {
   }
 }
 
-# Routines of whole vectors are only compiled.
-has_routine <- function(formulas) {
-  grepl("SoftDTW", formulas)
-}
-
 # Differences of rounding only: relative to `scale`, the sizes of what was
 # added, for each component.
 expect_same_result <- function(actual, expected, scale, precision, label) {

@@ -54,6 +54,53 @@ test_that("wrong inputs name the argument, what it is and what is wanted", {
   })
 })
 
+test_that("what is missing is named", {
+  op <- gaussian_operator()
+  x_i <- Vi(points(4, 2))
+  expect_snapshot(error = TRUE, {
+    keops_kernel()
+    keops_grad(op)
+    explain()
+    set_rkeops_option()
+    set_rkeops_option("precision")
+    Vi()
+    sqdist(x_i)
+    clamp(x_i, 1)
+    elem(x_i)
+    argKmin(x_i, 3)
+    argKmin(x_i, index = "j")
+    sumsoftmaxweight(x_i, "j")
+    grad(x_i, 1, "Sum", index = "j")
+    lazy_objective()
+    lazy_apply()
+  })
+})
+
+test_that("objects of classes and turned matrices are told what to do", {
+  op <- gaussian_operator()
+  data <- gaussian_data(10, 15)
+  expect_snapshot(error = TRUE, {
+    op(t(data$x), data$y, data$b, data$s)
+    op(t(data$x), t(data$y), data$b, data$s, inner_dim = 0)
+    op(Vi(data$x), data$y, data$b, data$s)
+    Vi(factor(1:3))
+    Vi(list(1, 2))
+    Vi(array(0, c(2, 2, 2)))
+    Vi(data.frame(a = 1, b = "b"))
+    Pm(numeric())
+    set_rkeops_option("threads", 1e6)
+    sum(Vi(data$x), axis = 1)
+    lazy_objective(function(p) Pm(p), c(1, 2))$fn(1:3)
+  })
+})
+
+test_that("named declarations are declarations", {
+  op <- keops_kernel(
+    "Sum_Reduction(x - y, 0)", c(x = "Vi(2)", y = "Vj(2)")
+  )
+  expect_identical(op()$args, c("x = Vi(2)", "y = Vj(2)"))
+})
+
 test_that("wrong inputs are errors of their class", {
   op <- gaussian_operator()
   data <- gaussian_data(10, 15)

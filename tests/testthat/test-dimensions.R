@@ -152,6 +152,44 @@ test_that("every row takes the dimensions it should, and no others", {
   }
 })
 
+# What the documentation says of dimensions, "n * p, p -> n", in numbers: a list
+# of the dimensions of the arguments, and that of the value. Of "1 or D" all.
+documented_dimensions <- function(text, numbers) {
+  symbols <- list(D = 3, n = 4, m = 5, p = 6, k = 2, K = 4)
+  symbols[names(numbers)] <- numbers
+  evaluated <- function(one) {
+    eval(parse(text = one)[[1]], symbols, baseenv())
+  }
+  parts <- strsplit(text, " -> ", fixed = TRUE)[[1]]
+  arguments <- if (length(parts) > 1) strsplit(parts[1], ", ")[[1]]
+  choices <- lapply(strsplit(as.character(arguments), " or "), function(words) {
+    vapply(words, evaluated, 1, USE.NAMES = FALSE)
+  })
+  list(arguments = expand.grid(choices), value = evaluated(parts[length(parts)]))
+}
+
+test_that("documented dimensions are true", {
+  # what these say is told in words, and tested with their lists in test-ops.R
+  for (k in which(!rows$name %in% c("TensorDot", "Kron"))) {
+    row <- rows[k, ]
+    arguments <- formula_arguments(row)
+    formals <- names(formals(formula_operations[[row$name]]))
+    numbers <- strsplit(numbers_of(row), ", ")[[1]]
+    numbers <- rlang::set_names(as.list(as.numeric(numbers)), setdiff(formals, arguments))
+    documented <- documented_dimensions(row$dimensions, numbers)
+    expect_length(documented$arguments, length(arguments))
+    for (case in seq_len(max(nrow(documented$arguments), 1))) {
+      dimensions <- unlist(documented$arguments[case, ], use.names = FALSE)
+      words <- c(sprintf("a%d", seq_along(dimensions)), unlist(numbers))
+      call <- sprintf("%s(%s)", row$name, toString(words))
+      expect_equal(
+        given_dimension(call, dimensions), documented$value,
+        label = paste(call, "of", toString(dimensions), "is", row$dimensions)
+      )
+    }
+  }
+})
+
 test_that("every reduction has the dimension it should", {
   reductions <- r_language("reductions")
   for (k in seq_len(nrow(reductions))) {
@@ -180,6 +218,11 @@ test_that("every reduction has the dimension it should", {
           operator_state(op)
         )$result$dimension
         expect_equal(actual, expected, label = paste(name, f, weight))
+        documented <- documented_dimensions(
+          reductions$dimensions[k], list(D = f, n = weight, K = 4)
+        )
+        if (name == "Zero_Reduction") documented$value <- 5
+        if (!is.na(expected)) expect_equal(documented$value, expected)
       }
     }
   }

@@ -21,7 +21,7 @@ test_that("without a compiler it works, interpreted", {
   suppressMessages(expect_false(check_rkeops()))
   set_rkeops_options(compiler = "", compile = "auto")
   skip_on_cran()
-  expect_message(check_rkeops(), "interpreted and compiled")
+  expect_message(check_rkeops(), "interpreted, compiled and run")
 })
 
 test_that("the report names what is missing and what to do", {

@@ -138,6 +138,11 @@ test_that("every reduction is known, also without the underscore", {
     expect_no_error(keops_kernel(formula, args))
     expect_same(sub("_Reduction", "Reduction", formula, fixed = TRUE), formula)
   }
+  # without a weight it is 1
+  expect_same(
+    "Max_SumShiftExpWeight_Reduction(x | y, 0)",
+    "Max_SumShiftExp_Reduction(x | y, 0)"
+  )
   # the weight before the axis (2.x) or behind it (1.x)
   for (name in grep("Weight|SoftMax", names(reductions), value = TRUE)) {
     expect_same(

@@ -48,32 +48,6 @@ test_that("gradients run kernel after kernel", {
   }
 })
 
-test_that("every reduction gives on the GPU what it gives on the CPU", {
-  args <- c("x = Vi(3)", "y = Vj(3)", "b = Vj(2)")
-  input <- list(points(20), points(300, start = 0.3), points(300, 2, start = 0.9))
-  for (formula in formula_language("reductions")$example) {
-    expect_same_on_both(formula, args, input)
-  }
-})
-
-test_that("every operation gives on the GPU what it gives on the CPU", {
-  args <- c(
-    "x = Vi(3)", "y = Vj(3)", "b = Vj(2)", "z = Vi(4)", "w = Vj(4)",
-    "p = Pm(1)", "c = Pm(2)", "A = Pm(6)", "Q = Pm(9)", "knots = Pm(7)"
-  )
-  input <- list(
-    points(6) + 0.1, points(7, start = 0.3) + 0.1, points(7, 2, start = 5),
-    points(6, 4, start = 11), points(7, 4, start = 17), 0.7, c(0.3, 0.4),
-    points(1, 6), points(1, 9) + c(2, 0, 0, 0, 2, 0, 0, 0, 2), -1 + 0:6 / 2
-  )
-  examples <- formula_language()$example
-  # many in one program
-  for (part in split(examples, (seq_along(examples) - 1) %/% 35)) {
-    together <- Reduce(function(a, b) sprintf("Concat(%s, %s)", a, b), part)
-    expect_same_on_both(sprintf("Sum_Reduction(%s, 0)", together), args, input)
-  }
-})
-
 test_that("failures of the GPU are errors of class gpu, and the CPU goes on", {
   data <- gaussian_data(30, 40)
   expected <- do.call(gaussian_sum, data)
@@ -91,11 +65,80 @@ test_that("failures of the GPU are errors of class gpu, and the CPU goes on", {
   expect_equal(gaussian_operator()(data), expected, tolerance = 1e-11)
 })
 
-test_that("without nvcc the error says where it was looked for", {
+test_that("after a fault of the GPU the next call begins anew", {
+  data <- gaussian_data(30, 40)
   local_emulated_gpu()
-  local_rkeops_options(nvcc = "/nonexistent/nvcc")
+  op <- gaussian_operator()
+  expected <- op(data)
+  withr::with_envvar(
+    c(RKEOPS_EMULATION_FAIL = "cuLaunchKernel=700"),
+    error <- expect_rkeops_error(op(data), "gpu", "A program failed on the GPU")
+  )
+  expect_match(error$details, "ILLEGAL_ADDRESS")
+  expect_identical(op(data), expected)
+  withr::with_envvar(
+    c(RKEOPS_EMULATION_FAIL = "cuStreamSynchronize=214"),
+    expect_rkeops_error(op(data), "gpu", "memory")
+  )
+  use_gpu()
+  expect_identical(op(data), expected)
+})
+
+test_that("a forked process is told that it cannot use the GPU", {
+  skip_on_os("windows")
+  data <- gaussian_data(30, 40)
+  local_emulated_gpu()
+  op <- gaussian_operator()
+  expected <- op(data)
+  child <- parallel::mcparallel(
+    tryCatch(op(data), rkeops_error_gpu = conditionMessage)
+  )
+  message <- parallel::mccollect(child)[[1]]
+  expect_match(message, "forked")
+  expect_match(message, "use_cpu()", fixed = TRUE)
+  expect_identical(op(data), expected)
+})
+
+test_that("without a compiler the error says where it was looked for", {
+  local_emulated_gpu()
   op <- keops_kernel("Sum_Reduction(Exp(x - y) * 3, 0)", c("x = Vi(1)", "y = Vj(1)"))
-  expect_rkeops_error(op(1:3, 1:4), "compile", "nonexistent")
+  set_rkeops_option("nvcc", "/nonexistent/nvcc")
+  expect_rkeops_error(op(1:3, 1:4), "compile", "nonexistent/nvcc")
+  expect_rkeops_error(use_gpu(), "gpu", "nonexistent/nvcc")
+  local_rkeops_options(cuda_compiler = "nvrtc", nvrtc = "/nonexistent/libnvrtc.so")
+  expect_rkeops_error(op(1:3, 1:4), "compile", "nonexistent/libnvrtc")
+  expect_rkeops_error(use_gpu(), "gpu", "nonexistent/libnvrtc")
+})
+
+test_that("NVRTC compiles, in the process of R", {
+  data <- gaussian_data(30, 40)
+  local_emulated_gpu()
+  local_rkeops_options(
+    cuda_compiler = "nvrtc", nvrtc = emulated_nvrtc(),
+    cache_dir = file.path(withr::local_tempdir(), "cache")
+  )
+  op <- gaussian_operator()
+  expect_equal(op(data), do.call(gaussian_sum, data), tolerance = 1e-11)
+  expect_match(unclass(explain(op, "command")), "nvrtc-emulation.so .*in the process")
+  expect_match(explain(op, "engine"), "compiler: .*nvrtc-emulation", all = FALSE)
+  log <- list.files(get_rkeops_cache_dir(), "log$", full.names = TRUE)
+  expect_match(readLines(log)[1], emulated_nvrtc(), fixed = TRUE)
+  report <- paste(capture_messages(rkeops_sitrep()), collapse = "")
+  expect_match(report, "nvrtc-emulation.so (NVRTC 13.0)", fixed = TRUE)
+})
+
+test_that("what NVRTC says is in the error", {
+  local_emulated_gpu()
+  local_rkeops_options(cuda_compiler = "nvrtc", nvrtc = emulated_nvrtc())
+  op <- keops_kernel("Sum_Reduction(Exp(x - y) * 4, 0)", c("x = Vi(1)", "y = Vj(1)"))
+  withr::with_envvar(
+    c(
+      RKEOPS_EMULATION_NVRTC_STATUS = "6",
+      RKEOPS_EMULATION_NVRTC_LOG = "a.cu(1): error: out of order"
+    ),
+    expect_rkeops_error(op(1:3, 1:4), "compile", "out of order")
+  )
+  expect_rkeops_error(set_rkeops_option("cuda_compiler", "gcc"), "argument", "nvrtc")
 })
 
 test_that("lazy tensors run where operators do", {

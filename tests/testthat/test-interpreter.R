@@ -12,58 +12,22 @@ test_that("the generated list of loops is what the tables say", {
   )
 })
 
-operation_rows <- r_language("operations")
-operation_args <- c(
-  "x = Vi(3)", "y = Vj(3)", "b = Vj(2)", "z = Vi(4)", "w = Vj(4)",
-  "p = Pm(1)", "c = Pm(2)", "A = Pm(6)", "Q = Pm(9)", "knots = Pm(7)"
-)
-
-operation_data <- function(rows, columns, domain) {
-  from <- domain[1]
-  to <- domain[2]
-  list(
-    x = exact_points(rows, 3, from, to),
-    y = exact_points(columns, 3, from, to, start = 50) + 1 / 256,
-    b = exact_points(columns, 2, start = 70),
-    z = exact_points(rows, 4, start = 5),
-    w = exact_points(columns, 4, start = 90), p = 0.75, c = c(0.5, 1.25),
-    A = exact_points(1, 6, start = 30)[1, ],
-    Q = exact_points(1, 9, start = 60)[1, ] + 2 * c(diag(3)),
-    knots = c(-1, -0.5, 0.25, 0.5, 1, 1.5, 2)
-  )
-}
-
-# Examples with one domain share a program, at most twelve.
-operation_batches <- function() {
-  examples <- operation_rows$example
-  domains <- lapply(operation_rows$name, domain_of)
-  keys <- vapply(domains, toString, "")
-  number <- stats::ave(seq_along(keys), keys, FUN = function(k) {
-    (seq_along(k) - 1) %/% 12
-  })
-  rows <- seq_along(keys)[!has_routine(examples)]
-  batches <- split(rows, paste(keys, number)[rows])
-  lapply(batches, function(rows) {
-    list(calls = examples[rows], domain = domains[[rows[1]]])
-  })
-}
-
 awkward_sizes <- list(c(3, 4), c(67, 300), c(1, 1), c(130, 17))
 
 test_that("every operation gives what the compiled one gives", {
   skip_on_cran()
-  for (batch in operation_batches()) {
+  for (batch in row_batches(row_examples())) {
     all_calls <- concatenated(batch$calls)
     for (precision in precisions) {
       for (size in awkward_sizes) {
-        data <- operation_data(size[1], size[2], batch$domain)
+        data <- row_data(domain_of(names(batch$calls)[1]), size[1], size[2])
         sizes <- keops_kernel(
-          sprintf("Sum_Reduction(Abs(%s), 0)", all_calls), operation_args,
+          as_sum(sprintf("Abs(%s)", all_calls)), row_args,
           precision = precision
         )(data)
         expect_engines_agree(
-          sprintf("Sum_Reduction(%s, 0)", all_calls), operation_args, data,
-          precision, scale = sizes + 1, label = toString(batch$calls)
+          batch$formula, row_args, data, precision, scale = sizes + 1,
+          label = toString(batch$calls)
         )
       }
     }
@@ -72,13 +36,12 @@ test_that("every operation gives what the compiled one gives", {
 
 test_that("gradients of every operation are those of the compiled one", {
   skip_on_cran()
-  for (batch in operation_batches()) {
-    formula <- sprintf("Sum_Reduction(%s, 0)", concatenated(batch$calls))
-    op <- keops_kernel(formula, operation_args, precision = "float64")
-    data <- operation_data(5, 70, batch$domain)
+  for (batch in row_batches(differentiable_examples())) {
+    op <- keops_kernel(batch$formula, row_args, precision = "float64")
+    data <- row_data(domain_of(names(batch$calls)[1]), 5, 70)
     eta <- op(data)
     eta[] <- exact_points(nrow(eta), ncol(eta), start = 33)
-    used <- intersect(c("x", "y", "p"), all.vars(parse_formula(formula)))
+    used <- intersect(c("x", "y", "p"), variables_of(batch$formula))
     for (name in used) {
       gradient <- keops_grad(op, name)
       inputs <- c(unname(data), list(eta))
@@ -86,7 +49,7 @@ test_that("gradients of every operation are those of the compiled one", {
       actual <- running(gradient, "never")(inputs)
       expect_same_result(
         actual, expected, 10 * max(1, abs(expected)), "float64",
-        paste("gradient of", formula)
+        paste("gradient of", batch$formula)
       )
     }
   }
@@ -238,10 +201,48 @@ test_that("long vectors and wide results fit", {
   }
 })
 
-# ---- what is only compiled ----
+# ---- routines ----
 
-test_that("routines are compiled, and refused where nothing may be", {
-  formula <- "Sum_Reduction(SoftDTW_SqDist(x, y, p), 0)"
+test_that("soft-DTW and its derivatives, of lengths known at run time", {
+  skip_on_cran()
+  for (lengths in list(c(1, 1), c(1, 5), c(4, 2), c(9, 11))) {
+    args <- c(
+      sprintf("%s = Vi(%d)", c("x", "u", "v"), lengths[1]),
+      sprintf("y = Vj(%d)", lengths[2]), "p = Pm(1)"
+    )
+    data <- list(
+      points(3, lengths[1]), points(3, lengths[1], start = 5),
+      points(3, lengths[1], start = 7), points(70, lengths[2], start = 2), 0.25
+    )
+    distance <- as_sum("SoftDTW_SqDist(x, y, p)")
+    first <- sprintf("Diff(%s, x, u)", distance)
+    second <- sprintf("Diff(%s, x, v)", first)
+    formulas <- c(
+      distance, first, second, sprintf("Diff(%s, x, u)", second),
+      sprintf("Grad(%s, x, Elem(u, 0))", distance),
+      sprintf("Grad(%s, p, Elem(u, 0))", second)
+    )
+    for (formula in formulas) {
+      for (precision in precisions) {
+        expect_engines_agree(formula, args, data, precision)
+      }
+    }
+  }
+})
+
+test_that("tables of long sequences fit, compiled and interpreted", {
+  skip_on_cran()
+  args <- c("x = Vi(64)", "y = Vj(64)", "p = Pm(1)")
+  data <- list(points(3, 64), points(4, 64, start = 2), 0.25)
+  gradient <- "Grad(Sum_Reduction(SoftDTW_SqDist(x, y, p), 0), x, Elem(x, 0))"
+  third <- sprintf("Diff(Diff(%s, x, x), x, x)", gradient)
+  expect_engines_agree(third, args, data, "float64")
+})
+
+test_that("routines of high order are compiled, refused where nothing may be", {
+  skip_on_cran()
+  formula <- as_sum("SoftDTW_SqDist(x, y, p)")
+  for (order in 1:5) formula <- sprintf("Diff(%s, x, x)", formula)
   op <- keops_kernel(formula, c("x = Vi(3)", "y = Vj(3)", "p = Pm(1)"))
   data <- list(points(4), points(5), 0.5)
   expect_rkeops_error(running(op, "never")(data), "compile", "never")
@@ -257,7 +258,6 @@ test_that("random formulas are the same, interpreted and compiled", {
     withr::local_seed(7000 + number)
     dimensions <- sample.int(4, 10, replace = TRUE)
     parts <- vapply(dimensions, random_formula, "", table = table, depth = 3)
-    if (any(has_routine(parts))) next
     formula <- sprintf(
       "%s_Reduction(%s, %d)", pick(c("Sum", "Max", "Mean")),
       concatenated(parts), pick(0:1)

@@ -155,6 +155,9 @@ test_that("nx and ny say how many points no input has", {
   expect_equal(op(x), x)
   expect_equal(op(list(x), ny = 10), 10 * x)
   expect_equal(op(list(x), 1, 4, 10), 10 * x)
+  constant <- keops_kernel("Sum_Reduction(2, 0)")
+  expect_equal(constant(nx = 2, ny = 3), matrix(6, 2))
+  expect_equal(constant(list()), matrix(2))
 })
 
 test_that("minima, maxima and their indices are those of R", {

@@ -101,6 +101,13 @@ test_that("objectives for optim", {
   )
 })
 
+test_that("gradients of objectives have the shape of the argument", {
+  objective <- lazy_objective(function(p) sqdist(Vi(p), Vj(y)), x)
+  expect_identical(dim(objective$gr(x)), dim(x))
+  expect_null(dim(objective$gr(as.vector(x))))
+  expect_identical(as.vector(objective$gr(x)), objective$gr(as.vector(x)))
+})
+
 test_that("what is wrong is said", {
   x_i <- Vi(x)
   f <- sqdist(x_i, Vj(y))

@@ -216,6 +216,36 @@ test_that("on numbers the functions are those of R", {
   expect_identical(1:3 %*% 1:3, matrix(14))
 })
 
+test_that("functions of R keep every edge case for what is not lazy", {
+  calls <- expression(
+    ifelse(NA, 1, 2), ifelse(logical(), 1, 2), ifelse(c(a = TRUE), "x", 1),
+    ifelse(matrix(c(TRUE, FALSE), 1), 1:2, 3), ifelse(c(1, 0), "yes", "no"),
+    ifelse(1:3 > 2, as.Date("2020-01-01"), 5), ifelse(list(TRUE), 1, 2),
+    1 + NULL, -c(a = 1), !c(a = TRUE), TRUE | NA, 5 %% 3, 1:2 %*% 1:2,
+    sum(), sum(1L, 2.5, TRUE), max(character()), min(3, NA, na.rm = TRUE),
+    prod(NULL), range(c(3, 1)), mean(c(1, NA), na.rm = TRUE), round(-1.567, 2),
+    log(8, 2), log(-1), sqrt("a"), Mod(-1), Re(1 + 2i), atan2(NULL, 1),
+    atan2(c(a = 1), 2), rowSums(1:3), rowSums(matrix(c(1, NA), 1), TRUE),
+    colMeans(data.frame(a = 1:2)), crossprod(matrix(1:4, 2), 1:2),
+    tcrossprod(1:2), diag(2), diag(matrix(1:4, 2)), diag(c(1, 2)),
+    diag(1, 2, 3), diag("a"), norm(matrix(1:4, 2)), norm(matrix(1:4, 2), "F"),
+    norm(1), is.na(c(a = 1, b = NA)), t(1:3), dim(1:3), as.matrix(1:2),
+    as.vector(matrix(1:4, 2)), as.numeric("1"), cbind(1, b = 2), rbind(1:2, 3),
+    dimnames(matrix(1)), length(NULL)
+  )
+  value <- function(call, environment) {
+    tryCatch(
+      suppressWarnings(eval(call, environment)), error = conditionMessage
+    )
+  }
+  for (call in calls) {
+    expect_identical(
+      value(call, as.environment("package:rkeops")), value(call, baseenv()),
+      info = deparse(call)
+    )
+  }
+})
+
 test_that("step() still steps, also with data of the calling function", {
   chosen <- function() {
     local_data <- data.frame(y = c(1, 2, 3.5, 4, 5), a = 1:5, b = c(2, 1, 3, 5, 4))

@@ -5,25 +5,7 @@
 rows <- r_language("operations")
 arguments <- strsplit(rows$arguments, ", ", fixed = TRUE)
 
-args <- c(
-  "x = Vi(3)", "y = Vj(3)", "b = Vj(2)", "z = Vi(4)", "w = Vj(4)",
-  "p = Pm(1)", "c = Pm(2)", "A = Pm(6)", "Q = Pm(9)", "knots = Pm(7)"
-)
-names(args) <- sub(" .*", "", args)
-
-# x and y are never so near to each other, to whole numbers or to 0 that a kink
-# lies between the points of a finite difference.
-data_in <- function(from, to) {
-  list(
-    x = exact_points(3, 3, from, to),
-    y = exact_points(4, 3, from, to, start = 50) + 1 / 256,
-    b = exact_points(4, 2, start = 70), z = exact_points(3, 4, start = 5),
-    w = exact_points(4, 4, start = 90), p = 0.75, c = c(0.5, 1.25),
-    A = exact_points(1, 6, start = 30)[1, ],
-    Q = exact_points(1, 9, start = 60)[1, ] + 2 * c(diag(3)),
-    knots = c(-1, -0.5, 0.25, 0.5, 1, 1.5, 2)
-  )
-}
+args <- row_args
 
 # Where one of the arguments is a number, it is repeated.
 broadcast_calls <- function() {
@@ -37,47 +19,20 @@ broadcast_calls <- function() {
   rlang::set_names(unlist(calls), rep(names, each = length(operands)))
 }
 
-examples <- function() {
-  rlang::set_names(rows$example, rows$name)
-}
-
-as_sum <- function(call) {
-  sprintf("Sum_Reduction(%s, 0)", call)
-}
-
 double <- function(formula) {
   keops_kernel(formula, args, precision = "float64")
 }
 
-# Several calls, named by their rows, share a program and data: a list of
-# list(formula =, calls =, blocks =, data =); a block is the components of one
-# call in the result.
-batches <- function(calls, size = 12) {
-  domains <- vapply(names(calls), function(name) toString(domain_of(name)), "")
-  numbers <- stats::ave(seq_along(calls), domains, FUN = function(k) {
-    (seq_along(k) - 1) %/% size
-  })
-  lapply(split(calls, paste(domains, numbers)), function(calls) {
-    domain <- domain_of(names(calls)[1])
-    data <- data_in(domain[1], domain[2])
-    dimensions <- vapply(calls, function(call) {
-      ncol(oracle(as_sum(call), args, data))
-    }, 1L)
-    ends <- cumsum(dimensions)
-    list(
-      formula = as_sum(concatenated(calls)), calls = calls, data = data,
-      blocks = Map(function(end, length) seq(end - length + 1, end), ends,
-                   dimensions)
-    )
-  })
+# Value of the call, and how large what is added for it is.
+expected_value <- function(call, data) {
+  sizes <- oracle(as_sum(sprintf("Abs(%s)", call)), args, data)
+  list(value = oracle(as_sum(call), args, data), scale = max(sizes, 1e-3))
 }
 
-expect_value <- function(actual, call, data, precision) {
-  expected <- oracle(as_sum(call), args, data)
-  scale <- max(oracle(as_sum(sprintf("Abs(%s)", call)), args, data), 1e-3)
-  error <- max(abs(actual - expected)) / scale
-  limit <- c(float32 = 4e-6, float64 = 1e-14)[[precision]]
-  expect_lt(error, limit, label = paste("error of", call, "in", precision))
+expect_value <- function(actual, expected, call, way) {
+  error <- max(abs(actual - expected$value)) / expected$scale
+  limit <- c(float32 = 4e-6, float64 = 1e-14)[[way$precision]]
+  expect_lt(error, limit, label = paste("error of", label_of(call, way)))
 }
 
 test_that("every row has a meaning in R, with the same arguments", {
@@ -89,17 +44,25 @@ test_that("every row has a meaning in R, with the same arguments", {
   }
 })
 
+# Programs of values are compiled fast: in both precisions always.
+ways_for_values <- function() {
+  compiled32 <- data.frame(engine = "compiled", precision = "float32")
+  c(ways(), if (!is_exhaustive()) list(compiled32))
+}
+
 test_that("values are those of R, also where arguments are repeated", {
   skip_on_cran()
-  for (batch in batches(c(examples(), broadcast_calls()))) {
-    for (precision in c("float64", "float32")) {
-      result <- keops_kernel(batch$formula, args, precision = precision)(
-        batch$data
-      )
-      for (k in seq_along(batch$calls)) {
-        actual <- result[, batch$blocks[[k]], drop = FALSE]
-        expect_value(actual, batch$calls[[k]], batch$data, precision)
-      }
+  for (batch in row_batches(c(row_examples(), broadcast_calls()))) {
+    expected <- lapply(batch$calls, expected_value, batch$data)
+    for (way in ways_for_values()) {
+      local({
+        local_way(way)
+        result <- row_operator(batch$formula, way)(batch$data)
+        for (k in seq_along(batch$calls)) {
+          actual <- result[, batch$blocks[[k]], drop = FALSE]
+          expect_value(actual, expected[[k]], batch$calls[[k]], way)
+        }
+      })
     }
   }
 })
@@ -123,94 +86,81 @@ test_that("operators and other names stand for rows", {
   }
 })
 
-variables_of <- function(call) {
-  all.vars(parse_formula(call))
+# In one call of a batch, in one variable: by plain R.
+expected_gradient <- function(batch, k, name, eta) {
+  oracle_gradient(
+    as_sum(batch$calls[[k]]), args, batch$data, name,
+    eta[, batch$blocks[[k]], drop = FALSE]
+  )
 }
 
-# eta is zero outside the components of one call, so that one program serves
-# all of them.
-in_block <- function(eta, block) {
-  eta[, -block] <- 0
-  eta
-}
-
-expect_gradient <- function(actual, expected, label) {
-  expect_equal(dim(actual), dim(as.matrix(expected)), label = label)
-  error <- max(abs(c(actual) - c(expected))) / max(abs(expected), 1)
-  expect_lt(error, 1e-8, label = paste("error of the gradient of", label))
-}
-
-# Round(x, 2) has a step nearly everywhere.
-differentiable_examples <- function() {
-  calls <- examples()
-  calls["Round"] <- "Round(x, 0)"
-  calls
-}
+limits_of_gradients <- c(float64 = 1e-8, float32 = 2e-5)
 
 test_that("derivatives agree with finite differences of the meaning in R", {
   skip_on_cran()
-  for (batch in batches(c(differentiable_examples(), broadcast_calls()))) {
-    data <- batch$data
-    op <- double(batch$formula)
+  for (batch in row_batches(c(differentiable_examples(), broadcast_calls()))) {
     eta <- exact_points(3, max(unlist(batch$blocks)), start = 40)
     for (name in variables_of(batch$formula)) {
-      gradient <- keops_grad(op, name)
-      for (k in seq_along(batch$calls)) {
-        call <- batch$calls[[k]]
-        if (!name %in% variables_of(call)) next
-        block <- batch$blocks[[k]]
-        expected <- oracle_gradient(
-          as_sum(call), args, data, name, eta[, block, drop = FALSE]
-        )
-        if (startsWith(args[[name]], paste(name, "= Pm"))) {
-          expected <- matrix(expected, 1)
-        }
-        actual <- gradient(c(unname(data), list(in_block(eta, block))))
-        expect_gradient(actual, expected, paste(call, "in", name))
+      uses <- Filter(function(k) {
+        name %in% variables_of(batch$calls[[k]])
+      }, seq_along(batch$calls))
+      expected <- lapply(uses, function(k) {
+        expected_gradient(batch, k, name, eta)
+      })
+      for (way in ways()) {
+        local({
+          local_way(way)
+          gradient <- keops_grad(row_operator(batch$formula, way), name)
+          for (k in seq_along(uses)) {
+            here <- in_block(eta, batch$blocks[[uses[k]]])
+            actual <- gradient(c(unname(batch$data), list(here)))
+            label <- paste("gradient of", batch$calls[[uses[k]]], "in", name)
+            expect_equal(dim(actual), dim(expected[[k]]), label = label)
+            expect_near(actual, expected[[k]], way, limits_of_gradients, label)
+          }
+        })
       }
     }
   }
 })
+
+# The derivative of sum(xi * gradient in x), by finite differences.
+expected_second <- function(first, inputs, name, xi) {
+  five_point_gradient(function(value) {
+    inputs[[name]] <- value
+    sum(xi * first(inputs))
+  }, inputs[[name]])
+}
 
 test_that("second derivatives agree with finite differences of the first", {
   skip_on_cran()
   calls <- differentiable_examples()
   uses_x <- vapply(calls, function(call) "x" %in% variables_of(call), NA)
   calls <- calls[uses_x & rows$derivative != "0"]
-  for (batch in batches(calls)) {
+  xi <- exact_points(3, 3, start = 60)
+  for (batch in row_batches(calls)) {
     eta <- exact_points(3, max(unlist(batch$blocks)), start = 40)
-    inputs <- c(batch$data, list(eta = eta))
     first <- keops_grad(double(batch$formula), "x")
-    xi <- exact_points(3, 3, start = 60)
+    inputs <- lapply(batch$blocks, function(block) {
+      c(batch$data, list(eta = in_block(eta, block)))
+    })
     for (name in intersect(c("x", "y"), variables_of(batch$formula))) {
-      second <- keops_grad(first, name, name = "xi")
-      for (k in seq_along(batch$calls)) {
-        inputs$eta <- in_block(eta, batch$blocks[[k]])
-        expected <- five_point_gradient(function(value) {
-          inputs[[name]] <- value
-          sum(xi * first(inputs))
-        }, inputs[[name]])
-        actual <- second(c(unname(inputs), list(xi)))
-        label <- paste(batch$calls[[k]], "in x and", name)
-        expect_gradient(actual, expected, label)
+      expected <- lapply(inputs, function(inputs) {
+        expected_second(first, inputs, name, xi)
+      })
+      for (way in ways()) {
+        local({
+          local_way(way)
+          first <- keops_grad(row_operator(batch$formula, way), "x")
+          second <- keops_grad(first, name, name = "xi")
+          for (k in seq_along(batch$calls)) {
+            actual <- second(c(unname(inputs[[k]]), list(xi)))
+            label <- paste(batch$calls[[k]], "in x and", name)
+            expect_near(actual, expected[[k]], way, limits_of_gradients, label)
+          }
+        })
       }
     }
-  }
-})
-
-test_that("a gradient is the adjoint of the differential", {
-  skip_on_cran()
-  for (batch in batches(differentiable_examples())) {
-    op <- double(batch$formula)
-    eta <- exact_points(3, max(unlist(batch$blocks)), start = 40)
-    direction <- exact_points(3, 3, start = 20)
-    along <- five_point_gradient(function(t) {
-      moved <- batch$data
-      moved$x <- moved$x + t * direction
-      sum(eta * op(moved))
-    }, 0)
-    backward <- keops_grad(op, "x")(c(unname(batch$data), list(eta)))
-    expect_equal(sum(backward * direction), along, tolerance = 1e-8)
   }
 })
 
@@ -262,6 +212,25 @@ test_that("powers with numbers as exponents are exact, and 0 for Rsqrt at 0", {
   expected <- oracle(formula, "x = Vi(1)", list(x = x))
   expected[x %in% 0, exponents == "-0.5"] <- 0
   expect_equal(op(x), expected, tolerance = 1e-14)
+})
+
+test_that("derivatives of powers are 0 where that is their limit", {
+  skip_on_cran()
+  args <- c("f = Vi(1)", "g = Vi(1)", "e = Vi(1)", "u = Vi(1)")
+  derivative <- function(formula, f, g) {
+    op <- keops_kernel(formula, args, precision = "float64")
+    running(op, "never")(list(f, g, rep(1, length(f)), rep(1, length(f))))[, 1]
+  }
+  in_g <- sprintf("Grad(%s, g, e)", as_sum("Powf(f, g)"))
+  in_f <- sprintf("Grad(%s, f, e)", as_sum("Powf(f, g)"))
+  expect_equal(derivative(in_g, c(0, 0, Inf, 2), c(2, 0, -1, 3)),
+               c(0, -Inf, 0, 8 * log(2)))
+  expect_equal(derivative(in_f, c(0, 0, 0, 2), c(0, 1, 2, 3)), c(0, 1, 0, 12))
+  second <- function(name) sprintf("Grad(%s, %s, u)", in_g, name)
+  expect_equal(derivative(second("g"), c(0, 2), c(2, 3)), c(0, 8 * log(2)^2))
+  expect_equal(
+    derivative(second("f"), c(0, 2), c(2, 3)), c(0, 4 + 12 * log(2))
+  )
 })
 
 refused <- function(call) {

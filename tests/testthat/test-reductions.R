@@ -41,20 +41,24 @@ test_that("values on both axes are those of R", {
   data <- list(
     x = exact_points(30, 2), y = exact_points(67, 2, start = 9), p = 0.75
   )
+  compiled32 <- data.frame(engine = "compiled", precision = "float32")
   for (name in rows$name) {
     inner <- if (name %in% scalar_only) "p * (x | y)" else "p * x - y"
     for (axis in 0:1) {
       formula <- call_of(name, inner, axis, "(1 + y - x)")
       expected <- oracle(formula, args, data)
-      for (precision in c("float64", if (axis == 0) "float32")) {
-        result <- keops_kernel(formula, args, precision = precision)(data)
-        scale <- if (startsWith(name, "Arg")) 1e-12 else max(abs(expected), 10)
-        error <- max(abs(result - expected)) / scale
-        expect_equal(dim(result), dim(expected))
-        expect_lt(
-          error, c(float32 = 4e-6, float64 = 1e-14)[[precision]],
-          label = paste("error of", formula, precision)
-        )
+      scale <- if (startsWith(name, "Arg")) 1e-12 else max(abs(expected), 10)
+      for (way in c(ways(), if (axis == 0) list(compiled32))) {
+        local({
+          local_way(way)
+          result <- row_operator(formula, way, args)(data)
+          error <- max(abs(result - expected)) / scale
+          expect_equal(dim(result), dim(expected))
+          expect_lt(
+            error, c(float32 = 4e-6, float64 = 1e-14)[[way$precision]],
+            label = paste("error of", label_of(formula, way))
+          )
+        })
       }
     }
   }
@@ -165,16 +169,21 @@ test_that("gradients agree with finite differences", {
   )
   for (case in split(rbind(cases, others), seq_len(nrow(cases) + 3))) {
     formula <- call_of(as.character(case$name), "Exp(-x * y)", case$axis)
-    op <- keops_kernel(formula, args, precision = "float64")
     expected_value <- oracle(formula, args, data)
     eta <- exact_points(nrow(expected_value), ncol(expected_value), start = 20)
     variable <- as.character(case$variable)
-    gradient <- keops_grad(op, variable)(c(unname(data), list(eta)))
     expected <- oracle_gradient(formula, args, data, variable, eta)
-    expect_equal(
-      gradient, expected, tolerance = 1e-9,
-      label = paste("gradient of", formula, "in", variable)
-    )
+    for (way in ways()) {
+      local({
+        local_way(way)
+        gradient <- keops_grad(row_operator(formula, way, args), variable)
+        expect_near(
+          gradient(c(unname(data), list(eta))), expected, way,
+          c(float64 = 1e-9, float32 = 2e-5),
+          paste("gradient of", formula, "in", variable)
+        )
+      })
+    }
   }
 })
 
@@ -272,6 +281,47 @@ test_that("indices are exact beyond the integers of float32", {
     keops_kernel("Min_Reduction(x * y, 0)", args, precision = "float32"), "y"
   )
   expect_identical(which(gradient(1, y, 5)[, 1] != 0), as.integer(2^24 + 4))
+})
+
+test_that("sums of ten million terms in float32 keep six digits", {
+  skip_on_cran()
+  count <- 1e7
+  # equal terms, whose rounding errors add up, and terms of both signs
+  columns <- list(rep(0.1, count), points(count, 1)[, 1] - 0.25)
+  for (scheme in c("block", "compensated")) {
+    op <- keops_kernel(
+      "Sum_Reduction(x * y, 0)", args, precision = "float32",
+      sum_scheme = scheme
+    )
+    for (y in columns) {
+      for (compile in c("always", "never")) {
+        error <- abs(running(op, compile)(list(1, y)) - sum(y)) / sum(abs(y))
+        expect_lt(error, 1e-6, label = paste(scheme, compile))
+      }
+    }
+  }
+})
+
+test_that("the gradient of a thousand smallest values is that of each", {
+  skip_on_cran()
+  x <- exact_points(2, 2)
+  y <- exact_points(1500, 2, start = 9) + points(1500, 2) / 64
+  args <- c("x = Vi(2)", "y = Vj(2)")
+  for (name in c("KMin_Reduction", "KMin_ArgKMin_Reduction")) {
+    op <- keops_kernel(
+      sprintf("%s(Square(x - y), 1000, 0)", name), args, precision = "float64"
+    )
+    eta <- op(x, y)
+    eta[] <- points(2, ncol(eta), start = 3) - 0.5
+    actual <- running(keops_grad(op, "x"), "never")(list(x, y, eta))
+    stride <- ncol(eta) / 1000
+    expected <- outer(1:2, 1:2, Vectorize(function(i, d) {
+      difference <- x[i, d] - y[, d]
+      nearest <- order(difference^2)[1:1000]
+      sum(eta[i, d + stride * (0:999)] * 2 * difference[nearest])
+    }))
+    expect_equal(actual, expected, tolerance = 1e-12, label = name)
+  }
 })
 
 test_that("wrong uses are errors of the formula", {

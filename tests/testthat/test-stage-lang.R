@@ -60,6 +60,24 @@ test_that("numbers are those of R, whatever the locale", {
   }
 })
 
+test_that("lists are written in four ways, whole numbers as sums and products", {
+  graph_of <- function(call) {
+    formula <- sprintf("Sum_Reduction(%s, 0)", call)
+    unclass(explain(keops_kernel(formula, args), "graph"))
+  }
+  same <- function(a, b) expect_identical(graph_of(a), graph_of(b), label = a)
+  brackets <- "TensorDot(A, x, [2, 3], [3], [1], [0])"
+  same("TensorDot(A, x, (2, 3), (3,), (1,), (0,))", brackets)
+  same("TensorDot(A, x, Ind(2, 3), Ind(3), Ind(1), Ind(0))", brackets)
+  same("TensorDot(A, x, [2, 3], 3, 1, 0)", brackets)
+  same("Elem(x, 1 + 1)", "Elem(x, 2)")
+  same("Pow(x, -2 * 2 + 1)", "Pow(x, -3)")
+  same("Extract(x, 3 - 2, (2))", "Extract(x, 1, 2)")
+  for (call in c("Elem(x, 2 / 2)", "Elem(x, 1e5 * 1e5)", "(x, s)", "(x,)")) {
+    expect_rkeops_error(graph_of(call), "formula")
+  }
+})
+
 # Where the caret stands, and what is said.
 shown <- function(formula, args = c("x = Vi(3)", "y = Vj(3)", "b = Vj(2)")) {
   error <- tryCatch(keops_kernel(formula, args), rkeops_error = identity)

@@ -2,7 +2,7 @@
 // library, no R.
 #pragma once
 
-#define RKEOPS_ABI_VERSION 2
+#define RKEOPS_ABI_VERSION 3
 
 extern "C" {
 
@@ -16,12 +16,18 @@ struct RkeopsBlock {
   const double* const* column_inputs;
   long long row_begin, row_end;
   long long column_begin, column_end;
-  // `slots` x `row_end - row_begin` accumulators of 8 bytes, slot by slot; the block is
-  // folded into them.
+  // The accumulators, into which the block is folded, 8 bytes each: slot k of row r of
+  // the block at k * rkeops_slot_stride(row_end - row_begin) + r.
   void* partial;
   // workspace_bytes(row_end - row_begin) bytes, aligned to 64.
   void* workspace;
 };
+
+// Numbers from one slot of a row to the next: an odd number of cache lines, so that the
+// slots of a row do not compete for the same place in a cache, as powers of two do.
+static inline long long rkeops_slot_stride(long long rows) {
+  return ((rows + 7) / 8 | 1) * 8;
+}
 
 struct RkeopsCpuLibrary {
   int abi_version;

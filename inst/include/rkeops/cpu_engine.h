@@ -9,14 +9,13 @@
 #define RKEOPS_CPU_ENGINE_H
 
 #include "abi.h"
+#include "cpu_outer_product.h"
 #include "inner_product.h"
 #include "lanes.h"
 #include "reductions.h"
 #include "vector_math.h"
 
 namespace rkeops {
-
-constexpr int array_length(int n) { return n > 0 ? n : 1; }
 
 constexpr long long smaller(long long a, long long b) { return a < b ? a : b; }
 constexpr long long larger(long long a, long long b) { return a > b ? a : b; }
@@ -25,7 +24,10 @@ template <class Scalar, class Formula, template <class> class Reduction, int gro
 struct CpuEngine {
   using V = typename LanesOf<Scalar>::V;
   using Fold = Reduction<V>;
-  static_assert(Fold::values == Formula::pair_values, "the reduction takes other values");
+  using Outer = CpuOuterProduct<Scalar, Formula, Fold, groups>;
+  using PairFold = typename Outer::PairFold;  // what the pair stage hands its values to
+  static_assert(PairFold::values == Formula::pair_values,
+                "the reduction takes other values");
 
   static constexpr int lanes = Lanes<V>::count, tile = groups * lanes;
 
@@ -44,7 +46,7 @@ struct CpuEngine {
   static constexpr int column_bytes =
       array_length(Formula::column_kept + column_vectors) * sizeof(Scalar);
   static constexpr int column_block =
-      smaller(Fold::block, larger(16, cache_bytes / column_bytes / 8 * 8));
+      smaller(Outer::column_block, larger(16, cache_bytes / column_bytes / 8 * 8));
 
   // Longer rows are read from the workspace, because they would not fit the registers.
   static constexpr bool rows_in_registers = groups * Formula::row_kept <= 24;
@@ -60,6 +62,9 @@ struct CpuEngine {
     V* row_vectors;
     V* columns;
     V* column_vectors;
+    V* outer_rows;  // see CpuOuterProduct
+    V* outer_columns;
+    V* outer_pairs;
     V* parameters;
     double* spare;  // the accumulators of an incomplete tile
 
@@ -74,9 +79,11 @@ struct CpuEngine {
     }
 
     static long long bytes(long long rows) {
-      return (of_rows(rows, Formula::row_kept + CpuEngine::row_vectors) +
+      return (of_rows(rows,
+                      Formula::row_kept + CpuEngine::row_vectors + Outer::row_scalars) +
               of_columns(Formula::column_kept) + of_columns(CpuEngine::column_vectors) +
-              registers(Formula::parameters_kept)) *
+              registers(Outer::column_block * Outer::column_scalars) +
+              column_block * Outer::pair_vectors + registers(Formula::parameters_kept)) *
                  sizeof(V) +
              sizeof(double) * tile * Fold::slots;
     }
@@ -85,7 +92,11 @@ struct CpuEngine {
           row_vectors(rows + of_rows(row_count, Formula::row_kept)),
           columns(row_vectors + of_rows(row_count, CpuEngine::row_vectors)),
           column_vectors(columns + of_columns(Formula::column_kept)),
-          parameters(column_vectors + of_columns(CpuEngine::column_vectors)),
+          outer_rows(column_vectors + of_columns(CpuEngine::column_vectors)),
+          outer_columns(outer_rows + of_rows(row_count, Outer::row_scalars)),
+          outer_pairs(outer_columns +
+                      registers(Outer::column_block * Outer::column_scalars)),
+          parameters(outer_pairs + column_block * Outer::pair_vectors),
           spare(reinterpret_cast<double*>(parameters +
                                           registers(Formula::parameters_kept))) {}
 
@@ -118,6 +129,7 @@ struct CpuEngine {
     V input[array_length(Formula::row_inputs)];
     V* kept = workspace.rows;
     V* vectors = workspace.row_vectors;
+    V* outer = workspace.outer_rows;
     const long long rows = block.row_end - block.row_begin;
     for (long long row = 0; row < padded(rows); row += lanes) {
       const long long first = smaller(row, rows - 1);
@@ -128,6 +140,10 @@ struct CpuEngine {
       if constexpr (row_vectors > 0) {
         Formula::row_vectors(workspace.parameter(), input, vectors);
         vectors += row_vectors;
+      }
+      if constexpr (Outer::row_scalars > 0) {
+        Formula::outer_row_vectors(workspace.parameter(), input, outer);
+        outer += Outer::row_scalars;
       }
     }
   }
@@ -151,6 +167,12 @@ struct CpuEngine {
         Formula::column_vectors(workspace.parameter(), input, vectors);
         to_vectors = transpose<column_vectors>(vectors, n, to_vectors);
       }
+      if constexpr (Outer::column_scalars > 0) {
+        V vectors[Outer::column_scalars];
+        Formula::outer_column_vectors(workspace.parameter(), input, vectors);
+        Outer::keep_columns(vectors, column, n,
+                            reinterpret_cast<Scalar*>(workspace.outer_columns));
+      }
     }
   }
 
@@ -168,7 +190,7 @@ struct CpuEngine {
     const V* rows;
     const V* vectors;
     V copies[groups][array_length(rows_in_registers ? Formula::row_kept : 0)];
-    Fold fold[groups];
+    PairFold fold[groups];
 
     RKEOPS_INLINE const V* row(int g) const {
       return rows_in_registers ? copies[g] : rows + g * Formula::row_kept;
@@ -226,7 +248,7 @@ struct CpuEngine {
     }
     RKEOPS_UNROLL
     for (int step = 0; step < count; ++step) {
-      const int c = fold_order<Fold>(step, count);
+      const int c = fold_order<PairFold>(step, count);
       const Scalar* column = workspace.column() + (position + c) * Formula::column_kept;
       RKEOPS_UNROLL
       for (int g = 0; g < groups; ++g) {
@@ -239,7 +261,8 @@ struct CpuEngine {
 
   // Folds a block of columns into the accumulators of the rows of one tile.
   static void fold_tile(Workspace workspace, const V* rows, const V* vectors,
-                        long long first_column, int columns, Slots<V> state) {
+                        const V* outer, long long first_column, int columns,
+                        Slots<V> state) {
     Tile tile;
     tile.rows = rows;
     tile.vectors = vectors;
@@ -252,17 +275,28 @@ struct CpuEngine {
       }
     }
     RKEOPS_UNROLL
-    for (int g = 0; g < groups; ++g) tile.fold[g].begin(group(state, g), first_column);
+    for (int g = 0; g < groups; ++g) {
+      if constexpr (HasOuterProduct<Formula>::value)
+        tile.fold[g].to = workspace.outer_pairs + g;
+      else
+        tile.fold[g].begin(group(state, g), first_column);
+    }
     int done = 0;
     if constexpr (Formula::inner_length > 0) {
       for (; done + inner_columns <= columns; done += inner_columns)
         fold_pairs<inner_columns>(
-            workspace, fold_order<Fold>(done, columns - inner_columns + 1), tile);
+            workspace, fold_order<PairFold>(done, columns - inner_columns + 1), tile);
     }
     for (; done < columns; ++done)
-      fold_pairs<1>(workspace, fold_order<Fold>(done, columns), tile);
-    RKEOPS_UNROLL
-    for (int g = 0; g < groups; ++g) tile.fold[g].end(group(state, g), first_column);
+      fold_pairs<1>(workspace, fold_order<PairFold>(done, columns), tile);
+    if constexpr (HasOuterProduct<Formula>::value) {
+      Outer::fold(workspace.parameter(), outer,
+                  reinterpret_cast<const Scalar*>(workspace.outer_columns),
+                  workspace.outer_pairs, first_column, columns, state);
+    } else {
+      RKEOPS_UNROLL
+      for (int g = 0; g < groups; ++g) tile.fold[g].end(group(state, g), first_column);
+    }
   }
 
   RKEOPS_INLINE static Slots<V> group(Slots<V> state, int g) {
@@ -274,13 +308,15 @@ struct CpuEngine {
     const long long rows = block.row_end - block.row_begin;
     const V* kept = workspace.rows;
     const V* vectors = workspace.row_vectors;
+    const V* outer = workspace.outer_rows;
     for (long long row = 0; row < rows; row += tile) {
       const Borrowed<tile> part(block.partial, rows, row, workspace.spare);
-      fold_tile(workspace, kept, vectors, first_column, columns,
+      fold_tile(workspace, kept, vectors, outer, first_column, columns,
                 {part.slots.data, part.slots.stride});
       part.give_back();
       kept += groups * Formula::row_kept;
       vectors += groups * row_vectors;
+      outer += groups * Outer::row_scalars;
     }
   }
 
@@ -292,7 +328,7 @@ struct CpuEngine {
     int count;
 
     Borrowed(void* partial, long long rows, long long row, double* spare)
-        : home{static_cast<double*>(partial) + row, rows},
+        : home{static_cast<double*>(partial) + row, rkeops_slot_stride(rows)},
           slots(home),
           count(smaller(size, rows - row)) {
       if (count == size) return;

@@ -47,7 +47,7 @@ constexpr int cuda_tile_length(int wished, int fitting, int block) {
 /// reductions that keep what they fold do so in registers; a long one a few times. Both
 /// within a budget of code.
 constexpr int cuda_block_unrolled(int block, int rows, int scalars_a_pair) {
-  int times = block <= 32 ? block : rows == 1 ? 8 : 4;
+  int times = block <= 32 ? block : 8;
   while (times > 1 && times * rows * scalars_a_pair > 1024) times /= 2;
   return times;
 }
@@ -294,7 +294,11 @@ struct CudaKernels {
     }
   };
 
+  /// What is done for rare columns: what they need, or nothing.
+  enum class Care { full, none };
+
   /// A short record is read once for all rows of the thread, in as few loads as possible.
+  template <Care care>
   RKEOPS_INLINE static void fold_column(const Scalar* parameter, Columns columns,
                                         int position, Row (&rows)[rows_per_thread]) {
     const Scalar* column = columns.records;
@@ -312,7 +316,10 @@ struct CudaKernels {
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r)
       compute_pair<Formula>(parameter, rows[r].kept, column, columns.inner, value[r]);
-    if constexpr (HasRareColumns<Reduction>::value) {
+    if constexpr (care == Care::none) {
+#pragma unroll
+      for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.add(value[r], position);
+    } else if constexpr (HasRareColumns<Reduction>::value) {
       fold_rare(value, position, rows);
     } else {
 #pragma unroll
@@ -398,15 +405,48 @@ struct CudaKernels {
   /// Folds `length` columns, or `count` where that is 0, the first of which is at
   /// `position` of the block. Where a block is one step every index into what a reduction
   /// keeps is a constant.
-  template <int length>
-  RKEOPS_INLINE static void fold_step(const Scalar* parameter, Columns columns, int count,
+  template <int length, int times, Care care>
+  RKEOPS_INLINE static void fold_each(const Scalar* parameter, Columns columns, int count,
                                       int position, Row (&rows)[rows_per_thread]) {
-    constexpr int times = length > 0 ? step_unrolled : 1;
     if (block == step) position = 0;
 #pragma unroll(times)
     for (int n = 0; n < (length > 0 ? length : count); ++n) {
       const int c = fold_order<Reduction>(n, length > 0 ? length : count);
-      fold_column(parameter, columns.from(c), position + c, rows);
+      fold_column<care>(parameter, columns.from(c), position + c, rows);
+    }
+  }
+
+  /// Folds a step as if no column were rare; false, with nothing done, if that went
+  /// wrong.
+  RKEOPS_INLINE static bool hurry(const Scalar* parameter, Columns columns, int position,
+                                  Row (&rows)[rows_per_thread]) {
+    Reduction before[rows_per_thread];
+    bool well = true;
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) {
+      before[r] = rows[r].reduction;
+      well = well & before[r].may_hurry();
+    }
+    if (!well) return false;
+    fold_each<step, step_unrolled, Care::none>(parameter, columns, step, position, rows);
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) well = well & rows[r].reduction.went_well();
+    if (well) return true;
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction = before[r];
+    return false;
+  }
+
+  RKEOPS_INLINE static void fold_step(const Scalar* parameter, Columns columns, int count,
+                                      int position, Row (&rows)[rows_per_thread]) {
+    if constexpr (CanHurry<Reduction>::value) {
+      if (count == step && hurry(parameter, columns, position, rows)) return;
+      fold_each<0, 1, Care::full>(parameter, columns, count, position, rows);
+    } else if (count == step) {
+      fold_each<step, step_unrolled, Care::full>(parameter, columns, step, position,
+                                                 rows);
+    } else {
+      fold_each<0, 1, Care::full>(parameter, columns, count, position, rows);
     }
   }
 
@@ -416,7 +456,7 @@ struct CudaKernels {
                                         Row (&rows)[rows_per_thread]) {
     for (int c = 0; c < count; ++c) {
       begin_block(first + c, rows);
-      fold_column(parameter, columns.from(c), 0, rows);
+      fold_column<Care::full>(parameter, columns.from(c), 0, rows);
       end_block(first + c, rows);
     }
   }
@@ -441,11 +481,7 @@ struct CudaKernels {
         break;
       }
       if (in_block == 0) begin_block(first, rows);
-      if (count == step) {
-        fold_step<step>(parameter, columns, step, in_block, rows);
-      } else {
-        fold_step<0>(parameter, columns, count, in_block, rows);
-      }
+      fold_step(parameter, columns, count, in_block, rows);
       in_block += step;
       if (in_block == block || first + step >= end) {
         end_block(first + step - in_block, rows);

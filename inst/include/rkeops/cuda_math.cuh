@@ -78,9 +78,8 @@ static __device__ const double power_table[64] = {
 
 // Within 2 units in the last place, in less time than CUDA's: 2^x = 2^(k / 64) 2^f with
 // |f| <= 1 / 128, the first from the table, the second from its Taylor polynomial, whose
-// remainder is below 2^-54. Results below 2^-1022 are 0. No branch, and integers where
-// they can decide: they have units of their own.
-RKEOPS_INLINE double exp2(double x) {
+// remainder is below 2^-54. For |x| <= 1000; NaN if x is.
+RKEOPS_INLINE double exp2_from_table(double x) {
   constexpr double shift = 0x1.8p46;  // a sum with it is a multiple of 1 / 64
   const double sum = x + shift;
   const double f = x - (sum - shift);
@@ -94,15 +93,24 @@ RKEOPS_INLINE double exp2(double x) {
   const long long exponent = static_cast<long long>(k >> 6) << 52;
   const double power =
       same_bits<double>(same_bits<long long>(power_table[k & 63]) + exponent);
-  const double result = ::fma(power, tail, power);  // NaN if x is
+  return ::fma(power, tail, power);
+}
 
+// Results below 2^-1022 are 0. No branch, and integers where they can decide: they have
+// units of their own.
+RKEOPS_INLINE double exp2(double x) {
+  const double result = exp2_from_table(x);
   const long long bits = same_bits<long long>(x);
   const int high = static_cast<int>(bits >> 32);
   const int size = (high & 0x7fffffff) | (static_cast<int>(bits) != 0);
-  const bool negative = high<0, is_nan = size> 0x7ff00000;
+  const bool negative = high < 0, is_nan = size > 0x7ff00000;
   const bool fits = size < (negative ? 0x408ff000 : 0x40900000);  // -1022, 1024
   return fits || is_nan ? result : negative ? 0.0 : __builtin_inf();
 }
+
+// 2^x for |x| <= 100.
+RKEOPS_INLINE float exp2_of_small(float x) { return exp2(x); }
+RKEOPS_INLINE double exp2_of_small(double x) { return exp2_from_table(x); }
 
 RKEOPS_INLINE float copy_sign(float size, float sign) { return ::copysignf(size, sign); }
 RKEOPS_INLINE double copy_sign(double size, double sign) {

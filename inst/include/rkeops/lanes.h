@@ -35,6 +35,10 @@
 #endif
 #endif
 
+#if defined(__CUDACC_RTC__)
+#include "cuda_builtins.cuh"
+#endif
+
 #if defined(__CUDACC__)
 #define RKEOPS_INLINE __device__ __forceinline__
 #define RKEOPS_UNROLL _Pragma("unroll")
@@ -48,9 +52,17 @@
 
 // For what runs rarely and is called from several places: one copy compiles sooner.
 #if defined(__CUDACC__)
-#define RKEOPS_OUTLINE RKEOPS_INLINE
+#define RKEOPS_OUTLINE __device__ __noinline__
 #else
 #define RKEOPS_OUTLINE __attribute__((noinline))
+#endif
+
+// Before loops that run rarely: unrolled, as the CUDA compilers do by themselves, they
+// take seconds to compile.
+#if defined(__CUDACC__)
+#define RKEOPS_ROLLED _Pragma("unroll 1")
+#else
+#define RKEOPS_ROLLED
 #endif
 
 namespace rkeops {

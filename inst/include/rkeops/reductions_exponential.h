@@ -101,6 +101,8 @@ struct LazyExponentialSums {
   // (to base 2): a block of such sums does not overflow.
   static constexpr V none = sizeof(V) == 4 ? V(-3e38) : V(-1e308);
   static constexpr V margin = 64;
+  // Sums below this have not overflowed, and are far from it.
+  static constexpr V most = sizeof(V) == 4 ? V(1e30) : V(1e200);
 
   V reference;  // to base 2
   V sum[sums];
@@ -126,6 +128,13 @@ struct LazyExponentialSums {
   RKEOPS_INLINE void fold(const V* value, int column) {
     if (__builtin_expect(rare(value), 0)) treat(value, column);
     add(value, column);
+  }
+  RKEOPS_INLINE bool may_hurry() const { return reference != none; }
+  RKEOPS_INLINE bool went_well() const {
+    bool well = true;
+    RKEOPS_UNROLL
+    for (int k = 0; k < sums; ++k) well = well & (sum[k] < most) & (sum[k] > -most);
+    return well;
   }
   RKEOPS_INLINE void add(const V* value, int) {
     const V e = exp2(value[0] * V(log2_e) - reference);

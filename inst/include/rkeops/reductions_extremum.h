@@ -91,6 +91,7 @@ struct ArgExtremum {
   // From the last column of a block to the first, what ties wins: then the worst value
   // (+Inf for minima) needs no care, and the first of equal columns is left.
   static constexpr bool backwards = true;
+  static constexpr bool keeps_columns = true;
 
   V best[D];
   I position[D];  // inside the block; negative where every value is NaN

@@ -95,6 +95,17 @@ struct FoldsBackwards<Reduction, decltype(void(Reduction::backwards))> {
   static constexpr bool value = Reduction::backwards;
 };
 
+// Whether the accumulators of a reduction hold columns, by which columns in the lanes of
+// one vector could not be told apart.
+template <class Reduction, class = void>
+struct KeepsColumns {
+  static constexpr bool value = false;
+};
+template <class Reduction>
+struct KeepsColumns<Reduction, decltype(void(Reduction::keeps_columns))> {
+  static constexpr bool value = Reduction::keeps_columns;
+};
+
 // Place number `step` of `count` in the order in which `Reduction` wants columns.
 template <class Reduction>
 RKEOPS_INLINE constexpr int fold_order(int step, int count) {
@@ -111,6 +122,18 @@ struct HasRareColumns {
 };
 template <class Reduction>
 struct HasRareColumns<Reduction, decltype(void(&Reduction::treat))> {
+  static constexpr bool value = true;
+};
+
+// Of these, reductions that can also tell afterwards whether columns that were only added
+// needed more: may_hurry() before, and went_well() after a few columns. Where these did
+// not go well an engine takes the object it kept from before, and folds them again.
+template <class Reduction, class = void>
+struct CanHurry {
+  static constexpr bool value = false;
+};
+template <class Reduction>
+struct CanHurry<Reduction, decltype(void(&Reduction::went_well))> {
   static constexpr bool value = true;
 };
 

@@ -8,6 +8,7 @@
 #define RKEOPS_REDUCTIONS_SMALLEST_H
 
 #include "reductions_slots.h"
+#include "reductions_smallest_sorted.h"
 
 namespace rkeops {
 
@@ -27,23 +28,34 @@ struct SmallestList {
   RKEOPS_INLINE Wide column(int place) const { return state.get(2 * place + 1); }
 
   RKEOPS_INLINE void initialise() const {
+    RKEOPS_ROLLED
     for (int k = 0; k < 2 * count; ++k) state.set(k, no_column<Wide>());
   }
   RKEOPS_INLINE void merge(SmallestList from) const {
-    for (int lane = 0; lane < Lanes<V>::count; ++lane)
-      for (int place = 0; place < count; ++place)
-        insert(state, count, lane, get(from.state, lane, place));
+    for (int lane = 0; lane < Lanes<V>::count; ++lane) RKEOPS_ROLLED
+    for (int place = 0; place < count; ++place)
+      insert(state, count, lane, get(from.state, lane, place));
   }
 
-  // Inserts the values of the lanes that belong into their lists.
-  RKEOPS_OUTLINE static void insert(Slots<V> state, int count, V value, double column) {
+  // The largest value that enters: what is smaller than the worst one, and while the list
+  // has room, what is equal too.
+  RKEOPS_INLINE V limit() const {
+    const V worst = narrow<V>(value(0));
+    const auto open = narrow<V>(column(0)) == no_column<V>();
+    return select(open, worst, next_below(worst));
+  }
+
+  // Inserts the values of the lanes that belong into their lists. Returns the new limit.
+  RKEOPS_OUTLINE static V insert(Slots<V> state, int count, V value, double column) {
     const Wide wide = widen(value);
     for (int lane = 0; lane < Lanes<V>::count; ++lane)
       insert(state, count, lane, {rkeops::lane(wide, lane), column});
+    return SmallestList{state, count}.limit();
   }
 
   // The heap in ascending order.
   RKEOPS_OUTLINE static void sort(Slots<V> state, int count, int lane) {
+    RKEOPS_ROLLED
     for (int size = count - 1; size > 0; --size) {
       const Entry worst = get(state, lane, 0), last = get(state, lane, size);
       sink(state, lane, last, size);
@@ -74,6 +86,7 @@ struct SmallestList {
   RKEOPS_OUTLINE static void sink(Slots<V> state, int lane, const Entry& entry,
                                   int size) {
     int place = 0;
+    RKEOPS_ROLLED
     for (int child = 1; child < size; child = 2 * place + 1) {
       Entry worse = get(state, lane, child);
       if (child + 1 < size) {
@@ -100,6 +113,7 @@ constexpr int at_run_time = 0;
 template <class V, int D, ListOutput output_kind>
 struct SmallestLists {
   static constexpr int values = D, block = 256;
+  static constexpr bool keeps_columns = true;
   static constexpr int outputs_a_rank = (output_kind == ListOutput::both ? 2 : 1) * D;
   using Wide = typename Lanes<V>::Wide;
   using List = SmallestList<V>;
@@ -118,7 +132,7 @@ struct SmallestLists {
     count = places;
     first_column = first;
     RKEOPS_UNROLL
-    for (int k = 0; k < D; ++k) refresh(k);
+    for (int k = 0; k < D; ++k) limit[k] = list(from, k, places).limit();
   }
   RKEOPS_INLINE bool rare(const V* value) const {
     bool enters = false;
@@ -130,9 +144,8 @@ struct SmallestLists {
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) {
       if (!any(value[k] <= limit[k])) continue;
-      List::insert(list(state, k, count).state, count, value[k],
-                   static_cast<double>(first_column + column));
-      refresh(k);
+      limit[k] = List::insert(list(state, k, count).state, count, value[k],
+                              static_cast<double>(first_column + column));
     }
   }
   RKEOPS_INLINE void add(const V*, int) {}
@@ -152,6 +165,7 @@ struct SmallestLists {
       for (int lane = 0; lane < Lanes<V>::count; ++lane)
         List::sort(list(state, k, count).state, count, lane);
     constexpr bool both = output_kind == ListOutput::both;
+    RKEOPS_ROLLED
     for (int rank = 0; rank < count; ++rank)
       for (int k = 0; k < D; ++k) {
         const List from = list(state, k, count);
@@ -161,20 +175,22 @@ struct SmallestLists {
           output[first + (both ? D : 0)] = shown_column(from.column(rank));
       }
   }
-
- private:
-  // What is smaller than the worst value enters; while the list has room, what is equal
-  // too.
-  RKEOPS_INLINE void refresh(int k) {
-    const List from = list(state, k, count);
-    const V worst = narrow<V>(from.value(0));
-    const auto open = narrow<V>(from.column(0)) == no_column<V>();
-    limit[k] = select(open, worst, next_below(worst));
-  }
 };
 
+// Inserting into a sorted list takes K steps for all lanes, into heaps log(K) steps, but
+// for each lane and with branches.
+template <class V>
+constexpr bool sorts_lists(int D, int K) {
+  return Lanes<V>::count > 1 && K != at_run_time && K <= 32 && D * K <= 64;
+}
+
+template <class V, int D, int K, ListOutput output_kind,
+          bool is_sorted = sorts_lists<V>(D, K)>
+struct Smallest : SortedSmallest<V, D, K, output_kind != ListOutput::columns,
+                                 output_kind != ListOutput::values> {};
+
 template <class V, int D, int K, ListOutput output_kind>
-struct Smallest : SmallestLists<V, D, output_kind> {
+struct Smallest<V, D, K, output_kind, false> : SmallestLists<V, D, output_kind> {
   using Lists = SmallestLists<V, D, output_kind>;
   static constexpr int slots = 2 * D * K, outputs = Lists::outputs_a_rank * K;
   using Wide = typename Lanes<V>::Wide;
@@ -200,7 +216,8 @@ struct Smallest : SmallestLists<V, D, output_kind> {
 };
 
 template <class V, int D, ListOutput output_kind>
-struct Smallest<V, D, at_run_time, output_kind> : SmallestLists<V, D, output_kind> {
+struct Smallest<V, D, at_run_time, output_kind, false>
+    : SmallestLists<V, D, output_kind> {
   static constexpr int outputs = 0;
 };
 

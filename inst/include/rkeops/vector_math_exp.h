@@ -137,6 +137,23 @@ template <class V>
 RKEOPS_INLINE V exp2(V x) {
   return exp2_lanes(x);
 }
+
+// 2^x for |x| <= 100: the power of two is a normal number, so its exponent can be written
+// as an integer, at once.
+template <class V>
+RKEOPS_INLINE V exp2_of_small(V x) {
+#if RKEOPS_AVX512 && RKEOPS_VECTOR_BYTES == 64
+  return exp2_lanes(x);  // has an instruction for that
+#else
+  using I = typename Lanes<V>::I;
+  const V shift = all<V>(FormatOf<V>::round_shift);
+  const V shifted = x + shift;
+  const V power = same_bits<V>((same_bits<I>(shifted) << FormatOf<V>::mantissa_bits) +
+                               same_bits<I>(all<V>(1)));
+  return exp2_reduced(x - (shifted - shift)) * power;
+#endif
+}
+
 template <class V>
 RKEOPS_INLINE V exp(V x) {
   return scaled_exp<0>(x);

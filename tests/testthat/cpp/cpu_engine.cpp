@@ -53,7 +53,7 @@ Partial reduce(const RkeopsCpuLibrary& library, const Problem& problem, long lon
                long long row_end, long long column, long long column_end) {
   const auto p = pointers(problem.parameters), x = pointers(problem.x),
              y = pointers(problem.y);
-  Partial partial(library.slots * (row_end - row));
+  Partial partial(library.slots * rkeops_slot_stride(row_end - row));
   const Memory workspace(library.workspace_bytes(row_end - row));
   const RkeopsBlock block = {p.data(),
                              x.data(),
@@ -229,6 +229,14 @@ NAMED(SumSoftMaxWeight, SumSoftMaxWeight<V, 2>);
 NAMED(MaxSumShiftExp, MaxSumShiftExp<V>);
 NAMED(MaxSumShiftExpWeight, MaxSumShiftExpWeight<V, 2>);
 
+template <int D>
+struct Outer {
+  NAMED(Block, Sum<V, D, SumScheme::block>);
+  NAMED(Plain, Sum<V, D, SumScheme::plain>);
+  NAMED(Exact, Sum<V, D, SumScheme::compensated>);
+  NAMED(Means, Mean<V, D, SumScheme::block>);
+};
+
 template <class Scalar>
 void test_reductions() {
   const auto counted = [](double (*shown)(double, double)) {
@@ -292,6 +300,33 @@ void test_long_vectors() {
   report(named<Scalar>("vectors of " + std::to_string(D)), ok);
 }
 
+// Values of D components, summed up a few at a time; see cpu_outer_product.h.
+template <class Scalar, int D, template <class> class Reduction, int groups>
+void test_outer_product(const std::string& name,
+                        Expected (*reference)(const std::vector<double>&),
+                        double float_tolerance) {
+  const auto& library = *rkeops::CpuEngine<Scalar, outer_product::Formula<Scalar, D>,
+                                           Reduction, groups>::library();
+  const auto pair_value = [](const Problem& problem, int k, long long i, long long j) {
+    return problem.x[0][i] * problem.y[0][j] *
+           (problem.x[k][i] + problem.parameters[0][0] * problem.y[k][j]);
+  };
+  const double tolerance =
+      std::is_same<Scalar, float>::value ? float_tolerance : float_tolerance * 1e-8;
+  bool ok = true;
+  for (long long rows : {1, 65})
+    for (long long columns : {0, 1, 63, 257, 700}) {
+      const Problem problem = {{{-0.5}},
+                               random_matrix(D, rows, Data::smooth, false),
+                               random_matrix(D, columns, Data::smooth, true),
+                               rows,
+                               columns};
+      ok = ok &&
+           check(library, problem, D, pair_value, of_components(reference), tolerance);
+    }
+  report(named<Scalar>(name + " of an outer product, " + std::to_string(D)), ok);
+}
+
 // No variable of rows or columns; and digits that only the compensated sum keeps.
 template <class Scalar>
 void test_special_sums() {
@@ -322,6 +357,11 @@ void test_all() {
   test_reductions<Scalar>();
   test_long_vectors<Scalar, 25>();
   test_long_vectors<Scalar, 1000>();
+  test_outer_product<Scalar, 4, Outer<4>::template Block, 1>("Sum", sum, 2e-6);
+  test_outer_product<Scalar, 13, Outer<13>::template Block, 4>("Sum", sum, 2e-6);
+  test_outer_product<Scalar, 13, Outer<13>::template Plain, 3>("plain Sum", sum, 1e-4);
+  test_outer_product<Scalar, 13, Outer<13>::template Exact, 2>("Sum", sum, 1e-6);
+  test_outer_product<Scalar, 100, Outer<100>::template Means, 2>("Mean", mean, 2e-6);
   test_special_sums<Scalar>();
 }
 

@@ -13,6 +13,8 @@
 //                                     the driver does not tell
 //   RKEOPS_EMULATION_MILLISECONDS     that any two events are apart (1)
 //   RKEOPS_EMULATION_FAIL             "cuLaunchKernel=700": what that function returns
+//   RKEOPS_EMULATION_IDLE             1: kernels do nothing (0)
+//   RKEOPS_EMULATION_RESET            0: after a fault not even a reset helps (1)
 #include <dlfcn.h>
 #include <ucontext.h>
 #include <unistd.h>
@@ -92,7 +94,8 @@ int failure(const std::string& function) {
   if (!text || std::strncmp(text, (function + "=").c_str(), function.size() + 1) != 0)
     return 0;
   const int status = std::atoi(text + function.size() + 1);
-  if (status >= 700 && status < 800) lasting_error = status;
+  if ((status >= 700 && status < 800) || status == 214 || status == 999)
+    lasting_error = status;
   return status;
 }
 
@@ -220,6 +223,12 @@ void* symbol(void* module, const char* name) {
 
 // For tests.
 extern "C" long rkeops_emulation_live() { return live; }
+/// Bytes that are allocated, on all devices.
+extern "C" std::size_t rkeops_emulation_memory() {
+  std::size_t bytes = 0;
+  for (const auto& used : memory_used) bytes += used.second;
+  return bytes;
+}
 /// The most bytes that were allocated on a device since the last call.
 extern "C" std::size_t rkeops_emulation_most_used() {
   const std::size_t most = most_used;
@@ -246,6 +255,10 @@ extern "C" int cuGetErrorName(int status, const char** text) {
       {invalid_context, "CUDA_ERROR_INVALID_CONTEXT"},
       {file_not_found, "CUDA_ERROR_FILE_NOT_FOUND"},
       {not_found, "CUDA_ERROR_NOT_FOUND"},
+      {46, "CUDA_ERROR_DEVICE_UNAVAILABLE"},
+      {214, "CUDA_ERROR_ECC_UNCORRECTABLE"},
+      {702, "CUDA_ERROR_LAUNCH_TIMEOUT"},
+      {999, "CUDA_ERROR_UNKNOWN"},
       {illegal_address, "CUDA_ERROR_ILLEGAL_ADDRESS"},
       {803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH"}};
   const auto found = names.find(status);
@@ -300,6 +313,17 @@ extern "C" int cuDevicePrimaryCtxRetain(void** context, int device) {
 extern "C" int cuDevicePrimaryCtxRelease_v2(int) {
   MAY_FAIL(cuDevicePrimaryCtxRelease_v2);
   --live;
+  return 0;
+}
+
+// Ends the fault, and everything that is on the devices.
+extern "C" int cuDevicePrimaryCtxReset_v2(int) {
+  if (setting("RKEOPS_EMULATION_RESET", 1) == 0) return lasting_error;
+  lasting_error = 0;
+  for (const auto& allocation : memory) std::free(allocation.first - guard);
+  memory.clear();
+  memory_used.clear();
+  live = 0;
   return 0;
 }
 
@@ -529,6 +553,7 @@ extern "C" int cuLaunchKernel(Function* function, unsigned grid_x, unsigned grid
       shared_bytes != 0) {
     return invalid_value;
   }
+  if (setting("RKEOPS_EMULATION_IDLE", 0) == 1) return 0;
   const Function kernel = *function;
   const auto argument = *static_cast<rkeops::CudaArguments*>(arguments[0]);
   start(stream, [=] { run_grid(kernel, argument, grid_x, grid_y, block_x); });

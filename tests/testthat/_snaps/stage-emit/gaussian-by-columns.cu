@@ -52,6 +52,6 @@ using Reduction = Sum<V, 1, SumScheme::block>;
 
 }  // namespace
 
-RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, 4, 128)
+RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, 8, 128)
 
 }  // namespace rkeops

@@ -14,9 +14,10 @@ struct Formula : NoInnerProduct {
   // Numbers each stage reads, and numbers it keeps for the pairs.
   static constexpr int parameter_inputs = 1, parameters_kept = 1;
   static constexpr int row_inputs = 3, row_kept = 3;
-  static constexpr int column_inputs = 9, column_kept = 9;
-  static constexpr int pair_values = 6;
+  static constexpr int column_inputs = 9, column_kept = 3;
+  static constexpr int pair_values = 1;
   static constexpr bool has_finish_stage = false;
+  static constexpr int outer_length = 6, outer_row_vector_count = 0, outer_column_vector_count = 1;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -31,15 +32,23 @@ struct Formula : NoInnerProduct {
   template <class V>
   RKEOPS_INLINE static void column_stage(const Scalar* parameter, const V* input, V* kept) {
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // y
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[3 + k] = input[3 + k];  // b
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void outer_column_vectors(const Scalar* parameter, const V* input, V* vector) {
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) vector[k] = input[3 + k];  // b
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void outer_component(const Scalar* parameter, const V* row, const Scalar* column, const V* scalar, int k, V& value) {
+    value = scalar[0] * column[0];  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
   }
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
     V t1 = all<V>(0.0);  // Sum(Square(x - y))
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1 += square(row[k] - column[k]);
-    const V t2 = exp2(parameter[0] * t1);  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y)))
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) value[k] = t2 * column[3 + k];  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
+    value[0] = exp2(parameter[0] * t1);  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y)))
   }
 };
 
@@ -48,6 +57,6 @@ using Reduction = Sum<V, 6, SumScheme::compensated>;
 
 }  // namespace
 
-RKEOPS_CPU_LIBRARY(Scalar, Formula, Reduction, 2)
+RKEOPS_CPU_LIBRARY(Scalar, Formula, Reduction, 4)
 
 }  // namespace rkeops

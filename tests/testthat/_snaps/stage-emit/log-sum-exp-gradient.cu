@@ -45,6 +45,6 @@ using Reduction = LogSumExp<V>;
 
 }  // namespace
 
-RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, 4, 128)
+RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, 8, 128)
 
 }  // namespace rkeops

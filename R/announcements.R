@@ -1,0 +1,42 @@
+# What is said when a formula is compiled: each time where the user asked for it
+# (option `verbose`), else one line in an interactive session, the first time,
+# so that nobody wonders what the machine is doing.
+
+session <- new.env(parent = emptyenv())
+session$has_compiled <- FALSE
+
+is_announced <- function() {
+  settings$verbose || (!session$has_compiled && rlang::is_interactive())
+}
+
+say_compilation <- function(text) {
+  once <- if (!settings$verbose) {
+    " (said once a session; {.run rkeops::rkeops_enable_verbosity()} says more)"
+  }
+  session$has_compiled <- TRUE
+  cli::cli_inform(paste0(text, once), .envir = parent.frame())
+}
+
+announce_compilation <- function(state) {
+  compiles <- settings$engine == "cuda" || settings$compile == "always"
+  if (!compiles || !is_announced()) {
+    return()
+  }
+  if (!describe_operator(state)$compiled[[settings$engine]]) {
+    formula <- state$formula
+    precision <- state$precision
+    place <- engine_place()
+    say_compilation("Compiling {.code {formula}} for the {place} ({precision})")
+  }
+}
+
+# What was first interpreted is compiled in the midst of a call.
+report_compilation <- function(formula) {
+  if (!is_announced()) {
+    return()
+  }
+  seconds <- round(r_last_timings()[["compile"]], 1L)
+  if (seconds > 0) {
+    say_compilation("Compiled {.code {formula}} in {seconds} seconds")
+  }
+}

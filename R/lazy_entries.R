@@ -1,0 +1,155 @@
+# What base R asks of the entries of a matrix: which are missing or finite, the
+# diagonal, norms, plain numbers. What a matrix that is not stored cannot do is
+# refused here.
+
+#' Entries of lazy tensors
+#'
+#' @param x A lazy tensor.
+#' @param ... Not used.
+#' @param nrow,ncol,names Not used for lazy tensors, see [base::diag()].
+#' @param type The kind of the norm: `"O"` or `"1"` (the default), `"I"`, `"F"`
+#'   or `"E"`, `"M"`, as in [base::norm()].
+#' @param mode The mode of the vector, see [base::as.vector()].
+#'
+#' @details
+#' * `is.na()`, `is.nan()`, `is.finite()` and `is.infinite()` test entry by
+#'   entry: they give lazy tensors.
+#' * `diag(K)` is the vector of the entries with the same i and j, `norm(K)` a
+#'   number: both are computed at once, without storing the entries.
+#' * `as.vector(K)` and `as.numeric(K)` store all entries, column by column,
+#'   with the guard of [as.matrix()][LazyTensor-matrix].
+#' * Entries cannot be assigned, and lazy tensors cannot be bound together by
+#'   `cbind()` and `rbind()`.
+#'
+#' @return A lazy tensor; plain numbers where it says so.
+#' @name LazyTensor-entries
+#' @examples
+#' \dontshow{previous <- set_rkeops_option("threads", 2)}
+#' x <- matrix(runif(20), 10)
+#' y <- matrix(runif(20), 10)
+#' K <- exp(-sqdist(Vi(x), Vj(y)))
+#' diag(K)
+#' norm(K, "F")
+#' colSums(is.na(log(K - 0.5)))
+#' \dontshow{set_rkeops_options(previous)}
+NULL
+
+# ---- tests of entries ----
+
+#' @rdname LazyTensor-entries
+#' @export
+is.na.LazyTensor <- function(x) { # nolint
+  if (is_complex_tensor(x)) is.na(Re(x)) | is.na(Im(x)) else x != x
+}
+
+#' @rdname LazyTensor-entries
+#' @export
+is.nan.LazyTensor <- function(x) is.na.LazyTensor(x) # nolint
+
+#' @rdname LazyTensor-entries
+#' @export
+is.finite.LazyTensor <- function(x) abs(x) < Inf # nolint
+
+#' @rdname LazyTensor-entries
+#' @export
+is.infinite.LazyTensor <- function(x) abs(x) == Inf # nolint
+
+# ---- numbers ----
+
+#' @rdname LazyTensor-entries
+#' @aliases diag,LazyTensor-method
+#' @export
+setGeneric("diag")
+setMethod("diag", "LazyTensor", function(x, nrow, ncol, names = TRUE) {
+  both <- seq_len(min(index_size(x, "i"), index_size(x, "j")))
+  value <- values_at(x, both, both, sys.call())
+  # `ncol` is an argument
+  if (dim(value)[[2L]] == 1L) value[, 1L] else value
+})
+
+#' @rdname LazyTensor-entries
+#' @aliases norm,LazyTensor,missing-method norm,LazyTensor,character-method
+#' @export
+setGeneric("norm")
+setMethod("norm", signature("LazyTensor", "missing"), function(x, type, ...) {
+  norm_tensor(x, "O", sys.call())
+})
+setMethod("norm", signature("LazyTensor", "character"), function(x, type, ...) {
+  norm_tensor(x, type, sys.call())
+})
+
+norm_tensor <- function(x, type, call) {
+  types <- c("O", "1", "I", "F", "E", "M")
+  if (!checkmate::test_choice(toupper(type), types)) {
+    abort_argument(
+      "type", "\"O\", \"I\", \"F\" or \"M\"", type, call,
+      hints = if (identical(type, "2")) {
+        "`RSpectra::svds()` computes the greatest singular value."
+      }
+    )
+  }
+  if (inner_dimension(x) > 1L) {
+    abort_rkeops(
+      "shape", "`norm` needs a LazyTensor of inner dimension 1.",
+      hints = "`norm2()` is the norm of the vector at each pair.", call = call
+    )
+  }
+  size <- abs(x)
+  switch(toupper(type),
+    O = , `1` = max(colSums(size)),
+    I = max(rowSums(size)),
+    F = , E = sqrt(sum(rowSums(size^2))),
+    M = max(reduce_tensor(size, "Max", "j", call = call))
+  )
+}
+
+#' @rdname LazyTensor-entries
+#' @export
+as.vector.LazyTensor <- function(x, mode = "any") { # nolint
+  as.vector(as.array.LazyTensor(x), mode)
+}
+
+#' @rdname LazyTensor-entries
+#' @export
+as.double.LazyTensor <- function(x, ...) { # nolint
+  as.double(as.array.LazyTensor(x))
+}
+
+#' @rdname LazyTensor-matrix
+#' @export
+dimnames.LazyTensor <- function(x) { # nolint
+  names <- list(point_names(x, "i"), point_names(x, "j"))
+  if (all(vapply(names, is.null, NA))) {
+    return(NULL)
+  }
+  c(names, if (inner_dimension(x) > 1L) list(NULL))
+}
+
+# ---- refused ----
+
+#' @export
+`[<-.LazyTensor` <- function(x, ..., value) {
+  abort_rkeops(
+    "argument", "Entries of a LazyTensor cannot be assigned.",
+    hints = "`ifelse(test, yes, no)` makes a LazyTensor with other entries.",
+    call = NULL
+  )
+}
+
+refuse_binding <- function(name) {
+  abort_rkeops(
+    "argument",
+    sprintf("LazyTensors cannot be bound together by `%s`.", name),
+    hints = paste(
+      "Bind the data before `Vi()` or `Vj()`; `concat()` joins the vectors at",
+      "each pair."
+    ),
+    call = call(name, quote(...))
+  )
+}
+
+#' @export
+cbind.LazyTensor <- function(...) refuse_binding("cbind") # nolint
+
+#' @export
+rbind.LazyTensor <- function(...) refuse_binding("rbind") # nolint

@@ -1,0 +1,318 @@
+// Exponents are read as sums of terms; then the formula is built again, from the inside
+// out, with what they become in their place.
+#include "expand_distances.h"
+
+#include <cmath>
+#include <unordered_map>
+#include <unordered_set>
+
+#include "../ir/ops.h"
+#include "../ir/reductions.h"
+#include "simplify.h"
+#include "simplify_rules.h"
+
+namespace rkeops {
+
+namespace {
+
+Expr plus(Expr a, Expr b) { return !a ? b : !b ? a : a + b; }
+
+bool reads_reductions(Expr f) {
+  for (Expr node : sorted_nodes({f}, false)) {
+    if (node->kind == NodeKind::reduction) return true;
+  }
+  return false;
+}
+
+// ---- reading ----
+
+// factor * Sum(weights * Square(difference)); weights may be null. Both are parameters.
+struct SquaredDistance {
+  Expr factor, weights, difference;
+};
+
+// A sum of squared distances and of terms that vary with one index; null if there are
+// none.
+struct Exponent {
+  std::vector<SquaredDistance> distances;
+  Expr of_i, of_j;
+};
+
+// x_i - y_j or y_j - x_i, of equal dimensions.
+bool is_difference(Expr f) {
+  if (!is_call(f, "Subtract")) return false;
+  const Expr a = f->children[0], b = f->children[1];
+  return f->level == level_pair && a->level != level_pair && b->level != level_pair &&
+         a->dimension == b->dimension;
+}
+
+bool read_distance(Expr f, Expr factor, Exponent& to) {
+  Expr weights;
+  if (is_call(f, "Sum")) f = f->children[0];
+  if (is_call(f, "Mult")) {
+    const size_t k = f->children[0]->level == level_none ? 0 : 1;
+    weights = f->children[k];
+    f = f->children[1 - k];
+    if (weights->level != level_none) return false;
+  }
+  if (!is_call(f, "Square") || !is_difference(f->children[0])) return false;
+  for (Expr part : {factor, weights, f}) {
+    // conditions are asked before anything is reduced
+    if (part && reads_reductions(part)) return false;
+  }
+  to.distances.push_back({factor, weights, f->children[0]});
+  return true;
+}
+
+// Adds the terms of factor * f; false if there are others.
+bool read_terms(Expr f, Expr factor, Exponent& to) {
+  if (f->level != level_pair) {
+    Expr& of_index = f->level == level_j ? to.of_j : to.of_i;
+    of_index = plus(of_index, factor * f);
+    return true;
+  }
+  if (is_call(f, "Minus")) return read_terms(f->children[0], -factor, to);
+  if (is_call(f, "Add") || is_call(f, "Subtract")) {
+    return read_terms(f->children[0], factor, to) &&
+           read_terms(f->children[1], is_call(f, "Add") ? factor : -factor, to);
+  }
+  if (is_call(f, "Divide") && f->children[1]->level == level_none)
+    return read_terms(f->children[0], factor / f->children[1], to);
+  if (is_call(f, "Mult")) {
+    for (size_t k : {0, 1}) {
+      if (f->children[k]->level == level_none)
+        return read_terms(f->children[1 - k], factor * f->children[k], to);
+    }
+  }
+  return read_distance(f, factor, to);
+}
+
+// factor * f; without distances if it is no such sum.
+Exponent read_exponent(Expr f, double factor) {
+  Exponent exponent;
+  const bool is_readable = f->dimension == 1 && f->level == level_pair &&
+                           read_terms(f, f->graph->constant(factor), exponent);
+  return is_readable ? exponent : Exponent();
+}
+
+// The factors of a product, through signs and repetitions.
+void collect_factors(Expr f, std::vector<Expr>& factors) {
+  constexpr size_t most = 64;  // of x * x * ... there are exponentially many
+  if (is_call(f, "Mult") && factors.size() < most) {
+    for (Expr child : f->children) collect_factors(child, factors);
+  } else if (is_call(f, "Minus")) {
+    factors.push_back(f->graph->constant(-1));
+    collect_factors(f->children[0], factors);
+  } else if (is_call(f, "SumT")) {
+    collect_factors(f->children[0], factors);
+  } else {
+    factors.push_back(f);
+  }
+}
+
+// ---- building ----
+
+// An exponent is of_i + of_j + products.
+struct Expanded {
+  Expr of_i, of_j, products;
+};
+
+// The points of a difference, with the centre taken from both.
+struct Centred {
+  Expr of_i, of_j;
+};
+
+class Expander {
+ public:
+  Expander(Expr root, int arguments, ExpansionLimits limits)
+      : root_(root), graph_(*root->graph), arguments_(arguments), limits_(limits) {}
+
+  Expansion run() {
+    const std::vector<Expr> nodes = sorted_nodes({root_}, true);
+    for (Expr node : nodes) {
+      if (is_linear(node)) note_factors(node);
+    }
+    for (Expr node : nodes) built_[&*node] = built(node);
+    if (expansion_.centres.empty()) return {};
+    expansion_.root = simplify(built_.at(&*root_));
+    expansion_.condition_i = simplify(expansion_.condition_i);
+    expansion_.condition_j = simplify(expansion_.condition_j);
+    return expansion_;
+  }
+
+ private:
+  static bool is_linear(Expr node) {
+    return node->kind == NodeKind::reduction && node->reduction->is_linear;
+  }
+
+  void note_factors(Expr reduction) {
+    std::vector<Expr> factors;
+    collect_factors(reduction->children[0], factors);
+    for (Expr factor : factors) is_factor_.insert(&*factor);
+  }
+
+  const Centred& centred(Expr difference) {
+    const auto known = centred_.find(&*difference);
+    if (known != centred_.end()) return known->second;
+    const bool j_first = difference->children[0]->level == level_j;
+    const Expr x = difference->children[j_first], y = difference->children[!j_first];
+    const int number = int(expansion_.centres.size());
+    const Expr centre =
+        graph_.variable("centre" + std::to_string(number + 1), arguments_ + number,
+                        level_none, difference->dimension);
+    expansion_.centres.push_back({centre, y});
+    return centred_[&*difference] = {x - centre, y - centre};
+  }
+
+  void demand(Expr value, double limit) {
+    Expr& condition =
+        value->level == level_j ? expansion_.condition_j : expansion_.condition_i;
+    const Expr part = (1 / limit) * value;
+    condition = condition ? call("Concat", {condition, part}) : part;
+  }
+
+  void add(const SquaredDistance& distance, Expanded& to) {
+    const Centred& points = centred(distance.difference);
+    const Expr weights = distance.weights;
+    for (Expr part : {points.of_i, points.of_j}) {
+      const Expr squares = call("Square", {part});
+      Expr& of_index = part->level == level_j ? to.of_j : to.of_i;
+      of_index = plus(of_index, distance.factor * call("Sum", {times(weights, squares)}));
+      const Expr sizes = weights ? call("Abs", {weights}) * squares : squares;
+      demand(call("Abs", {distance.factor}) * call("Sum", {sizes}), limits_.terms);
+    }
+    const Expr scaled = (-2 * distance.factor) * times(weights, points.of_i);
+    to.products = plus(to.products, call("Sum", {scaled * points.of_j}));
+  }
+
+  Expanded expanded(const Exponent& exponent) {
+    Expanded result{exponent.of_i, exponent.of_j, Expr()};
+    for (const SquaredDistance& distance : exponent.distances) add(distance, result);
+    return result;
+  }
+
+  Expr built(Expr node) {
+    if (is_call(node, "Exp") || is_call(node, "Exp2")) {
+      const double to_base_two = is_call(node, "Exp") ? M_LOG2E : 1;
+      const Exponent exponent = read_exponent(node->children[0], to_base_two);
+      if (!exponent.distances.empty()) return power_of_two(node, exponent);
+    }
+    if (node->kind == NodeKind::reduction) {
+      if (const Expr shifted = shift_leaves(node)) return shifted;
+      if (const Expr sum = difference_leaves(node)) return sum;
+    }
+    return rebuilt(node, built_children(node));
+  }
+
+  std::vector<Expr> built_children(Expr node) const {
+    std::vector<Expr> children;
+    for (Expr child : node->children) children.push_back(built_.at(&*child));
+    return children;
+  }
+
+  Expr rebuilt(Expr node, const std::vector<Expr>& children) {
+    if (node->kind == NodeKind::reduction)
+      return graph_.reduce(*node->reduction, node->reduced, children, node->integers);
+    if (node->kind == NodeKind::operation)
+      return graph_.apply(*node->operation, children, node->integers);
+    return node;
+  }
+
+  // 2^(a_i + b_j + u.v): a product where its factors can go their ways.
+  Expr power_of_two(Expr node, const Exponent& exponent) {
+    bool is_product = is_factor_.count(&*node) > 0;
+    for (Expr other : {exponent.of_i, exponent.of_j}) {
+      is_product = is_product && !(other && reads_reductions(other));
+    }
+    const Expanded terms = expanded(exponent);
+    if (!is_product) {
+      return call("Exp2",
+                  {with_built_reductions(terms.of_i + terms.of_j + terms.products)});
+    }
+    for (Expr other : {exponent.of_i, exponent.of_j}) {
+      if (other) demand(call("Abs", {other}), limits_.factors);
+    }
+    return call("Exp2", {terms.of_i}) * call("Exp2", {terms.of_j}) *
+           call("Exp2OfSmall", {terms.products});
+  }
+
+  // LogSumExp_j(a_i + f) = a_i + LogSumExp_j(f), and the like.
+  Expr shift_leaves(Expr node) {
+    if (node->reduction->shift == Shift::changes) return Expr();
+    const Exponent exponent = read_exponent(node->children[0], 1);
+    if (exponent.distances.empty()) return Expr();
+    const Expanded terms = expanded(exponent);
+    const bool over_j = node->reduced == level_j;
+    const Expr leaving = with_built_reductions(over_j ? terms.of_i : terms.of_j);
+    std::vector<Expr> children = built_children(node);
+    children[0] =
+        with_built_reductions(over_j ? terms.of_j : terms.of_i) + terms.products;
+    const Expr reduced = rebuilt(node, children);
+    return node->reduction->shift == Shift::is_added ? leaving + reduced : reduced;
+  }
+
+  // Sum_j(s * (x_i - y_j)) = x_i * Sum_j(s) - Sum_j(s * y_j), as one sum.
+  Expr difference_leaves(Expr node) {
+    if (!is_linear(node)) return Expr();
+    std::vector<Expr> factors;
+    collect_factors(node->children[0], factors);
+    Expr scalar, difference;
+    for (Expr factor : factors) {
+      const bool is_known = centred_.count(&*factor) > 0;
+      if (is_known && !difference) {
+        difference = factor;
+      } else if (factor->dimension == 1 && !is_known) {
+        scalar = times(scalar, built_.at(&*factor));
+      } else {
+        return Expr();
+      }
+    }
+    if (!difference || !scalar || difference->dimension != node->dimension) return Expr();
+    return sum_of_differences(node, scalar, difference);
+  }
+
+  Expr sum_of_differences(Expr node, Expr scalar, Expr difference) {
+    const Centred& points = centred(difference);
+    const bool over_j = node->reduced == level_j;
+    const Expr reduced = over_j ? points.of_j : points.of_i,
+               kept = over_j ? points.of_i : points.of_j;
+    const Expr sums =
+        rebuilt(node, {scalar * call("Concat", {graph_.constant(1), reduced})});
+    const Expr of_kept = kept * call("Elem", {sums}, {0});
+    const Expr of_reduced = call("Extract", {sums}, {1, node->dimension});
+    const bool kept_first = difference->children[0]->level != node->reduced;
+    return kept_first ? of_kept - of_reduced : of_reduced - of_kept;
+  }
+
+  // Terms of an exponent, with the reductions in them as they have been built.
+  Expr with_built_reductions(Expr f) {
+    std::unordered_map<const Node*, Expr> copies;
+    for (Expr node : sorted_nodes({f}, false)) {
+      std::vector<Expr> children;
+      if (node->kind == NodeKind::reduction) {
+        copies[&*node] = built_.at(&*node);
+        continue;
+      }
+      for (Expr child : node->children) children.push_back(copies.at(&*child));
+      copies[&*node] = rebuilt(node, children);
+    }
+    return copies.at(&*f);
+  }
+
+  const Expr root_;
+  Graph& graph_;
+  const int arguments_;
+  const ExpansionLimits limits_;
+  Expansion expansion_;
+  std::unordered_set<const Node*> is_factor_;  // of the argument of a sum
+  std::unordered_map<const Node*, Centred> centred_;
+  std::unordered_map<const Node*, Expr> built_;
+};
+
+}  // namespace
+
+Expansion expand_distances(Expr root, int arguments, ExpansionLimits limits) {
+  return Expander(root, arguments, limits).run();
+}
+
+}  // namespace rkeops

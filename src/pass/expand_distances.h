@@ -1,0 +1,44 @@
+// Squared distances in exponents, expanded: with a centre c near the points,
+//
+//   |x_i - y_j|^2 = |x_i - c|^2 + |y_j - c|^2 - 2 (x_i - c | y_j - c)
+//
+// so that the exponential of a multiple of it is a product of a factor of i, which leaves
+// sums, one of j, which is computed once a column, and the exponential of a scalar
+// product, which costs half of what the distance costs.
+//
+// Validity: the terms on the right can be larger than their sum, and rounding errors are
+// in proportion to them. So an expansion has conditions on the data, to be asked at run
+// time; where they do not hold the formula has to be computed as it stands.
+#pragma once
+
+#include <vector>
+
+#include "../ir/expr.h"
+
+namespace rkeops {
+
+/// A parameter of an expansion that has to be near the rows of `points`, of level j.
+struct Centre {
+  Expr parameter, points;
+};
+
+struct Expansion {
+  /// Equal to the formula that was expanded; null where nothing was.
+  Expr root;
+  std::vector<Centre> centres;
+  /// The conditions: no component, of any row, may exceed 1 (or be NaN). Of level i and
+  /// of level j.
+  Expr condition_i, condition_j;
+};
+
+/// How large exponents (to base 2) may be in an expansion.
+struct ExpansionLimits {
+  double terms;    // multiples of squared distances from the centre: digits get lost
+  double factors;  // what becomes a factor of i or j: it must not overflow or vanish
+};
+
+/// `root` is simplified; `arguments` is the number of inputs it has, behind which the
+/// centres come. The expansion is made in the same graph.
+Expansion expand_distances(Expr root, int arguments, ExpansionLimits limits);
+
+}  // namespace rkeops

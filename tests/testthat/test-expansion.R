@@ -1,0 +1,165 @@
+# Squared distances in exponents, expanded where the data allow it
+# (src/pass/expand_distances.h).
+
+gaussian_sum <- "Sum_Reduction(Exp(-s * SqDist(x, y)) * b, 0)"
+
+expansion_args <- function(D, B = 2) {
+  c(
+    sprintf("x = Vi(%d)", D), sprintf("y = Vj(%d)", D), sprintf("b = Vj(%d)", B),
+    "s = Pm(1)", sprintf("w = Pm(%d)", D), "a = Vi(1)"
+  )
+}
+
+# Points near `offset`, and a bandwidth that keeps exponents small.
+expansion_data <- function(D, M = 130, N = 70, B = 2, offset = 0) {
+  list(
+    x = matrix(runif(M * D), M, D) + offset, y = matrix(runif(N * D), N, D) + offset,
+    b = matrix(rnorm(N * B), N, B), s = 2 / D, w = runif(D) / D, a = rnorm(M)
+  )
+}
+
+with_expansion <- function(mode, code) {
+  old <- set_rkeops_option("expansion", mode)
+  on.exit(set_rkeops_options(old))
+  code
+}
+
+expanded <- function(...) with_expansion("always", ...)
+as_written <- function(...) with_expansion("never", ...)
+
+formulas_to_expand <- list(
+  gaussian = gaussian_sum,
+  mean = "Mean_Reduction(Exp(-s * SqDist(x, y)) * b, 0)",
+  over_i = "Sum_Reduction(Exp(-s * SqDist(x, y)) * a, 1)",
+  weighted = "Sum_Reduction(Exp(-WeightedSqDist(w, x, y)) * b, 0)",
+  negative = "Sum_Reduction(-b * Exp(-SqDist(y, x) / (2 * s)), 0)",
+  with_terms = "Sum_Reduction(Exp(a - s * SqDist(x, y) + Elem(b, 0)), 0)",
+  in_a_sum = "Sum_Reduction((Exp(-s * SqDist(x, y)) + Exp(-SqDist(x, y))) * b, 0)",
+  of_vectors = "Sum_Reduction(Exp(-s * SqDist(x, y)) * (y - x), 0)",
+  log_sum_exp = "LogSumExp_Reduction(-s * SqDist(x, y) + Elem(b, 1), 0)",
+  log_sum_exp_over_i = "LogSumExp_Reduction(a - s * SqDist(x, y), 1)",
+  softmax = "SumSoftMaxWeight_Reduction(-s * SqDist(x, y), b, 0)",
+  gradient_x = sprintf("Grad(%s, x, Vi(6, 2))", gaussian_sum),
+  gradient_y = sprintf("Grad(%s, y, Vi(6, 2))", gaussian_sum),
+  second = sprintf("Grad(Grad(%s, x, Vi(6, 2)), x, x)", gaussian_sum),
+  gradient_log_sum_exp =
+    "Grad(LogSumExp_Reduction(-s * SqDist(x, y) + Elem(b, 1), 0), x, Vi(6, 1))"
+)
+
+test_that("every one of these formulas is expanded", {
+  # of squared distances in three dimensions, a sum of two powers gains nothing
+  for (name in setdiff(names(formulas_to_expand), c("in_a_sum", "second"))) {
+    op <- keops_kernel(formulas_to_expand[[name]], expansion_args(3))
+    expect_match(explain(op, "expansion")[1], "centre1", info = name)
+  }
+})
+
+test_that("an expansion gives what the formula gives", {
+  for (name in names(formulas_to_expand)) {
+    for (D in c(1, 3, 20)) {
+      formula <- formulas_to_expand[[name]]
+      data <- unname(expansion_data(D))
+      eta <- if (grepl("Vi(6, 2)", formula, fixed = TRUE)) 2 else 1
+      if (grepl("Vi(6", formula, fixed = TRUE)) {
+        data <- c(data, list(matrix(rnorm(130 * eta), 130)))
+      }
+      exact <- as_written(
+        keops_kernel(formula, expansion_args(D), precision = "float64")(data)
+      )
+      for (precision in c("float32", "float64")) {
+        op <- keops_kernel(formula, expansion_args(D), precision = precision)
+        bound <- if (precision == "float32") 5e-6 else 1e-13
+        expect_equal(
+          expanded(op(data)), exact,
+          tolerance = bound, info = paste(name, D, precision)
+        )
+      }
+    }
+  }
+})
+
+test_that("the interpreter expands too", {
+  data <- unname(expansion_data(3))
+  op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
+  exact <- as_written(op(data))
+  old <- set_rkeops_option("compile", "never")
+  on.exit(set_rkeops_options(old))
+  expect_equal(expanded(op(data)), exact, tolerance = 1e-13)
+})
+
+test_that("centres keep the digits of points that are far from 0", {
+  data <- expansion_data(3, offset = 1000)
+  op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
+  pairs <- exp(-data$s * squared_distances(data$x, data$y))
+  expect_equal(expanded(op(unname(data))), pairs %*% data$b, tolerance = 1e-12)
+})
+
+test_that("where exponents are large the formula is computed as it stands", {
+  for (change in list(
+    function(data) modifyList(data, list(s = 1e4)),
+    function(data) {
+      data$x[7, 2] <- 1e3
+      data
+    },
+    function(data) {
+      data$y[5, 1] <- NaN
+      data
+    },
+    function(data) {
+      data$x[1, 1] <- Inf
+      data
+    },
+    function(data) modifyList(data, list(s = NaN))
+  )) {
+    data <- unname(change(expansion_data(3)))
+    op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
+    expect_identical(expanded(op(data)), as_written(op(data)))
+  }
+})
+
+test_that("terms of one index that would overflow as factors stay", {
+  data <- expansion_data(3)
+  data$a <- rep(c(-2000, 2000), 65)
+  op <- keops_kernel(
+    "Sum_Reduction(Exp(a - s * SqDist(x, y) - 2000), 0)", expansion_args(3),
+    precision = "float64"
+  )
+  data <- unname(data)
+  expect_identical(expanded(op(data)), as_written(op(data)))
+})
+
+test_that("empty sizes are as without an expansion", {
+  op <- keops_kernel(gaussian_sum, expansion_args(3))
+  for (sizes in list(c(0, 5), c(5, 0), c(0, 0), c(1, 1))) {
+    data <- unname(expansion_data(3, sizes[1], sizes[2]))
+    expect_equal(expanded(op(data)), as_written(op(data)), tolerance = 1e-6)
+  }
+})
+
+test_that("large problems are expanded by themselves, small ones are not", {
+  op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
+  small <- unname(expansion_data(3))
+  expect_identical(op(small), as_written(op(small)))
+  large <- unname(expansion_data(3, 1500, 1500))
+  automatic <- op(large)
+  expect_identical(automatic, expanded(op(large)))
+  expect_false(identical(automatic, as_written(op(large))))
+})
+
+test_that("what has no distance in an exponent is not expanded", {
+  for (formula in c(
+    "Sum_Reduction(Exp(-Norm2(x - y)) * b, 0)", "Sum_Reduction(SqDist(x, y), 0)",
+    "Sum_Reduction(Exp(x | y) * b, 0)", "ArgMin_Reduction(SqDist(x, y), 0)",
+    "Sum_Reduction(Exp(-a * SqDist(x, y)), 0)"
+  )) {
+    op <- keops_kernel(formula, expansion_args(3))
+    expect_identical(
+      unclass(explain(op, "expansion")), "nothing to expand", info = formula
+    )
+  }
+})
+
+test_that("expansions are shown", {
+  op <- keops_kernel(gaussian_sum, expansion_args(3))
+  expect_snapshot(explain(op, "expansion"))
+})

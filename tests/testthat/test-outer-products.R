@@ -1,0 +1,139 @@
+# Sums of wide values: a number of the pair times vectors, on both engines.
+
+outer_args <- function(D) {
+  c(
+    "x = Vi(3)", "y = Vj(3)", sprintf("b = Vj(%d)", D),
+    sprintf("a = Vi(%d)", D), sprintf("p = Pm(%d)", D)
+  )
+}
+
+outer_data <- function(nx, ny, D) {
+  list(
+    x = points(nx, 3), y = points(ny, 3, start = 0.3),
+    b = points(ny, D, start = 0.9) - 0.5, a = points(nx, D, start = 0.7) - 0.5,
+    p = 0.5 + points(1, D)
+  )
+}
+
+# A formula, and its sums in plain R; k is the matrix of Gaussian kernels.
+outer_cases <- list(
+  list(
+    formula = "Exp(-SqDist(x, y)) * b",
+    sums = function(k, d) k %*% d$b
+  ),
+  list(
+    # vectors of both sides and of none
+    formula = "Exp(-SqDist(x, y)) * (p * a - b)",
+    sums = function(k, d) {
+      rowSums(k) * d$a * rep(d$p, each = nrow(d$a)) - k %*% d$b
+    }
+  ),
+  list(
+    # two numbers of the pair
+    formula = "Exp(-SqDist(x, y)) * b + SqDist(x, y) * a",
+    sums = function(k, d) k %*% d$b + rowSums(-log(k)) * d$a
+  ),
+  list(
+    # functions of components, a number of the column, one that is used twice
+    formula = "Exp(Exp(-SqDist(x, y)) * b) * Elem(b, 0) + Square(a - b)",
+    sums = function(k, d) {
+      vapply(seq_len(ncol(d$b)), function(c) {
+        c(exp(k * rep(d$b[, c], each = nrow(k))) %*% d$b[, 1]) +
+          rowSums(outer(d$a[, c], d$b[, c], "-")^2)
+      }, numeric(nrow(k)))
+    }
+  )
+)
+
+outer_operator <- function(formula, D, reduction = "Sum_Reduction(%s, 0)",
+                           ...) {
+  args <- outer_args(D)
+  used <- vapply(sub(" .*", "", args), function(name) {
+    grepl(paste0("\\b", name, "\\b"), formula)
+  }, logical(1))
+  op <- keops_kernel(sprintf(reduction, formula), args[used], ...)
+  function(data) op(data[used])
+}
+
+expect_outer_products <- function(sizes, dimensions, precisions) {
+  for (case in outer_cases) {
+    for (D in dimensions) {
+      for (precision in precisions) {
+        op <- outer_operator(case$formula, D, precision = precision)
+        for (size in sizes) {
+          data <- outer_data(size[1], size[2], D)
+          kernel <- gaussian_kernel(data$x, data$y, 1)
+          expected <- matrix(case$sums(kernel, data), size[1])
+          expect_close(op(data), expected, 4 * size[2], precision)
+        }
+      }
+    }
+  }
+}
+
+outer_sizes <- list(c(1, 1), c(3, 300), c(63, 65), c(130, 129))
+
+test_that("outer products, on the CPU", {
+  expect_outer_products(outer_sizes, c(4, 13, 100), c("float32", "float64"))
+})
+
+test_that("outer products, on the GPU", {
+  local_gpu()
+  expect_outer_products(outer_sizes[2:3], 13, c("float32", "float64"))
+})
+
+test_that("outer products with long vectors, means, other sums, axes", {
+  D <- 40
+  args <- sprintf(c("x = Vi(%d)", "y = Vj(%d)", "b = Vj(%d)"), D)
+  data <- list(points(50, D), points(70, D, start = 0.3), points(70, D))
+  kernel <- gaussian_kernel(data[[1]], data[[2]], 0.1)
+  for (scheme in c("plain", "block", "compensated")) {
+    op <- function(reduction) {
+      formula <- sprintf(reduction, "Exp(-0.1 * SqDist(x, y)) * b")
+      keops_kernel(formula, args, precision = "float64", sum_scheme = scheme)
+    }
+    expect_equal(op("Sum_Reduction(%s, 0)")(data), kernel %*% data[[3]])
+    expect_equal(op("Mean_Reduction(%s, 0)")(data), kernel %*% data[[3]] / 70)
+    expect_equal(
+      op("Sum_Reduction(%s, 1)")(data), colSums(kernel) * data[[3]]
+    )
+  }
+  gradient <- keops_grad(op("Sum_Reduction(%s, 0)"), "x")
+  weight <- kernel * tcrossprod(points(50, D), data[[3]])
+  expect_equal(
+    gradient(c(data, list(points(50, D)))),
+    -0.2 * (data[[1]] * rowSums(weight) - weight %*% data[[2]])
+  )
+})
+
+test_that("results do not depend on threads, and special values pass", {
+  op <- outer_operator(outer_cases[[1]]$formula, 30)
+  data <- outer_data(600, 1000, 30)
+  local_rkeops_options(threads = 1)
+  alone <- op(data)
+  local_rkeops_options(threads = 2)
+  expect_identical(op(data), alone)
+  data$b[5, 2] <- NaN
+  data$b[6, 3] <- Inf
+  result <- op(data)
+  expect_true(all(is.nan(result[, 2])))
+  expect_identical(result[, 3], rep(Inf, 600))
+  expect_identical(result[, -(2:3)], alone[, -(2:3)])
+})
+
+test_that("narrow values, and those of other forms, are no outer products", {
+  is_outer <- function(formula, args) {
+    plan <- explain(keops_kernel(formula, args), "plan")
+    any(grepl("summed up by components", plan))
+  }
+  expect_true(is_outer("Sum_Reduction(Exp(x * y) * b, 0)",
+                       c("x = Vi(1)", "y = Vj(1)", "b = Vj(4)")))
+  expect_false(is_outer("Sum_Reduction(Exp(x * y) * b, 0)",
+                        c("x = Vi(1)", "y = Vj(1)", "b = Vj(3)")))
+  expect_false(is_outer("Max_Reduction(Exp(x * y) * b, 0)",
+                        c("x = Vi(1)", "y = Vj(1)", "b = Vj(9)")))
+  expect_false(is_outer("Sum_Reduction(Exp(x * y), 0)",
+                        c("x = Vi(9)", "y = Vj(9)")))
+  expect_false(is_outer("Sum_Reduction(MatVecMult(x, y), 0)",
+                        c("x = Vi(27)", "y = Vj(3)")))
+})
