@@ -53,39 +53,39 @@ gpu_entries <- function(formula, operands, call, reduced = FALSE) {
 #' @export
 Ops.gpu_matrix <- function(e1, e2) { # nolint: object_name_linter.
   call <- sys.call()
-  operation <- .Generic # nolint: object_usage_linter.
-  alone <- missing(e2)
-  check_gpu_operation(operation, alone, call)
-  if (alone) {
-    return(gpu_sign(operation, e1, call))
+  if (missing(e2)) {
+    return(gpu_sign(.Generic, e1, call))
+  }
+  if (!.Generic %in% c("+", "-", "*", "/")) {
+    known <- "`+`, `-`, `*` and `/` are"
+    abort_undefined(sprintf("`%s`", .Generic), known, call)
   }
   if (!computes_on_gpu()) {
-    return(compute_on_host(get(operation, baseenv()), e1, e2))
+    return(compute_on_host(get(.Generic, baseenv()), e1, e2))
   }
-  formula <- sprintf("Sum_Reduction(x %s y, 0)", operation)
-  gpu_entries(formula, list(e1, e2), call)
-}
-
-check_gpu_operation <- function(operation, alone, call) {
-  known <- if (alone) c("+", "-") else c("+", "-", "*", "/")
-  if (!operation %in% known) {
-    abort_rkeops(
-      "argument",
-      sprintf("`%s` is not defined for matrices on the GPU.", operation),
-      hints = "`+`, `-`, `*` and `/` are; `as.matrix()` returns the values.",
-      call = call
-    )
-  }
+  gpu_entries(sprintf("Sum_Reduction(x %s y, 0)", .Generic), list(e1, e2), call)
 }
 
 gpu_sign <- function(operation, x, call) {
+  if (!operation %in% c("+", "-")) {
+    abort_undefined(sprintf("`%s`", operation), "`+` and `-` are", call)
+  }
   if (!computes_on_gpu()) {
-    return(get(operation, baseenv())(on_host(x)))
+    return(get(operation, baseenv())(as.matrix(x)))
   }
   if (operation == "+") {
     return(x)
   }
   gpu_entries("Sum_Reduction(-x, 0)", list(x), call)
+}
+
+abort_undefined <- function(what, defined, call) {
+  abort_rkeops(
+    "argument",
+    sprintf("%s is not defined for matrices on the GPU.", what),
+    hints = paste0(defined, "; `as.matrix()` returns the values."),
+    call = call
+  )
 }
 
 # A 1 x 1 matrix is a number, as it is on the GPU.
@@ -103,13 +103,10 @@ gpu_functions <- c(abs = "Abs", sqrt = "Sqrt", exp = "Exp", log = "Log")
 #' @export
 Math.gpu_matrix <- function(x, ...) { # nolint: object_name_linter.
   call <- sys.call()
-  name <- .Generic # nolint: object_usage_linter.
+  name <- .Generic
   if (!name %in% names(gpu_functions) || ...length()) {
-    abort_rkeops(
-      "argument",
-      sprintf("`%s()` is not defined for matrices on the GPU.", name),
-      hints = "`as.matrix()` returns the values.", call = call
-    )
+    known <- paste0("`", names(gpu_functions), "()`", collapse = ", ")
+    abort_undefined(sprintf("`%s()`", name), paste(known, "are"), call)
   }
   if (!computes_on_gpu()) {
     return(get(name, baseenv())(as.matrix(x)))
@@ -122,13 +119,10 @@ Math.gpu_matrix <- function(x, ...) { # nolint: object_name_linter.
 #' @export
 Summary.gpu_matrix <- function(..., na.rm = FALSE) { # nolint
   call <- sys.call()
-  name <- .Generic # nolint: object_usage_linter.
+  name <- .Generic
   if (!name %in% c("sum", "min", "max") || !isFALSE(na.rm)) {
-    abort_rkeops(
-      "argument",
-      sprintf("`%s()` is not defined for matrices on the GPU.", name),
-      hints = "`sum()`, `min()` and `max()` are, without `na.rm`.", call = call
-    )
+    known <- "`sum()`, `min()` and `max()` are, without `na.rm`"
+    abort_undefined(sprintf("`%s()`", name), known, call)
   }
   reduce <- get(name, baseenv())
   parts <- vapply(list(...), function(x) {

@@ -1,10 +1,11 @@
 # What the tests of GPUs share beside the emulated one (helper-emulation.R).
 
-# Less and less memory, until the operator does not work with it: no bit of a
-# result depends on that. The last results must be computed in several parts.
-expect_same_in_tiles <- function(compute, label, most = 260) {
+# Less and less memory, until results are computed in several parts, or the
+# operator does not work with it: no bit of a result depends on that.
+expect_same_in_tiles <- function(compute, label, most = 450) {
   expected <- compute()
   tiles <- 1
+  in_tiles <- 0
   kibibytes <- most
   repeat {
     previous <- set_rkeops_option("gpu_memory", kibibytes * 1024)
@@ -13,7 +14,8 @@ expect_same_in_tiles <- function(compute, label, most = 260) {
     if (is.null(result)) break
     tiles <- r_last_timings()[["tiles"]]
     if (!identical(result, expected)) break
-    if (tiles > 1 && kibibytes < most / 2) break
+    in_tiles <- in_tiles + (tiles > 1)
+    if (in_tiles == 2) break
     kibibytes <- kibibytes * 0.85
   }
   expect_true(is.null(result) || identical(result, expected), info = label)
