@@ -27,7 +27,7 @@ void plan_expansion(Operator& op) {
   if (!op.expansion.root) return;
   const Plan plan =
       make_plan(op.expansion.root, op.typed.index, op.text.precision, op.text.sum_scheme);
-  if (total_work(plan) >= total_work(op.plan)) op.expansion = {};
+  if (total_operations(plan) >= total_operations(op.plan)) op.expansion = {};
 }
 
 void finish(Operator& op) {

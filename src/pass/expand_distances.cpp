@@ -204,6 +204,11 @@ class Expander {
     return rebuilt(node, built_children(node));
   }
 
+  Expr built_or_itself(Expr node) const {
+    const auto known = built_.find(&*node);
+    return known == built_.end() ? node : known->second;
+  }
+
   std::vector<Expr> built_children(Expr node) const {
     std::vector<Expr> children;
     for (Expr child : node->children) children.push_back(built_.at(&*child));
@@ -262,7 +267,7 @@ class Expander {
       if (is_known && !difference) {
         difference = factor;
       } else if (factor->dimension == 1 && !is_known) {
-        scalar = times(scalar, built_.at(&*factor));
+        scalar = times(scalar, built_or_itself(factor));
       } else {
         return Expr();
       }

@@ -172,9 +172,12 @@ bool is_arithmetic(const Operation& operation) {
          operation.code == operation_named("Square").code;
 }
 
-long long work_of(const KernelPlan& kernel) {
-  constexpr long long arithmetic = 1, function = 8;
-  long long work = 0;
+constexpr long long function_operations = 8;
+
+// Operations on components for a pair; a function counts as several.
+long long operations_of(const KernelPlan& kernel) {
+  constexpr long long arithmetic = 1;
+  long long operations = 0;
   for (Expr node : sorted_nodes(kernel.values, false)) {
     // with a single row, what is computed once a column is computed once a pair
     const bool is_of_columns =
@@ -182,9 +185,10 @@ long long work_of(const KernelPlan& kernel) {
     if (is_input(node) || !(kernel.is_of_pairs(node->level) || is_of_columns)) continue;
     int components = node->dimension;
     for (Expr child : node->children) components = std::max(components, child->dimension);
-    work += components * (is_arithmetic(*node->operation) ? arithmetic : function);
+    operations +=
+        components * (is_arithmetic(*node->operation) ? arithmetic : function_operations);
   }
-  return std::max(work / function, 1LL);
+  return operations;
 }
 
 // The scalars of an outer product are to stay in the first-level cache for as many
@@ -221,7 +225,8 @@ int columns_per_tile(const KernelPlan& kernel, Precision precision) {
 }
 
 void choose_sizes(KernelPlan& kernel, Precision precision) {
-  kernel.work = work_of(kernel);
+  kernel.operations = operations_of(kernel);
+  kernel.work = std::max(kernel.operations / function_operations, 1LL);
   kernel.row_groups = row_groups(kernel);
   kernel.rows_per_thread = rows_per_thread(kernel, precision);
   kernel.columns_per_tile = columns_per_tile(kernel, precision);
@@ -312,10 +317,10 @@ Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme) {
   return plan;
 }
 
-long long total_work(const Plan& plan) {
-  long long work = 0;
-  for (const KernelPlan& kernel : plan.kernels) work += kernel.work;
-  return work;
+long long total_operations(const Plan& plan) {
+  long long operations = 0;
+  for (const KernelPlan& kernel : plan.kernels) operations += kernel.operations;
+  return operations;
 }
 
 KernelPlan without_inner_product(KernelPlan kernel) {

@@ -65,6 +65,7 @@ struct KernelPlan {
   std::vector<Expr> values;  // what a pair hands to the accumulator, one after the other
   std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
   int outputs = 0;           // components of the result
+  long long operations = 0;  // on components, for a pair
   long long work = 1;        // components computed for a pair
 
   /// Is what has this level computed for every pair?
@@ -92,8 +93,8 @@ struct Plan {
 /// `index` is that of the rows of the result (see TypedFormula).
 Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme);
 
-/// Components computed for a pair, by all kernels together.
-long long total_work(const Plan& plan);
+/// Operations for a pair, of all kernels together.
+long long total_operations(const Plan& plan);
 
 /// The same kernel with its inner product among the pairs.
 KernelPlan without_inner_product(KernelPlan kernel);
