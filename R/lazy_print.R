@@ -40,10 +40,8 @@ format_variables <- function(x) {
   }
   described <- vapply(x@data, function(data) {
     if (is.matrix(data)) {
-      paste(
-        nrow(data), "x", ncol(data), "matrix",
-        if (is_gpu_matrix(data)) "on the GPU"
-      )
+      place <- if (is_gpu_matrix(data)) "on the GPU"
+      paste(c(nrow(data), "x", ncol(data), "matrix", place), collapse = " ")
     } else if (length(data) == 1L) {
       format(data)
     } else {

@@ -109,6 +109,13 @@ parse_bytes <- function(text) {
   number * base^power
 }
 
+read_work <- function(value, name, call) {
+  if (!checkmate::test_number(value, lower = 0)) {
+    abort_argument(name, "a number that is not negative", value, call)
+  }
+  as.numeric(value)
+}
+
 read_gpu_results <- function(value, name, call) {
   check_choice(value, c("auto", "host", "gpu"), name, call)
 }
@@ -157,6 +164,7 @@ option_table <- list(
   verbose = option_row("verbose", check_flag),
   cache_dir = option_row("cache_dir", read_cache_dir),
   cache_maximum_bytes = option_row("cache_maximum_bytes", read_bytes),
+  work_worth_sharing = option_row("work_worth_sharing", read_work),
   compile = option_row("compile", read_compile),
   expansion = option_row("expansion", read_expansion),
   instructions = option_row("instructions", read_instructions),
@@ -192,10 +200,10 @@ option_table <- list(
 # What get_rkeops_options() lists: each setting once.
 main_options <- c(
   "precision", "axis", "index_base", "complex_results", "engine", "devices",
-  "gpu_memory", "gpu_results", "threads", "verbose", "cache_dir",
-  "cache_maximum_bytes", "compile", "expansion", "instructions", "compiler",
-  "compiler_flags", "cuda_compiler", "nvrtc", "nvcc", "nvcc_flags",
-  "cuda_driver"
+  "gpu_memory", "gpu_results", "work_worth_sharing", "threads", "verbose",
+  "cache_dir", "cache_maximum_bytes", "compile", "expansion", "instructions",
+  "compiler", "compiler_flags", "cuda_compiler", "nvrtc", "nvcc",
+  "nvcc_flags", "cuda_driver"
 )
 
 find_option <- function(name, call) {
@@ -264,6 +272,8 @@ change_options <- function(values, call) {
 #' * `gpu_results` (`"auto"`): where results of a GPU go: to R (`"host"`), or
 #'   they stay there (`"gpu"`), as matrices like those of [to_gpu()]. `"auto"`:
 #'   they stay if all matrices of the call are there.
+#' * `work_worth_sharing` (4e9): pairs times components of a formula from which
+#'   several GPUs share the work.
 #' * `threads`: the threads of the CPU; by default as many as the process may
 #'   use (see [get_threads()]).
 #' * `verbose` (`FALSE`): whether to say each time that a formula is compiled.

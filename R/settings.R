@@ -1,8 +1,6 @@
 # The settings of the session: one environment, of which the native code has a
 # copy, so that a call of an operator looks nothing up. Whatever changes a
-# setting goes through change_settings(). All are options but
-# `work_worth_sharing`: pairs times components by which a second GPU is worth
-# its start, which tests lower.
+# setting goes through change_settings().
 
 settings <- new.env(parent = emptyenv())
 

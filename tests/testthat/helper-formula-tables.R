@@ -183,6 +183,7 @@ formula_operations <- list(
   Exp = function(f) exp(f),
   Expm1 = function(f) expm1(f),
   Exp2 = function(f) 2^f,
+  Exp2OfSmall = function(f) 2^f,
   Log = function(f) log(f),
   Log1p = function(f) log1p(f),
   Log2 = function(f) log2(f),

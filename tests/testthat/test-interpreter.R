@@ -224,7 +224,8 @@ test_that("soft-DTW and its derivatives, of lengths known at run time", {
     )
     for (formula in formulas) {
       for (precision in precisions) {
-        expect_engines_agree(formula, args, data, precision)
+        # errors of derivatives grow from one cell of the table to the next
+        expect_engines_agree(formula, args, data, precision, slack = 20)
       }
     }
   }
@@ -236,7 +237,7 @@ test_that("tables of long sequences fit, compiled and interpreted", {
   data <- list(points(3, 64), points(4, 64, start = 2), 0.25)
   gradient <- "Grad(Sum_Reduction(SoftDTW_SqDist(x, y, p), 0), x, Elem(x, 0))"
   third <- sprintf("Diff(Diff(%s, x, x), x, x)", gradient)
-  expect_engines_agree(third, args, data, "float64")
+  expect_engines_agree(third, args, data, "float64", slack = 20)
 })
 
 test_that("routines of high order are compiled, refused where nothing may be", {

@@ -242,7 +242,6 @@ void test_bracket_errors() {
                  {"Exp(x)~)~", "There is no opening bracket for this `)`."},
                  {"x~]~", "There is no opening bracket for this `]`."},
                  {"2*~()~", "These brackets are empty."},
-                 {"f((2~,~ 3))", comma, "Write a list of integers as `[2, 3]`."},
                  {"x~,~ y", comma}});
 }
 
