@@ -86,7 +86,8 @@ keops_kernel <- function(formula, args = NULL,
 # c(x = "Vi(3)") says the same as "x = Vi(3)".
 check_declarations <- function(args, call) {
   args <- check_strings(args %||% character(), "args", call)
-  named <- rlang::names2(args) != ""
+  # an element that has its name in its text needs none
+  named <- rlang::names2(args) != "" & !grepl("=", args, fixed = TRUE)
   args[named] <- paste(names(args)[named], "=", args[named])
   unname(args)
 }

@@ -247,3 +247,11 @@ test_that("operators can be saved and sent to other processes", {
   )
   expect_identical(other, expected)
 })
+
+test_that("the elements of args may have names, in their text too", {
+  formula <- "Sum_Reduction(x * y, 0)"
+  of <- function(args) keops_kernel(formula, args)(2, 3)
+  expected <- of(c("x = Vi(1)", "y = Vj(1)"))
+  expect_equal(of(c(x = "Vi(1)", y = "Vj(1)")), expected)
+  expect_equal(of(c(x = "x = Vi(1)", y = "y = Vj(1)")), expected)
+})

@@ -21,17 +21,9 @@
 
 #include <rkeops/reductions.h>
 #include <rkeops/cuda_inner_product.cuh>
+#include <rkeops/cuda_patches.cuh>
 
 namespace rkeops {
-
-/// Length of an array of n elements, which C++ wants to have at least one.
-template <int n>
-constexpr int array_length = n > 0 ? n : 1;
-
-/// How often to unroll a loop whose index should be a constant, so that arrays stay in
-/// registers.
-template <int n>
-constexpr int unrolled = n <= 256 ? array_length<n> : 1;
 
 /// Columns of a tile: as many as are wished for and fit, a multiple of the block where
 /// that is possible and else a power of two.
@@ -52,8 +44,6 @@ constexpr int cuda_block_unrolled(int block, int rows, int scalars_a_pair) {
   return times;
 }
 
-RKEOPS_INLINE long long least(long long a, long long b) { return a < b ? a : b; }
-
 /// A if `condition`, else B.
 template <bool condition, class A, class B>
 struct CudaChoice {
@@ -64,26 +54,11 @@ struct CudaChoice<false, A, B> {
   using Type = B;
 };
 
-/// What records are read by: 16 bytes if their length allows it, else one scalar.
-template <class Scalar, bool wide>
-struct CudaPiece {
-  using Type = Scalar;
-};
-template <>
-struct CudaPiece<float, true> {
-  using Type = float4;
-};
-template <>
-struct CudaPiece<double, true> {
-  using Type = double2;
-};
-
 template <class Scalar, class Formula, class Reduction, int rows_per_thread,
           int columns_per_tile>
 struct CudaKernels {
-  static constexpr int record = cuda_record_scalars(Formula::column_kept, sizeof(Scalar));
-  using Piece = typename CudaPiece<Scalar, record * sizeof(Scalar) % 16 == 0>::Type;
-  static constexpr int pieces_a_record = int(record * sizeof(Scalar) / sizeof(Piece));
+  using Packed = CudaRecords<Scalar, Formula>;
+  static constexpr int record = Packed::length;
   static constexpr int slots = Reduction::slots;
   static constexpr int outputs = result_components<Formula, Reduction>();
 
@@ -92,6 +67,7 @@ struct CudaKernels {
   static constexpr bool slots_in_memory = slots * rows_per_thread > 24;
 
   using Inner = CudaInnerProduct<Scalar, Formula>;
+  using Patches = CudaPatches<Scalar, Formula, Reduction>;
   static constexpr bool has_inner = Formula::inner_length > 0;
   static constexpr int row_vectors = row_vector_scalars<Formula>,
                        column_vectors = column_vector_scalars<Formula>;
@@ -188,14 +164,6 @@ struct CudaKernels {
     return kept;
   }
 
-  template <int inputs>
-  RKEOPS_INLINE static void load_inputs(const void* const* from, long long element,
-                                        Scalar* input) {
-#pragma unroll(unrolled <inputs>)
-    for (int k = 0; k < inputs; ++k)
-      input[k] = static_cast<const Scalar*>(from[k])[element];
-  }
-
   template <int scalars>
   RKEOPS_INLINE static void store_vectors(const Scalar* vector, void* to,
                                           long long stride, long long element) {
@@ -274,15 +242,6 @@ struct CudaKernels {
     }
   }
 
-  RKEOPS_INLINE static void copy_tile(const Scalar* from, int count, Scalar* to) {
-    const int pieces = count * pieces_a_record;
-    __syncthreads();
-    for (int k = threadIdx.x; k < pieces; k += cuda_threads) {
-      reinterpret_cast<Piece*>(to)[k] = reinterpret_cast<const Piece*>(from)[k];
-    }
-    __syncthreads();
-  }
-
   /// A block of columns: their records, and their inner products with the row of this
   /// thread, if there are any.
   struct Columns {
@@ -301,21 +260,12 @@ struct CudaKernels {
   template <Care care>
   RKEOPS_INLINE static void fold_column(const Scalar* parameter, Columns columns,
                                         int position, Row (&rows)[rows_per_thread]) {
-    const Scalar* column = columns.records;
-    Piece pieces[array_length<pieces_a_record>];
-    if (record > 0 && record <= 32) {
-#pragma unroll(unrolled <pieces_a_record>)
-      for (int k = 0; k < pieces_a_record; ++k) {
-        pieces[k] = reinterpret_cast<const Piece*>(column)[k];
-      }
-      column = reinterpret_cast<const Scalar*>(pieces);
-    } else if (record > 32 && record * sizeof(Scalar) % 16 == 0) {
-      column = static_cast<const Scalar*>(__builtin_assume_aligned(column, 16));
-    }
+    const typename Packed::Local column(columns.records);
     Scalar value[rows_per_thread][array_length<Formula::pair_values>];
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r)
-      compute_pair<Formula>(parameter, rows[r].kept, column, columns.inner, value[r]);
+      compute_pair<Formula>(parameter, rows[r].kept, column.scalars(), columns.inner,
+                            value[r]);
     if constexpr (care == Care::none) {
 #pragma unroll
       for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.add(value[r], position);
@@ -356,7 +306,8 @@ struct CudaKernels {
     if (inner_begins) inner = inner_products(arguments, parameter, first, shared);
     if (staged && offset % tile == 0) {
       const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
-      copy_tile(packed + first * record, int(least(tile, end - first)), shared.records());
+      Packed::copy(packed + first * record, int(least(tile, end - first)),
+                   shared.records());
     } else if (inner_begins) {
       __syncthreads();
     }
@@ -379,13 +330,7 @@ struct CudaKernels {
       static_assert(rows_per_thread == 1, "a thread has the row of its results");
       const long long first_row =
           arguments.row_begin + (long long)blockIdx.x * cuda_threads;
-      Inner::compute(parameter,
-                     {static_cast<const Scalar*>(arguments.row_vectors),
-                      arguments.row_vector_stride},
-                     first_row,
-                     {static_cast<const Scalar*>(arguments.column_vectors),
-                      arguments.column_vector_stride},
-                     first_column, shared);
+      Inner::compute(arguments, parameter, first_row, first_column, shared);
       return shared.results() + threadIdx.x;
     }
     return nullptr;
@@ -536,9 +481,15 @@ struct CudaKernels {
         (arguments.first_split + (long long)blockIdx.y) * arguments.columns_per_split;
     const long long split_end =
         least(split_begin + arguments.columns_per_split, arguments.columns);
-    fold_columns(arguments, parameter, split_begin + arguments.slice_begin,
-                 least(split_begin + arguments.slice_end, split_end),
-                 blockIdx.y * arguments.split_gap, rows);
+    const long long begin = split_begin + arguments.slice_begin;
+    const long long end = least(split_begin + arguments.slice_end, split_end);
+    const long long gap = blockIdx.y * arguments.split_gap;
+    if constexpr (Patches::used) {
+      Patches::fold_columns(arguments, parameter, begin, end, gap,
+                            rows[0].accumulators());
+    } else {
+      fold_columns(arguments, parameter, begin, end, gap, rows);
+    }
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
       const long long row = first_row + r * cuda_threads;

@@ -81,6 +81,7 @@ struct CudaInnerProduct {
   static constexpr int rows = cuda_threads, columns = 256 / sizeof(Scalar);
   /// The patch of a thread, in fours: the threads of a block are 16 x 8 patches.
   static constexpr int row_fours = 2, column_fours = columns / 32;
+  static constexpr int patch_rows = 4 * row_fours, patch_columns = 4 * column_fours;
   static constexpr int vectors = row_count > column_count ? row_count : column_count;
   static constexpr int wished_terms = 32 / int(sizeof(Scalar)) / vectors;
   static constexpr int terms = wished_terms > 0 ? wished_terms : 1;
@@ -95,6 +96,7 @@ struct CudaInnerProduct {
   };
   /// Between two tiles the memory of the terms is free for other uses.
   static constexpr int spare_bytes = sizeof(Terms);
+  static constexpr int tile_bytes = columns * rows * sizeof(Scalar);
 
   struct Shared {
     union {
@@ -104,6 +106,7 @@ struct CudaInnerProduct {
     Four tile[columns * rows / 4];  // of column c and row r: number c * rows + r
 
     RKEOPS_INLINE Scalar* records() { return spare[0].of; }
+    RKEOPS_INLINE double* sums() { return reinterpret_cast<double*>(tile); }
     RKEOPS_INLINE const Scalar* results() const {
       return reinterpret_cast<const Scalar*>(tile);
     }
@@ -120,7 +123,13 @@ struct CudaInnerProduct {
     return 4 * (warp / 2 * 4 + lane / 8);
   }
 
-  using Patch = Scalar[row_fours * 4][column_fours * 4];
+  /// Row r and column c of the patch of this thread, counted from those of the tile.
+  RKEOPS_INLINE static int row_of(int r) { return r / 4 * 64 + patch_row() + r % 4; }
+  RKEOPS_INLINE static int column_of(int c) {
+    return c / 4 * 32 + patch_column() + c % 4;
+  }
+
+  using Patch = Scalar[patch_rows][patch_columns];
 
   /// Folds term `first_term + k` for the whole patch.
   RKEOPS_INLINE static void add_term(const Scalar* parameter, const Shared& shared,
@@ -140,9 +149,9 @@ struct CudaInnerProduct {
             shared.terms.of_columns[buffer].four(m, k, f * 32 + patch_column());
     }
 #pragma unroll
-    for (int r = 0; r < row_fours * 4; ++r) {
+    for (int r = 0; r < patch_rows; ++r) {
 #pragma unroll
-      for (int c = 0; c < column_fours * 4; ++c) {
+      for (int c = 0; c < patch_columns; ++c) {
         Scalar of_row[row_count], of_column[column_count];
 #pragma unroll
         for (int m = 0; m < row_count; ++m) of_row[m] = row[m][r / 4].of[r % 4];
@@ -156,11 +165,10 @@ struct CudaInnerProduct {
 
   RKEOPS_INLINE static void write_patch(const Patch& total, Shared& shared) {
 #pragma unroll
-    for (int c = 0; c < column_fours * 4; ++c) {
+    for (int c = 0; c < patch_columns; ++c) {
 #pragma unroll
       for (int f = 0; f < row_fours; ++f) {
-        const int column = c / 4 * 32 + patch_column() + c % 4;
-        const int row = f * 64 + patch_row();
+        const int column = column_of(c), row = row_of(4 * f);
         Four results;
 #pragma unroll
         for (int r = 0; r < 4; ++r) results.of[r] = total[f * 4 + r][c];
@@ -169,18 +177,22 @@ struct CudaInnerProduct {
     }
   }
 
-  /// The inner products of the rows and columns from these on. Threads must wait for each
-  /// other before they read them.
-  RKEOPS_INLINE static void compute(const Scalar* parameter, CudaVectors<Scalar> of_rows,
-                                    long long first_row, CudaVectors<Scalar> of_columns,
-                                    long long first_column, Shared& shared) {
+  /// The inner products of the rows and columns from these on, those of this thread.
+  RKEOPS_INLINE static void compute_patch(const CudaArguments& arguments,
+                                          const Scalar* parameter, long long first_row,
+                                          long long first_column, Shared& shared,
+                                          Patch& total) {
+    const CudaVectors<Scalar> of_rows = {
+        static_cast<const Scalar*>(arguments.row_vectors), arguments.row_vector_stride};
+    const CudaVectors<Scalar> of_columns = {
+        static_cast<const Scalar*>(arguments.column_vectors),
+        arguments.column_vector_stride};
     RowTerms row_terms;
     ColumnTerms column_terms;
-    Patch total;
 #pragma unroll
-    for (int r = 0; r < row_fours * 4; ++r) {
+    for (int r = 0; r < patch_rows; ++r) {
 #pragma unroll
-      for (int c = 0; c < column_fours * 4; ++c) total[r][c] = Formula::inner_start;
+      for (int c = 0; c < patch_columns; ++c) total[r][c] = Formula::inner_start;
     }
     row_terms.read(of_rows, 0, first_row);
     column_terms.read(of_columns, 0, first_column);
@@ -202,6 +214,15 @@ struct CudaInnerProduct {
           add_term(parameter, shared, buffer, term, k, total);
       }
     }
+  }
+
+  /// All of them, in shared memory. Threads must wait for each other before they read
+  /// them.
+  RKEOPS_INLINE static void compute(const CudaArguments& arguments,
+                                    const Scalar* parameter, long long first_row,
+                                    long long first_column, Shared& shared) {
+    Patch total;
+    compute_patch(arguments, parameter, first_row, first_column, shared, total);
     write_patch(total, shared);
   }
 };

@@ -137,6 +137,17 @@ struct CanHurry<Reduction, decltype(void(&Reduction::went_well))> {
   static constexpr bool value = true;
 };
 
+// Whether partial results of any columns may be merged in any order: where columns have
+// no number and of equal values none comes first.
+template <class Reduction, class = void>
+struct MergesInAnyOrder {
+  static constexpr bool value = false;
+};
+template <class Reduction>
+struct MergesInAnyOrder<Reduction, decltype(void(Reduction::merges_in_any_order))> {
+  static constexpr bool value = Reduction::merges_in_any_order;
+};
+
 }  // namespace rkeops
 
 #endif

@@ -36,6 +36,7 @@ constexpr int columns_of_sum = sizeof(typename Lanes<V>::T) == 4 ? 32 : 256;
 template <class V, int D>
 struct Sum<V, D, SumScheme::block> : SumComponents<V, SumScheme::block> {
   static constexpr int values = D, slots = D, outputs = D, block = columns_of_sum<V>;
+  static constexpr bool merges_in_any_order = true;
   using Wide = typename Lanes<V>::Wide;
 
   V sum[D];

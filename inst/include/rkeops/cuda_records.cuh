@@ -1,0 +1,84 @@
+// What a kernel reads of its inputs: one number a component of rows and columns, and the
+// records that `prepare` packs of each column.
+#ifndef RKEOPS_CUDA_RECORDS_CUH
+#define RKEOPS_CUDA_RECORDS_CUH
+
+#include <rkeops/cuda_arguments.h>
+#include <rkeops/lanes.h>
+
+namespace rkeops {
+
+/// Length of an array of n elements, which C++ wants to have at least one.
+template <int n>
+constexpr int array_length = n > 0 ? n : 1;
+
+/// How often to unroll a loop whose index should be a constant, so that arrays stay in
+/// registers.
+template <int n>
+constexpr int unrolled = n <= 256 ? array_length<n> : 1;
+
+RKEOPS_INLINE long long least(long long a, long long b) { return a < b ? a : b; }
+
+/// Of one row or column: component k is `element` numbers behind from[k].
+template <int inputs, class Scalar>
+RKEOPS_INLINE void load_inputs(const void* const* from, long long element,
+                               Scalar* input) {
+#pragma unroll(unrolled <inputs>)
+  for (int k = 0; k < inputs; ++k)
+    input[k] = static_cast<const Scalar*>(from[k])[element];
+}
+
+/// What records are read by: 16 bytes if their length allows it, else one scalar.
+template <class Scalar, bool wide>
+struct CudaPiece {
+  using Type = Scalar;
+};
+template <>
+struct CudaPiece<float, true> {
+  using Type = float4;
+};
+template <>
+struct CudaPiece<double, true> {
+  using Type = double2;
+};
+
+template <class Scalar, class Formula>
+struct CudaRecords {
+  static constexpr int length = cuda_record_scalars(Formula::column_kept, sizeof(Scalar));
+  using Piece = typename CudaPiece<Scalar, length * sizeof(Scalar) % 16 == 0>::Type;
+  static constexpr int pieces = int(length * sizeof(Scalar) / sizeof(Piece));
+
+  /// Copies records into shared memory, by all threads of a block; waits for what they
+  /// did there before, and until it is done.
+  RKEOPS_INLINE static void copy(const Scalar* from, int count, Scalar* to) {
+    __syncthreads();
+    for (int k = threadIdx.x; k < count * pieces; k += cuda_threads) {
+      reinterpret_cast<Piece*>(to)[k] = reinterpret_cast<const Piece*>(from)[k];
+    }
+    __syncthreads();
+  }
+
+  /// A record in registers, if it is short, read in as few loads as possible.
+  struct Local {
+    Piece data[array_length<pieces>];
+    const Scalar* place;
+
+    RKEOPS_INLINE explicit Local(const Scalar* record) : place(record) {
+      if (length > 0 && length <= 32) {
+#pragma unroll(unrolled <pieces>)
+        for (int k = 0; k < pieces; ++k)
+          data[k] = reinterpret_cast<const Piece*>(record)[k];
+      }
+    }
+    RKEOPS_INLINE const Scalar* scalars() const {
+      if (length > 0 && length <= 32) return reinterpret_cast<const Scalar*>(data);
+      if (length > 32 && length * sizeof(Scalar) % 16 == 0)
+        return static_cast<const Scalar*>(__builtin_assume_aligned(place, 16));
+      return place;
+    }
+  };
+};
+
+}  // namespace rkeops
+
+#endif
