@@ -1,16 +1,23 @@
 # What the tests of GPUs share beside the emulated one (helper-emulation.R).
 
 # Less and less memory, until results are computed in several parts, or the
-# operator does not work with it: no bit of a result depends on that.
+# operator does not work with it: no bit of a result depends on that. A large
+# GPU has more partial results, and needs more to begin with.
 expect_same_in_tiles <- function(compute, label, most = 450) {
   expected <- compute()
   tiles <- 1
   in_tiles <- 0
-  kibibytes <- most
-  repeat {
+  with_memory <- function(kibibytes) {
     previous <- set_rkeops_option("gpu_memory", kibibytes * 1024)
-    result <- tryCatch(compute(), rkeops_error_gpu = function(e) NULL)
-    set_rkeops_options(previous)
+    on.exit(set_rkeops_options(previous))
+    tryCatch(compute(), rkeops_error_gpu = function(e) NULL)
+  }
+  kibibytes <- most
+  while (is.null(with_memory(kibibytes)) && kibibytes < 1e6) {
+    kibibytes <- kibibytes * 1.2
+  }
+  repeat {
+    result <- with_memory(kibibytes)
     if (is.null(result)) break
     tiles <- r_last_timings()[["tiles"]]
     if (!identical(result, expected)) break
