@@ -95,7 +95,7 @@ norm_tensor <- function(x, type, call) {
     )
   }
   size <- abs(x)
-  switch(toupper(type),
+  switch(EXPR = toupper(type),
     O = , `1` = max(colSums(size)),
     I = max(rowSums(size)),
     F = , E = sqrt(sum(rowSums(size^2))),

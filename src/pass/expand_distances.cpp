@@ -64,24 +64,29 @@ bool read_distance(Expr f, Expr factor, Exponent& to) {
   return true;
 }
 
+// Formulas can be as high as they are long: what lies deeper than this is not looked at.
+constexpr int deepest = 64;
+
 // Adds the terms of factor * f; false if there are others.
-bool read_terms(Expr f, Expr factor, Exponent& to) {
+bool read_terms(Expr f, Expr factor, Exponent& to, int depth = 0) {
+  if (depth == deepest) return false;
   if (f->level != level_pair) {
     Expr& of_index = f->level == level_j ? to.of_j : to.of_i;
     of_index = plus(of_index, factor * f);
     return true;
   }
-  if (is_call(f, "Minus")) return read_terms(f->children[0], -factor, to);
+  if (is_call(f, "Minus")) return read_terms(f->children[0], -factor, to, depth + 1);
   if (is_call(f, "Add") || is_call(f, "Subtract")) {
-    return read_terms(f->children[0], factor, to) &&
-           read_terms(f->children[1], is_call(f, "Add") ? factor : -factor, to);
+    return read_terms(f->children[0], factor, to, depth + 1) &&
+           read_terms(f->children[1], is_call(f, "Add") ? factor : -factor, to,
+                      depth + 1);
   }
   if (is_call(f, "Divide") && f->children[1]->level == level_none)
-    return read_terms(f->children[0], factor / f->children[1], to);
+    return read_terms(f->children[0], factor / f->children[1], to, depth + 1);
   if (is_call(f, "Mult")) {
     for (size_t k : {0, 1}) {
       if (f->children[k]->level == level_none)
-        return read_terms(f->children[1 - k], factor * f->children[k], to);
+        return read_terms(f->children[1 - k], factor * f->children[k], to, depth + 1);
     }
   }
   return read_distance(f, factor, to);
@@ -96,15 +101,17 @@ Exponent read_exponent(Expr f, double factor) {
 }
 
 // The factors of a product, through signs and repetitions.
-void collect_factors(Expr f, std::vector<Expr>& factors) {
+void collect_factors(Expr f, std::vector<Expr>& factors, int depth = 0) {
   constexpr size_t most = 64;  // of x * x * ... there are exponentially many
-  if (is_call(f, "Mult") && factors.size() < most) {
-    for (Expr child : f->children) collect_factors(child, factors);
+  if (depth == deepest || factors.size() >= most) {
+    factors.push_back(f);
+  } else if (is_call(f, "Mult")) {
+    for (Expr child : f->children) collect_factors(child, factors, depth + 1);
   } else if (is_call(f, "Minus")) {
     factors.push_back(f->graph->constant(-1));
-    collect_factors(f->children[0], factors);
+    collect_factors(f->children[0], factors, depth + 1);
   } else if (is_call(f, "SumT")) {
-    collect_factors(f->children[0], factors);
+    collect_factors(f->children[0], factors, depth + 1);
   } else {
     factors.push_back(f);
   }

@@ -125,7 +125,13 @@ Expr ordered_product(Expr node) {
     (s || !v ? s : v) = times(waiting, s || !v ? s : v);
     waiting = Expr();
     if (s && v && level != level_pair && node->level == level_pair) {
-      v = s * v;  // once a row or column, so that pairs have a factor less
+      // once a row or column, so that pairs have a factor less; written as it would be
+      // by itself
+      if (vector && vector->level == level_none) {
+        v = times(vector, v);
+        vector = Expr();
+      }
+      v = s * v;
       s = Expr();
     }
     scalar = times(scalar, s);

@@ -281,9 +281,13 @@ void CudaRun::prefetch(std::size_t row_tile, std::size_t column_tile) {
 void CudaRun::download(const Rows& rows) {
   if (job_.resident_output) return;
   CudaStreamHandle stream = context_.stream;
+  const Size bytes = 8 * Size(rows.size()) * Size(plan_.outputs);
   if (!tiles_.in_core) {
     stream = context_.download_stream;
     wait(stream, context_.event(results_ready + Size(rows.slot)));
+  } else if (output_stride() == task_.job.rows && bytes <= CudaContext::staging_bytes) {
+    context_.fetch(job_.output, output_address(rows), bytes);
+    return;
   }
   rkeops::download(
       context_,
