@@ -8,15 +8,21 @@ namespace rkeops {
 
 namespace {
 
-bool is_on_gpu_alone(const MatrixView& matrix) { return matrix.resident && !matrix.data; }
+bool are_on_gpu(const CallInputs& inputs) {
+  return std::any_of(
+      inputs.matrices.begin(), inputs.matrices.end(),
+      [](const MatrixView& matrix) { return matrix.resident && !matrix.data; });
+}
 
 // What is asked before is a matter of milliseconds: not worth a compiler, nor a GPU
-// unless the data are there.
+// unless the data are there. The same callables answer both ways, so each way has
+// generations of its own.
 Settings for_questions(Settings settings, const CallInputs& inputs) {
+  const bool on_gpu = are_on_gpu(inputs);
+  settings.generation = 2 * settings.generation + int(on_gpu);
   settings.expansion = ExpansionMode::never;
   settings.gpu_results = ResultPlace::host;
-  if (std::any_of(inputs.matrices.begin(), inputs.matrices.end(), is_on_gpu_alone))
-    return settings;
+  if (on_gpu) return settings;
   settings.engine = Engine::cpu;
   settings.compile = CompileMode::never;
   return settings;
@@ -35,14 +41,23 @@ bool holds(Callable& largest, const CallInputs& inputs, const Settings& settings
                      [](double value) { return value <= 1; });
 }
 
+// How many pairs cost what it costs to look at a point. Measured: the processor looks at
+// a number in 3.5 ns; an operation less for a pair saves a GPU 0.03 ps, in double
+// precision 0.1 ps, and a processor 10 ps.
+double pairs_worth_a_point(const CallInputs& inputs, Engine engine, Precision precision) {
+  if (engine == Engine::cpu) return 500;
+  if (are_on_gpu(inputs)) return 5000;
+  return precision == Precision::float32 ? 150000 : 40000;
+}
+
 }  // namespace
 
-bool may_expand(const CallInputs& inputs, const Settings& settings) {
+bool may_expand(const CallInputs& inputs, const Settings& settings, Precision precision) {
   if (settings.expansion != ExpansionMode::automatic)
     return settings.expansion == ExpansionMode::always;
   const double rows = double(inputs.i_size), columns = double(inputs.j_size);
-  const double pairs_worth_a_point = settings.engine == Engine::cpu ? 500 : 30000;
-  return rows * columns > pairs_worth_a_point * (rows + columns);
+  return rows * columns >
+         pairs_worth_a_point(inputs, settings.engine, precision) * (rows + columns);
 }
 
 ExpandedCall::ExpandedCall(const Operator& op)

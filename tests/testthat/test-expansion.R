@@ -163,3 +163,18 @@ test_that("expansions are shown", {
   op <- keops_kernel(gaussian_sum, expansion_args(3))
   expect_snapshot(explain(op, "expansion"))
 })
+
+test_that("matrices on the GPU are looked at there", {
+  local_gpu()
+  data <- expansion_data(3)
+  op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
+  exact <- as_written(op(unname(data)))
+  host <- expanded(op(unname(data)))
+  resident <- lapply(unname(data), to_gpu)
+  expect_equal(as.matrix(expanded(op(resident))), host, tolerance = 1e-13)
+  expect_equal(host, exact, tolerance = 1e-13)
+  far <- lapply(unname(modifyList(data, list(s = 1e4))), to_gpu)
+  expect_identical(
+    as.matrix(expanded(op(far))), as.matrix(as_written(op(far)))
+  )
+})
