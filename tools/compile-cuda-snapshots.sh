@@ -41,9 +41,11 @@ with_nvrtc() {
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 status=0
-nvcc_counts=$(with_nvcc) || status=1
-echo "$nvcc_counts"
+with_nvcc >"$work/nvcc.log" &
 nvrtc_counts=$(with_nvrtc) || status=1
+wait $! || status=1
+nvcc_counts=$(cat "$work/nvcc.log")
+echo "$nvcc_counts"
 echo "$nvrtc_counts"
 echo "nvcc: $(tail -n 1 <<<"$nvcc_counts"); NVRTC: $(tail -n 1 <<<"$nvrtc_counts")"
 exit "$status"
