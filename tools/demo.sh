@@ -18,8 +18,8 @@ if [ ! -w "$library" ]; then
   library=$(Rscript -e 'cat(path.expand(Sys.getenv("R_LIBS_USER")))')
 fi
 mkdir -p "$library"
-echo "Installing rkeops into $library (about a minute)"
-R CMD INSTALL --library="$library" "$work"/rkeops_*.tar.gz >"$work/log" 2>&1 ||
+echo "Installing rkeops into $library (some minutes)"
+MAKEFLAGS="-j$(nproc)" R CMD INSTALL --library="$library" "$work"/rkeops_*.tar.gz >"$work/log" 2>&1 ||
   { cat "$work/log"; exit 1; }
 
 R_LIBS="$library" Rscript inst/examples/quakes.R

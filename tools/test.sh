@@ -10,7 +10,7 @@ cd "$(dirname "$0")/.."
 install_packages "${needed_to_run[@]}" "${needed_to_test[@]}"
 
 root=$PWD
-export LC_ALL=C.UTF-8
+export LC_ALL=C.UTF-8 MAKEFLAGS="-j$(nproc)"
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
