@@ -119,9 +119,11 @@ void collect_factors(Expr f, std::vector<Expr>& factors, int depth = 0) {
 
 // ---- building ----
 
-// An exponent is of_i + of_j + products.
+// An exponent is of_i + of_j + products. Sizes are those of the terms of distances: the
+// products are at most as large as both together.
 struct Expanded {
   Expr of_i, of_j, products;
+  Expr size_i, size_j;
 };
 
 // The points of a difference, with the centre taken from both.
@@ -183,18 +185,22 @@ class Expander {
     const Expr weights = distance.weights;
     for (Expr part : {points.of_i, points.of_j}) {
       const Expr squares = call("Square", {part});
-      Expr& of_index = part->level == level_j ? to.of_j : to.of_i;
+      const bool is_of_j = part->level == level_j;
+      Expr& of_index = is_of_j ? to.of_j : to.of_i;
+      Expr& size = is_of_j ? to.size_j : to.size_i;
       of_index = plus(of_index, distance.factor * call("Sum", {times(weights, squares)}));
       const Expr sizes = weights ? call("Abs", {weights}) * squares : squares;
-      demand(call("Abs", {distance.factor}) * call("Sum", {sizes}), limits_.terms);
+      size = plus(size, call("Abs", {distance.factor}) * call("Sum", {sizes}));
     }
     const Expr scaled = (-2 * distance.factor) * times(weights, points.of_i);
     to.products = plus(to.products, call("Sum", {scaled * points.of_j}));
   }
 
   Expanded expanded(const Exponent& exponent) {
-    Expanded result{exponent.of_i, exponent.of_j, Expr()};
+    Expanded result{exponent.of_i, exponent.of_j, Expr(), Expr(), Expr()};
     for (const SquaredDistance& distance : exponent.distances) add(distance, result);
+    demand(result.size_i, limits_.terms);
+    demand(result.size_j, limits_.terms);
     return result;
   }
 

@@ -178,3 +178,19 @@ test_that("matrices on the GPU are looked at there", {
     as.matrix(expanded(op(far))), as.matrix(as_written(op(far)))
   )
 })
+
+test_that("the sizes of all distances of an exponent count together", {
+  args <- c("x = Vi(3)", "y = Vj(3)", "u = Vi(3)", "v = Vj(3)")
+  op <- keops_kernel(
+    "Sum_Reduction(Exp(-SqDist(x, y) - SqDist(u, v)), 0)", args,
+    precision = "float64"
+  )
+  conditions <- grep("^where", explain(op, "expansion"), value = TRUE)
+  expect_length(conditions, 2)
+  expect_match(conditions, "\\+")
+  x <- matrix(c(-1, 1), 40, 3)
+  near <- list(x, x, x, x)
+  far <- lapply(near, `*`, 1.7)  # each distance alone would be near enough
+  expect_equal(expanded(op(near)), as_written(op(near)), tolerance = 1e-13)
+  expect_identical(expanded(op(far)), as_written(op(far)))
+})
