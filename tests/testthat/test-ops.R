@@ -196,7 +196,12 @@ test_that("special values are those of R", {
     op <- keops_kernel(formula, args, precision = precision)
     result <- op(inputs$f, inputs$g)
     for (k in seq_along(calls)) {
-      expect_special(result[, k], expected[, k], inputs, precision, calls[k])
+      # documented for numbers from -100 to 100 alone
+      is_bounded <- startsWith(calls[k], "Exp2OfSmall(")
+      held <- which(!is_bounded | abs(inputs$f) <= 100)
+      expect_special(
+        result[held, k], expected[held, k], inputs[held, ], precision, calls[k]
+      )
     }
   }
 })
