@@ -68,6 +68,13 @@ failed <- sum(results$failed) + sum(results$error)
 skipped <- sum(results$skipped)
 passed <- sum(results$passed)
 
+# Once more at the end, where the last lines of a long log still show them.
+bad <- results[results$failed > 0 | results$error, c("file", "test")]
+if (nrow(bad)) {
+  cat("\nFailed:\n")
+  cat(sprintf("  %s: %s\n", bad$file, bad$test), sep = "")
+}
+
 slowest <- head(results[order(-results$real), c("file", "test", "real")], 8)
 cat("\nSlowest tests (seconds):\n")
 cat(
