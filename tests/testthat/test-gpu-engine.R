@@ -26,6 +26,32 @@ test_that("the sum of the README at awkward sizes, in both precisions", {
   }
 })
 
+test_that("sums of equal terms keep six digits in float32", {
+  local_gpu()
+  cases <- list(
+    list(c("x = Vi(1)", "y = Vj(1)"), "x * y"),
+    list(c("x = Vi(6)", "y = Vj(1)"), "x * y"),
+    # columns that are long, so that few are in a tile
+    list(c("x = Vi(1)", "y = Vj(900)"), "x * Elem(Exp(y), 0)")
+  )
+  for (case in cases) {
+    width <- as.integer(sub(".*\\((\\d+)\\)", "\\1", case[[1]]))
+    y <- matrix(log(0.1), 3001, width[2])
+    if (width[2] == 1) y <- exp(y)
+    for (reduction in c("Sum", "Mean")) {
+      op <- keops_kernel(
+        sprintf("%s_Reduction(%s, 0)", reduction, case[[2]]), case[[1]],
+        precision = "float32"
+      )
+      # what is 0.1 or nearly is the same for all, so the sum is known
+      one <- op(list(matrix(1, 1, width[1]), y[1, , drop = FALSE]))
+      expected <- if (reduction == "Sum") nrow(y) * one else one
+      error <- op(list(matrix(1, 1, width[1]), y)) / expected - 1
+      expect_lt(max(abs(error)), 7e-7, label = paste(reduction, case[[2]]))
+    }
+  }
+})
+
 test_that("empty inputs give the neutral element or nothing", {
   no_rows <- gaussian_data(0, 5)
   no_columns <- gaussian_data(5, 0)

@@ -66,6 +66,18 @@ struct CudaKernels {
   /// once a block of columns.
   static constexpr bool slots_in_memory = slots * rows_per_thread > 24;
 
+  /// Blocks of threads that a multiprocessor should hold at least, or 0 if the compiler
+  /// may choose. Sums that settle have two numbers and an accumulator a slot; where they
+  /// are many the compiler would take registers of the fourth block for them, although
+  /// accumulators wait most of the time.
+  static constexpr int registers_of_rows =
+      rows_per_thread * (Formula::row_kept + 4 * slots);
+  static constexpr int resident_blocks =
+      Settles<Reduction>::columns > 0 && Formula::inner_length == 0 &&
+              registers_of_rows > 80 && registers_of_rows <= 112
+          ? 4
+          : 0;
+
   using Inner = CudaInnerProduct<Scalar, Formula>;
   using Patches = CudaPatches<Scalar, Formula, Reduction>;
   static constexpr bool has_inner = Formula::inner_length > 0;
@@ -348,16 +360,36 @@ struct CudaKernels {
   }
 
   /// Folds `length` columns, or `count` where that is 0, the first of which is at
-  /// `position` of the block. Where a block is one step every index into what a reduction
-  /// keeps is a constant.
+  /// `position` of the block.
   template <int length, int times, Care care>
-  RKEOPS_INLINE static void fold_each(const Scalar* parameter, Columns columns, int count,
-                                      int position, Row (&rows)[rows_per_thread]) {
-    if (block == step) position = 0;
+  RKEOPS_INLINE static void fold_run(const Scalar* parameter, Columns columns, int count,
+                                     int position, Row (&rows)[rows_per_thread]) {
 #pragma unroll(times)
     for (int n = 0; n < (length > 0 ? length : count); ++n) {
       const int c = fold_order<Reduction>(n, length > 0 ? length : count);
       fold_column<care>(parameter, columns.from(c), position + c, rows);
+    }
+  }
+
+  /// The same, in runs after which sums settle. Where a block is one step every index
+  /// into what a reduction keeps is a constant.
+  template <int length, int times, Care care>
+  RKEOPS_INLINE static void fold_each(const Scalar* parameter, Columns columns, int count,
+                                      int position, Row (&rows)[rows_per_thread]) {
+    constexpr int wanted = Settles<Reduction>::columns;
+    constexpr int run = length > 0 && length < wanted ? length : wanted;
+    if (block == step) position = 0;
+    if constexpr (run == 0) {
+      fold_run<length, times, care>(parameter, columns, count, position, rows);
+    } else {
+      static_assert(length % run == 0, "a step has whole runs");
+#pragma unroll 1
+      for (int c = 0; c < (length > 0 ? length : count); c += run) {
+        fold_run<length == 0 ? 0 : run, times, care>(
+            parameter, columns.from(c), int(least(run, count - c)), position + c, rows);
+#pragma unroll
+        for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.settle();
+      }
     }
   }
 
@@ -542,7 +574,8 @@ struct CudaKernels {
       rkeops_prepare(rkeops::CudaArguments arguments) {                           \
     RkeopsKernels::prepare(arguments, rkeops_large_parameters);                   \
   }                                                                               \
-  __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
+  __global__ void __launch_bounds__(rkeops::cuda_threads,                         \
+                                    RkeopsKernels::resident_blocks)               \
       rkeops_reduce(rkeops::CudaArguments arguments) {                            \
     RkeopsKernels::reduce(arguments, rkeops_large_parameters);                    \
   }                                                                               \

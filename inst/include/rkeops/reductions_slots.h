@@ -137,6 +137,17 @@ struct CanHurry<Reduction, decltype(void(&Reduction::went_well))> {
   static constexpr bool value = true;
 };
 
+// After how many columns of a block settle() is to be called, such that sums keep their
+// digits; 0 for never.
+template <class Reduction, class = void>
+struct Settles {
+  static constexpr int columns = 0;
+};
+template <class Reduction>
+struct Settles<Reduction, decltype(void(Reduction::columns_to_settle))> {
+  static constexpr int columns = Reduction::columns_to_settle;
+};
+
 // Whether partial results of any columns may be merged in any order: where columns have
 // no number and of equal values none comes first.
 template <class Reduction, class = void>

@@ -13,45 +13,81 @@ enum class SumScheme { plain, block, compensated };
 template <class V, int D, SumScheme scheme>
 struct Sum;
 
-// What sums have for outer products (outer_product.h): the accumulators of a component
-// are those of a sum of one component.
+// What all sums have. For outer products (outer_product.h): the accumulators of a
+// component are those of a sum of one component.
 template <class V, SumScheme scheme>
 struct SumComponents {
+  static constexpr int columns_to_settle = 0;
   using Component = Sum<V, 1, scheme>;
   // Told once for all components how many columns there were.
   RKEOPS_INLINE static void add_columns(Slots<V>, int) {}
 };
 
-// Columns between two additions in double precision. Terms that are equal round alike, so
-// that the relative error of a sum of n grows to n / 2 rounding units: 1e-6 for 32
-// numbers of single precision. Many GPUs add doubles too slowly for that.
-#if defined(__CUDACC__)
-template <class V>
-constexpr int columns_of_sum = 256;
-#else
+// Terms that are equal round alike, so that the relative error of a sum of n grows to
+// n / 2 rounding units: 1e-6 for 32 numbers of single precision. So after so many columns
+// the sum of a block is put aside: on the CPU into the slots; on GPUs, many of which add
+// doubles too slowly for that, into a second number of single precision.
 template <class V>
 constexpr int columns_of_sum = sizeof(typename Lanes<V>::T) == 4 ? 32 : 256;
+#if defined(__CUDACC__)
+constexpr bool sums_settle = true;
+#else
+constexpr bool sums_settle = false;
 #endif
 
-template <class V, int D>
-struct Sum<V, D, SumScheme::block> : SumComponents<V, SumScheme::block> {
-  static constexpr int values = D, slots = D, outputs = D, block = columns_of_sum<V>;
-  static constexpr bool merges_in_any_order = true;
-  using Wide = typename Lanes<V>::Wide;
+// The sums of a block.
+template <class V, int D, bool settles = (sums_settle && columns_of_sum<V> < 256)>
+struct BlockSums {
+  static constexpr int block = columns_of_sum<V>, columns_to_settle = 0;
 
   V sum[D];
 
-  RKEOPS_INLINE void begin(Slots<V>, long long) {
+  RKEOPS_INLINE void begin() {
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) sum[k] = V{};
   }
+  RKEOPS_INLINE void settle() {}
+  RKEOPS_INLINE V total(int k) const { return sum[k]; }
+};
+template <class V, int D>
+struct BlockSums<V, D, true> {
+  static constexpr int block = 256, columns_to_settle = columns_of_sum<V>;
+
+  V sum[D], settled[D];
+
+  RKEOPS_INLINE void begin() {
+    RKEOPS_UNROLL
+    for (int k = 0; k < D; ++k) sum[k] = settled[k] = V{};
+  }
+  RKEOPS_INLINE void settle() {
+    RKEOPS_UNROLL
+    for (int k = 0; k < D; ++k) {
+      settled[k] += sum[k];
+      sum[k] = V{};
+    }
+  }
+  RKEOPS_INLINE V total(int k) const { return settled[k] + sum[k]; }
+};
+
+template <class V, int D>
+struct Sum<V, D, SumScheme::block> : SumComponents<V, SumScheme::block> {
+  static constexpr int block = BlockSums<V, D>::block;
+  static constexpr int columns_to_settle = BlockSums<V, D>::columns_to_settle;
+  static constexpr int values = D, slots = D, outputs = D;
+  static constexpr bool merges_in_any_order = true;
+  using Wide = typename Lanes<V>::Wide;
+
+  BlockSums<V, D> sums;
+
+  RKEOPS_INLINE void begin(Slots<V>, long long) { sums.begin(); }
   RKEOPS_INLINE void fold(const V* value, int) {
     RKEOPS_UNROLL
-    for (int k = 0; k < D; ++k) sum[k] += value[k];
+    for (int k = 0; k < D; ++k) sums.sum[k] += value[k];
   }
+  RKEOPS_INLINE void settle() { sums.settle(); }
   RKEOPS_INLINE void end(Slots<V> state, long long) {
     RKEOPS_UNROLL
-    for (int k = 0; k < D; ++k) state.set(k, state.get(k) + widen(sum[k]));
+    for (int k = 0; k < D; ++k) state.set(k, state.get(k) + widen(sums.total(k)));
   }
 
   RKEOPS_INLINE static void initialise(Slots<V> state) {
@@ -173,6 +209,7 @@ template <class V, int D, SumScheme scheme>
 struct Mean : SumComponents<V, scheme> {
   using Total = Sum<V, D, scheme>;
   static constexpr int values = D, outputs = D, block = Total::block;
+  static constexpr int columns_to_settle = Total::columns_to_settle;
   static constexpr int count_slot = Total::slots, slots = count_slot + 1;
   using Wide = typename Lanes<V>::Wide;
 
@@ -187,6 +224,7 @@ struct Mean : SumComponents<V, scheme> {
     total.fold(value, column);
     ++count;
   }
+  RKEOPS_INLINE void settle() { total.settle(); }
   RKEOPS_INLINE void end(Slots<V> state, long long first_column) {
     total.end(state, first_column);
     add_columns(state, count);
