@@ -108,6 +108,7 @@ void Callable::call(const CallInputs& inputs, const CallOutput& output,
   Results results;
   for (size_t k = 0; k < kernels.size(); ++k) {
     Job job = job_of(kernels[k], inputs, results);
+    job.single_precision = op_->plan.precision == Precision::float32;
     job.output = output.values;
     job.resident_output = output.resident;
     std::vector<double>* result = nullptr;

@@ -17,6 +17,7 @@
 
 #include "../diagnostic.h"
 #include "schedule.h"
+#include "subnormals.h"
 
 namespace rkeops {
 
@@ -123,12 +124,16 @@ class CpuRun {
     for (long long begin = columns.begin; begin < columns.end && !stop_;
          begin += schedule_.slice) {
       const long long end = std::min(begin + schedule_.slice, columns.end);
-      program_.reduce(
-          block_of(rows, {begin, end}, partial, workspaces_[size_t(thread)].get()));
+      reduce(block_of(rows, {begin, end}, partial, workspaces_[size_t(thread)].get()));
       pairs_done_ += rows.size() * (end - begin);
       if (thread == 0) look_for_interrupt();
     }
     if (splits_ == 1) finish(rows, partial);
+  }
+
+  void reduce(const RkeopsBlock& block) const {
+    const SubnormalsAreZero mode(job_.single_precision);
+    program_.reduce(block);
   }
 
   RkeopsBlock block_of(const Range& rows, const Range& columns, void* partial,

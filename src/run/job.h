@@ -52,6 +52,7 @@ struct Job {
   long long columns = 1;
   long long work =
       1;  // components computed for each pair: how long a pair takes, roughly
+  bool single_precision = false;
   /// rows x outputs, column-major, written completely.
   double* output = nullptr;
   /// Where the result goes instead, if it is to stay on the (only) GPU.

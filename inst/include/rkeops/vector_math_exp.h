@@ -42,12 +42,20 @@ RKEOPS_INLINE V exp_reduced(V f) {
   }
 }
 
-// x kept where 2^n is neither surely infinite nor surely 0; NaN stays NaN.
+// x, or the bound that it is beyond, where 2^n is surely infinite or 0; NaN stays NaN.
+template <class V>
+RKEOPS_INLINE V at_least(V x, double low) {
+  const V least = as_lanes<V>(low);
+  return select(least > x, least, x);
+}
+template <class V>
+RKEOPS_INLINE V at_most(V x, double high) {
+  const V most = as_lanes<V>(high);
+  return select(most < x, most, x);
+}
 template <class V>
 RKEOPS_INLINE V within(V x, double low, double high) {
-  const V least = as_lanes<V>(low), most = as_lanes<V>(high);
-  x = select(least > x, least, x);
-  return select(most < x, most, x);
+  return at_most(at_least(x, low), high);
 }
 
 template <class V>
@@ -57,10 +65,22 @@ RKEOPS_INLINE V nearest_portably(V x) {
 }
 
 template <class V>
-RKEOPS_INLINE V exp2_portably(V x) {
-  x = is_float<V> ? within(x, -151, 129) : within(x, -1076, 1025);
+RKEOPS_INLINE V exp2_of_bounded(V x) {
   const V n = nearest_portably(x);
   return scale_portably(exp2_reduced(x - n), n);
+}
+
+// Processors take long for a product that is too small to be anything but 0. So it is not
+// computed in double precision; in single precision kernels run in a mode without that.
+template <class V>
+RKEOPS_INLINE V exp2_portably(V x) {
+  if constexpr (is_float<V>) {
+    return exp2_of_bounded(within(x, -151, 129));
+  } else {
+    const auto vanishes = as_lanes<V>(-1075) > x;
+    return select(vanishes, V{},
+                  exp2_of_bounded(at_most(select(vanishes, V{}, x), 1025)));
+  }
 }
 
 // x - n log 2, in two steps, the first exact.
@@ -73,10 +93,19 @@ RKEOPS_INLINE V minus_log2_multiple(V x, V n) {
 
 // 2^shift e^x: a shift of -1 reaches half of what overflows.
 template <int shift, class V>
-RKEOPS_INLINE V exp_portably(V x) {
-  x = is_float<V> ? within(x, -104, 90) : within(x, -746, 711);
+RKEOPS_INLINE V exp_of_bounded(V x) {
   const V n = nearest_portably(x * as_lanes<V>(1.4426950408889634074));
   return scale_portably(exp_reduced(minus_log2_multiple(x, n)), n + all<V>(shift));
+}
+template <int shift, class V>
+RKEOPS_INLINE V exp_portably(V x) {
+  if constexpr (is_float<V>) {
+    return exp_of_bounded<shift>(within(x, -104, 90));
+  } else {
+    const auto vanishes = as_lanes<V>(-745.2) > x;
+    return select(vanishes, V{},
+                  exp_of_bounded<shift>(at_most(select(vanishes, V{}, x), 711)));
+  }
 }
 
 template <class V>
