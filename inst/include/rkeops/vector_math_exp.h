@@ -64,25 +64,6 @@ RKEOPS_INLINE V nearest_portably(V x) {
   return (x + shift) - shift;
 }
 
-template <class V>
-RKEOPS_INLINE V exp2_of_bounded(V x) {
-  const V n = nearest_portably(x);
-  return scale_portably(exp2_reduced(x - n), n);
-}
-
-// Processors take long for a product that is too small to be anything but 0. So it is not
-// computed in double precision; in single precision kernels run in a mode without that.
-template <class V>
-RKEOPS_INLINE V exp2_portably(V x) {
-  if constexpr (is_float<V>) {
-    return exp2_of_bounded(within(x, -151, 129));
-  } else {
-    const auto vanishes = as_lanes<V>(-1075) > x;
-    return select(vanishes, V{},
-                  exp2_of_bounded(at_most(select(vanishes, V{}, x), 1025)));
-  }
-}
-
 // x - n log 2, in two steps, the first exact.
 template <class V>
 RKEOPS_INLINE V minus_log2_multiple(V x, V n) {
@@ -91,20 +72,63 @@ RKEOPS_INLINE V minus_log2_multiple(V x, V n) {
   return (x - n * high) - n * low;
 }
 
-// 2^shift e^x: a shift of -1 reaches half of what overflows.
+// p 2^n, where that is a normal number, or 2^128 for p = 1; n is in the last bits of
+// `shifted` (round_shift).
+template <class V>
+RKEOPS_INLINE V add_to_exponent(V p, V shifted) {
+  using I = typename Lanes<V>::I;
+  return same_bits<V>(same_bits<I>(p) +
+                      (same_bits<I>(shifted) << FormatOf<V>::mantissa_bits));
+}
+
+// In single precision what is not a normal number is 0.
+template <class V>
+RKEOPS_INLINE V float_exp2(V x) {
+  const V shift = all<V>(FormatOf<V>::round_shift);
+  const V bounded = at_most(x, 128), shifted = bounded + shift;
+  const V power = add_to_exponent(exp2_reduced(bounded - (shifted - shift)), shifted);
+  return select(as_lanes<V>(-126) > x, V{}, power);
+}
+
+// 2^shift e^x: a shift of -1 reaches half of what overflows. The bounds are the outermost
+// numbers with a normal result.
 template <int shift, class V>
-RKEOPS_INLINE V exp_of_bounded(V x) {
-  const V n = nearest_portably(x * as_lanes<V>(1.4426950408889634074));
-  return scale_portably(exp_reduced(minus_log2_multiple(x, n)), n + all<V>(shift));
+RKEOPS_INLINE V float_exp(V x) {
+  static_assert(shift == 0 || shift == -1, "there are bounds for these");
+  const V least = as_lanes<V>(shift == 0 ? -87.33654 : -86.643394);
+  const V most = as_lanes<V>(shift == 0 ? 88.722832 : 89.415985);
+  const V to_integer = all<V>(FormatOf<V>::round_shift);
+  const V shifted = x * as_lanes<V>(1.4426950408889634074) + to_integer;
+  const V f = minus_log2_multiple(x, shifted - to_integer);
+  const V power =
+      add_to_exponent(exp_reduced(f), shift == 0 ? shifted : shifted + all<V>(shift));
+  const V large = select(x > most, all<V>(__builtin_inff()), power);
+  return select(least > x, V{}, large);
+}
+
+// Processors take long for a product that is too small to be anything but 0, so it is not
+// computed.
+template <class V>
+RKEOPS_INLINE V exp2_portably(V x) {
+  if constexpr (is_float<V>) {
+    return float_exp2(x);
+  } else {
+    const auto vanishes = as_lanes<V>(-1075) > x;
+    const V bounded = at_most(select(vanishes, V{}, x), 1025);
+    const V n = nearest_portably(bounded);
+    return select(vanishes, V{}, scale_portably(exp2_reduced(bounded - n), n));
+  }
 }
 template <int shift, class V>
 RKEOPS_INLINE V exp_portably(V x) {
   if constexpr (is_float<V>) {
-    return exp_of_bounded<shift>(within(x, -104, 90));
+    return float_exp<shift>(x);
   } else {
     const auto vanishes = as_lanes<V>(-745.2) > x;
-    return select(vanishes, V{},
-                  exp_of_bounded<shift>(at_most(select(vanishes, V{}, x), 711)));
+    const V bounded = at_most(select(vanishes, V{}, x), 711);
+    const V n = nearest_portably(bounded * as_lanes<V>(1.4426950408889634074));
+    const V p = exp_reduced(minus_log2_multiple(bounded, n));
+    return select(vanishes, V{}, scale_portably(p, n + all<V>(shift)));
   }
 }
 
