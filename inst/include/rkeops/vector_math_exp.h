@@ -106,30 +106,53 @@ RKEOPS_INLINE V float_exp(V x) {
   return select(least > x, V{}, large);
 }
 
-// Processors take long for a product that is too small to be anything but 0, so it is not
-// computed.
+// p 2^n in double precision, n as above. `tiny` lanes may have no normal result: those
+// that do not `count` have 0, which costs nothing (products that are too small take
+// long), the others are rare.
+template <class V, class Mask>
+RKEOPS_INLINE V double_power(V p, V shifted, const Mask& tiny, const Mask& count) {
+  const V power = select(tiny, V{}, add_to_exponent(p, shifted));
+  const Mask subnormal = tiny & count;
+  if (__builtin_expect(any(subnormal), 0)) {
+    const V n = shifted - all<V>(FormatOf<V>::round_shift);
+    return select(subnormal, scale_portably(p, n), power);
+  }
+  return power;
+}
+
+template <class V>
+RKEOPS_INLINE V double_exp2(V x) {
+  const V shift = all<V>(FormatOf<V>::round_shift);
+  const V bounded = at_most(x, 1024), shifted = bounded + shift;
+  const V p = exp2_reduced(bounded - (shifted - shift));
+  return double_power(p, shifted, as_lanes<V>(-1021) > x, x >= as_lanes<V>(-1075));
+}
+
+template <int shift, class V>
+RKEOPS_INLINE V double_exp(V x) {
+  static_assert(shift == 0 || shift == -1, "there are bounds for these");
+  const V most = as_lanes<V>(shift == 0 ? 709.78271289338397 : 710.47586007394386);
+  const V to_integer = all<V>(FormatOf<V>::round_shift);
+  const V shifted = x * as_lanes<V>(1.4426950408889634074) + to_integer;
+  const V p = exp_reduced(minus_log2_multiple(x, shifted - to_integer));
+  const V power = double_power(p, shift == 0 ? shifted : shifted + all<V>(shift),
+                               as_lanes<V>(-707) > x, x >= as_lanes<V>(-745.2));
+  return select(x > most, all<V>(__builtin_inf()), power);
+}
+
 template <class V>
 RKEOPS_INLINE V exp2_portably(V x) {
-  if constexpr (is_float<V>) {
+  if constexpr (is_float<V>)
     return float_exp2(x);
-  } else {
-    const auto vanishes = as_lanes<V>(-1075) > x;
-    const V bounded = at_most(select(vanishes, V{}, x), 1025);
-    const V n = nearest_portably(bounded);
-    return select(vanishes, V{}, scale_portably(exp2_reduced(bounded - n), n));
-  }
+  else
+    return double_exp2(x);
 }
 template <int shift, class V>
 RKEOPS_INLINE V exp_portably(V x) {
-  if constexpr (is_float<V>) {
+  if constexpr (is_float<V>)
     return float_exp<shift>(x);
-  } else {
-    const auto vanishes = as_lanes<V>(-745.2) > x;
-    const V bounded = at_most(select(vanishes, V{}, x), 711);
-    const V n = nearest_portably(bounded * as_lanes<V>(1.4426950408889634074));
-    const V p = exp_reduced(minus_log2_multiple(bounded, n));
-    return select(vanishes, V{}, scale_portably(p, n + all<V>(shift)));
-  }
+  else
+    return double_exp<shift>(x);
 }
 
 template <class V>
