@@ -42,3 +42,25 @@ test_that("vector math is accurate with the instructions of this machine", {
     "-fno-trapping-math"
   ))
 })
+
+test_that("double precision keeps subnormal numbers, single takes them as 0", {
+  skip_on_cran()
+  x <- c(-86, -90, -100, -700, -708.1, -720, -745.1, -746, -Inf)
+  for (compile in c("always", "never")) {
+    exponential <- function(precision) {
+      op <- keops_kernel(
+        "Sum_Reduction(Exp(x + y), 0)", c("x = Vi(1)", "y = Vj(1)"),
+        precision = precision
+      )
+      running(op, compile)(list(x, c(0, -800)))[, 1]
+    }
+    double <- exponential("float64")
+    expect_equal(double[1:7] / exp(x[1:7]), rep(1, 7), tolerance = 1e-12)
+    expect_identical(double[8:9], c(0, 0))
+    single <- exponential("float32")
+    expect_equal(single[1], exp(-86), tolerance = 1e-5)
+    expect_identical(single[-1], rep(0, 8))
+    # the session computes as before
+    expect_gt(2^-1000 * 2^-as.numeric(60), 0)
+  }
+})
