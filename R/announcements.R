@@ -17,12 +17,16 @@ say_compilation <- function(text) {
   cli::cli_inform(paste0(text, once), .envir = parent.frame())
 }
 
+# Asked at every call, so what is quick to know comes first: an operator is
+# looked at once for each engine.
 announce_compilation <- function(state) {
   compiles <- settings$engine == "cuda" || settings$compile == "always"
-  if (!compiles || !is_announced()) {
+  if (!compiles || identical(state$looked_at_for, settings$engine)) {
     return()
   }
-  if (!describe_operator(state)$compiled[[settings$engine]]) {
+  state$looked_at_for <- settings$engine
+  if (is_announced() &&
+      !describe_operator(state)$compiled[[settings$engine]]) {
     formula <- state$formula
     precision <- state$precision
     place <- engine_place()
@@ -32,11 +36,11 @@ announce_compilation <- function(state) {
 
 # What was first interpreted is compiled in the midst of a call.
 report_compilation <- function(formula) {
-  if (!is_announced()) {
+  if (session$has_compiled && !settings$verbose) {
     return()
   }
   seconds <- round(r_last_timings()[["compile"]], 1L)
-  if (seconds > 0) {
+  if (seconds > 0 && is_announced()) {
     say_compilation("Compiled {.code {formula}} in {seconds} seconds")
   }
 }

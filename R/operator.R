@@ -100,6 +100,7 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call,
                          simplified = TRUE) {
   pointer <- nil_pointer
   shared <- NULL
+  looked_at_for <- NULL
   state <- environment()
   connect(state, call)
   rm(call)
@@ -145,6 +146,7 @@ nil_pointer <- new("externalptr")
 # its pointer.
 connect <- function(state, call) {
   check_native(push_settings(), call)
+  state$looked_at_for <- NULL
   state$pointer <- check_native(
     r_operator_create(
       state$formula, state$args, state$axis, state$precision, state$sum_scheme,

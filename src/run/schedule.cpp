@@ -11,7 +11,10 @@ constexpr long long fewest_rows =
     256;  // a task prepares its columns again: worth many rows
 constexpr long long most_rows =
     4096;  // so that prepared rows stay in the second-level cache
-constexpr long long pairs_of_a_task = 1 << 22;
+constexpr long long most_pairs_of_a_task = 1 << 22;
+constexpr long long fewest_pairs_of_a_task = 1
+                                             << 17;  // takes as long as starting a thread
+constexpr long long tasks_of_few_pairs = 16;
 constexpr long long wanted_tasks = 64;
 constexpr long long fewest_columns = 16384;  // a split costs a merge
 // Components: a tenth of a second of the slowest functions.
@@ -33,6 +36,10 @@ std::vector<Range> cut(long long size, long long step) {
 
 Schedule make_schedule(long long rows, long long columns, long long work) {
   const long long pairs_of_a_slice = work_of_a_slice / std::max(work, 8LL);
+  const double pairs = double(rows) * double(columns);
+  const long long pairs_of_a_task = (long long)std::min(
+      std::max(pairs / tasks_of_few_pairs, double(fewest_pairs_of_a_task)),
+      double(most_pairs_of_a_task));
   const long long wanted_rows =
       rounded_up(pairs_of_a_task / std::max(columns, 1LL), fewest_rows);
   const long long slice_rows = pairs_of_a_slice / block / fewest_rows * fewest_rows;
