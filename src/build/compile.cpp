@@ -66,7 +66,7 @@ bool learn_refused_flags(const ToolchainSettings& settings,
   const Words files = {"-c", folder.source(), "-o", folder.product()};
   const auto accepts = [&](const Words& flags) {
     Words words = compiler_words(Engine::cpu, settings);
-    for (const Words& more : {Words{"-O3", "-Werror"}, flags, files})
+    for (const Words& more : {Words{"-O2", "-Werror"}, flags, files})
       words.insert(words.end(), more.begin(), more.end());
     return run_process(words, interrupted).status == 0;
   };

@@ -38,7 +38,7 @@ test_that("vector math is accurate with the instructions of this machine", {
   skip_on_cran()
   skip_if(!nzchar(Sys.which(r_config("CXX17")[1])), "no C++ compiler")
   expect_accurate(c(
-    "-O3", "-march=native", "-mprefer-vector-width=512", "-fno-math-errno",
+    "-O2", "-march=native", "-mprefer-vector-width=512", "-fno-math-errno",
     "-fno-trapping-math"
   ))
 })

@@ -274,7 +274,7 @@ void test_toolchain() {
   settings.cuda_architecture = "sm_90";
   const Command command = compile_command(Engine::cpu, settings, "a.cpp", "a.so");
   const std::string line = command_line(command);
-  check("command quotes blanks", line.rfind("'/no such/g++' -std=gnu++17 -O3", 0) == 0 &&
+  check("command quotes blanks", line.rfind("'/no such/g++' -std=gnu++17 -O2", 0) == 0 &&
                                      line.find("'-I/in clude'") != std::string::npos);
   check("compiler missing", throws(ErrorKind::compile, [&] {
           compile(Engine::cpu, settings, "a.cpp", "a.so");
