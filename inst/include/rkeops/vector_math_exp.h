@@ -76,9 +76,9 @@ RKEOPS_INLINE V minus_log2_multiple(V x, V n) {
 // `shifted` (round_shift).
 template <class V>
 RKEOPS_INLINE V add_to_exponent(V p, V shifted) {
-  using I = typename Lanes<V>::I;
-  return same_bits<V>(same_bits<I>(p) +
-                      (same_bits<I>(shifted) << FormatOf<V>::mantissa_bits));
+  using U = typename Lanes<V>::U;  // what overflows is not used
+  return same_bits<V>(same_bits<U>(p) +
+                      (same_bits<U>(shifted) << FormatOf<V>::mantissa_bits));
 }
 
 // In single precision what is not a normal number is 0.
