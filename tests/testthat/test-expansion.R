@@ -1,6 +1,8 @@
 # Squared distances in exponents, expanded where the data allow it
 # (src/pass/expand_distances.h).
 
+skip_on_cran()
+
 gaussian_sum <- "Sum_Reduction(Exp(-s * SqDist(x, y)) * b, 0)"
 
 expansion_args <- function(D, B = 2) {
