@@ -27,8 +27,8 @@
 #'   (`0` for `i`, `1` for `j`), as in rkeops 2.x. By default the option `axis`.
 #' @param precision `"float32"` or `"float64"` (`"float"` and `"double"` are the
 #'   same). By default the option `precision`. It stays with the operator. In
-#'   single precision a kernel takes numbers below 1.2e-38 as 0; double
-#'   precision keeps every number that R has.
+#'   single precision the CPU takes numbers below 1.2e-38 as 0; GPUs do so with
+#'   exponentials, in double precision below 2.2e-308.
 #' @param sum_scheme How sums are accumulated: `"plain"` in the precision of
 #'   the operator, `"block"` in blocks whose results are added in double
 #'   precision, `"compensated"` with the rounding errors carried along.

@@ -12,8 +12,7 @@ constexpr long long fewest_rows =
 constexpr long long most_rows =
     4096;  // so that prepared rows stay in the second-level cache
 constexpr long long most_pairs_of_a_task = 1 << 22;
-constexpr long long fewest_pairs_of_a_task = 1
-                                             << 17;  // takes as long as starting a thread
+constexpr long long fewest_pairs_of_a_task = 1 << 17;  // take as long as a thread's start
 constexpr long long tasks_of_few_pairs = 16;
 constexpr long long wanted_tasks = 64;
 constexpr long long fewest_columns = 16384;  // a split costs a merge

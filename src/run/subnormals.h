@@ -10,7 +10,7 @@ namespace rkeops {
 
 /// While it lives, if it is wanted, such numbers are 0 for this thread. Processors take
 /// a hundred cycles for an operation that meets one, and kernels of single precision meet
-/// them wherever points are far from each other: exp(-90) is one. GPUs do the same.
+/// them wherever points are far from each other: exp(-90) is one.
 class SubnormalsAreZero {
  public:
   explicit SubnormalsAreZero(bool wanted) : before_(mode()) {

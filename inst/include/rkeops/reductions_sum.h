@@ -13,11 +13,10 @@ enum class SumScheme { plain, block, compensated };
 template <class V, int D, SumScheme scheme>
 struct Sum;
 
-// What all sums have. For outer products (outer_product.h): the accumulators of a
-// component are those of a sum of one component.
+// What sums have for outer products (outer_product.h): the accumulators of a component
+// are those of a sum of one component.
 template <class V, SumScheme scheme>
 struct SumComponents {
-  static constexpr int columns_to_settle = 0;
   using Component = Sum<V, 1, scheme>;
   // Told once for all components how many columns there were.
   RKEOPS_INLINE static void add_columns(Slots<V>, int) {}
@@ -46,7 +45,6 @@ struct BlockSums {
     RKEOPS_UNROLL
     for (int k = 0; k < D; ++k) sum[k] = V{};
   }
-  RKEOPS_INLINE void settle() {}
   RKEOPS_INLINE V total(int k) const { return sum[k]; }
 };
 template <class V, int D>
@@ -209,7 +207,7 @@ template <class V, int D, SumScheme scheme>
 struct Mean : SumComponents<V, scheme> {
   using Total = Sum<V, D, scheme>;
   static constexpr int values = D, outputs = D, block = Total::block;
-  static constexpr int columns_to_settle = Total::columns_to_settle;
+  static constexpr int columns_to_settle = Settles<Total>::columns;
   static constexpr int count_slot = Total::slots, slots = count_slot + 1;
   using Wide = typename Lanes<V>::Wide;
 

@@ -58,12 +58,6 @@ RKEOPS_INLINE V within(V x, double low, double high) {
   return at_most(at_least(x, low), high);
 }
 
-template <class V>
-RKEOPS_INLINE V nearest_portably(V x) {
-  const V shift = all<V>(FormatOf<V>::round_shift);
-  return (x + shift) - shift;
-}
-
 // x - n log 2, in two steps, the first exact.
 template <class V>
 RKEOPS_INLINE V minus_log2_multiple(V x, V n) {
@@ -72,8 +66,8 @@ RKEOPS_INLINE V minus_log2_multiple(V x, V n) {
   return (x - n * high) - n * low;
 }
 
-// p 2^n, where that is a normal number, or 2^128 for p = 1; n is in the last bits of
-// `shifted` (round_shift).
+// p 2^n, where that is a normal number, or infinity for p = 1 and the n after the last; n
+// is in the last bits of `shifted` (round_shift).
 template <class V>
 RKEOPS_INLINE V add_to_exponent(V p, V shifted) {
   using U = typename Lanes<V>::U;  // what overflows is not used
@@ -81,78 +75,53 @@ RKEOPS_INLINE V add_to_exponent(V p, V shifted) {
                       (same_bits<U>(shifted) << FormatOf<V>::mantissa_bits));
 }
 
-// In single precision what is not a normal number is 0.
-template <class V>
-RKEOPS_INLINE V float_exp2(V x) {
-  const V shift = all<V>(FormatOf<V>::round_shift);
-  const V bounded = at_most(x, 128), shifted = bounded + shift;
-  const V power = add_to_exponent(exp2_reduced(bounded - (shifted - shift)), shifted);
-  return select(as_lanes<V>(-126) > x, V{}, power);
-}
-
-// 2^shift e^x: a shift of -1 reaches half of what overflows. The bounds are the outermost
-// numbers with a normal result.
-template <int shift, class V>
-RKEOPS_INLINE V float_exp(V x) {
-  static_assert(shift == 0 || shift == -1, "there are bounds for these");
-  const V least = as_lanes<V>(shift == 0 ? -87.33654 : -86.643394);
-  const V most = as_lanes<V>(shift == 0 ? 88.722832 : 89.415985);
-  const V to_integer = all<V>(FormatOf<V>::round_shift);
-  const V shifted = x * as_lanes<V>(1.4426950408889634074) + to_integer;
-  const V f = minus_log2_multiple(x, shifted - to_integer);
-  const V power =
-      add_to_exponent(exp_reduced(f), shift == 0 ? shifted : shifted + all<V>(shift));
-  const V large = select(x > most, all<V>(__builtin_inff()), power);
-  return select(least > x, V{}, large);
-}
-
-// p 2^n in double precision, n as above. `tiny` lanes may have no normal result: those
-// that do not `count` have 0, which costs nothing (products that are too small take
-// long), the others are rare.
+// The same, where that may be too small: in the `tiny` lanes. In single precision what is
+// not a normal number is 0. In double precision only what does not `count` is, which
+// costs nothing (products that are too small take long); the others are rare.
 template <class V, class Mask>
-RKEOPS_INLINE V double_power(V p, V shifted, const Mask& tiny, const Mask& count) {
+RKEOPS_INLINE V power_or_zero(V p, V shifted, const Mask& tiny, const Mask& count) {
   const V power = select(tiny, V{}, add_to_exponent(p, shifted));
-  const Mask subnormal = tiny & count;
-  if (__builtin_expect(any(subnormal), 0)) {
-    const V n = shifted - all<V>(FormatOf<V>::round_shift);
-    return select(subnormal, scale_portably(p, n), power);
+  if constexpr (!is_float<V>) {
+    const Mask subnormal = tiny & count;
+    if (__builtin_expect(any(subnormal), 0)) {
+      const V n = shifted - all<V>(FormatOf<V>::round_shift);
+      return select(subnormal, scale_portably(p, n), power);
+    }
   }
   return power;
 }
 
 template <class V>
-RKEOPS_INLINE V double_exp2(V x) {
+RKEOPS_INLINE V exp2_portably(V x) {
   const V shift = all<V>(FormatOf<V>::round_shift);
-  const V bounded = at_most(x, 1024), shifted = bounded + shift;
+  const V bounded = at_most(x, is_float<V> ? 128 : 1024), shifted = bounded + shift;
   const V p = exp2_reduced(bounded - (shifted - shift));
-  return double_power(p, shifted, as_lanes<V>(-1021) > x, x >= as_lanes<V>(-1075));
+  return power_or_zero(p, shifted, as_lanes<V>(is_float<V> ? -126 : -1021) > x,
+                       x >= as_lanes<V>(-1075));
 }
 
+// Arguments of exp<shift>: the largest whose result is finite, and one below which
+// results are not normal (in single precision the first such).
 template <int shift, class V>
-RKEOPS_INLINE V double_exp(V x) {
+struct ExpBounds {
   static_assert(shift == 0 || shift == -1, "there are bounds for these");
-  const V most = as_lanes<V>(shift == 0 ? 709.78271289338397 : 710.47586007394386);
+  static constexpr bool half = shift == -1;
+  static constexpr double most = is_float<V> ? half ? 89.415985 : 88.722832
+                                 : half      ? 710.47586007394386
+                                             : 709.78271289338397;
+  static constexpr double tiny = is_float<V> ? half ? -86.643394 : -87.33654 : -707;
+};
+
+// 2^shift e^x: a shift of -1 reaches half of what overflows.
+template <int shift, class V>
+RKEOPS_INLINE V exp_portably(V x) {
+  using Bounds = ExpBounds<shift, V>;
   const V to_integer = all<V>(FormatOf<V>::round_shift);
   const V shifted = x * as_lanes<V>(1.4426950408889634074) + to_integer;
   const V p = exp_reduced(minus_log2_multiple(x, shifted - to_integer));
-  const V power = double_power(p, shift == 0 ? shifted : shifted + all<V>(shift),
-                               as_lanes<V>(-707) > x, x >= as_lanes<V>(-745.2));
-  return select(x > most, all<V>(__builtin_inf()), power);
-}
-
-template <class V>
-RKEOPS_INLINE V exp2_portably(V x) {
-  if constexpr (is_float<V>)
-    return float_exp2(x);
-  else
-    return double_exp2(x);
-}
-template <int shift, class V>
-RKEOPS_INLINE V exp_portably(V x) {
-  if constexpr (is_float<V>)
-    return float_exp<shift>(x);
-  else
-    return double_exp<shift>(x);
+  const V power = power_or_zero(p, shift == 0 ? shifted : shifted + all<V>(shift),
+                                as_lanes<V>(Bounds::tiny) > x, x >= as_lanes<V>(-745.2));
+  return select(x > as_lanes<V>(Bounds::most), all<V>(__builtin_inff()), power);
 }
 
 template <class V>

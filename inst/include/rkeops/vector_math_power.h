@@ -73,6 +73,12 @@ RKEOPS_INLINE Pair<V> log2_pair(V x) {
           select(e == all<V>(0), all<V>(0), sum.low) + log2_mantissa.low};
 }
 
+template <class V>
+RKEOPS_INLINE V nearest_portably(V x) {
+  const V shift = all<V>(FormatOf<V>::round_shift);
+  return (x + shift) - shift;
+}
+
 // 2^(h + l) for |l| < 1.
 template <class V>
 RKEOPS_INLINE V exp2_pair(V h, V l) {
