@@ -27,6 +27,8 @@ using Clock = std::chrono::steady_clock;
 
 constexpr double work_worth_threads = 1 << 20;
 constexpr auto between_looks = std::chrono::milliseconds(40);
+constexpr double seconds_of_a_slice = 0.05;
+constexpr double pairs_worth_timing = 1 << 20;
 
 struct FreeMemory {
   void operator()(void* memory) const { std::free(memory); }
@@ -59,10 +61,10 @@ class CpuRun {
         job_(job),
         interrupted_(interrupted),
         deadline_(deadline),
-        schedule_(make_schedule(job.rows, job.columns, job.work)),
         parameters_(component_pointers(job.parameter_inputs)),
         rows_(component_pointers(job.row_inputs)),
         columns_(component_pointers(job.column_inputs)),
+        schedule_(schedule()),
         splits_((long long)schedule_.columns.size()),
         tasks_((long long)schedule_.rows.size() * splits_) {
     const bool worth_threads =
@@ -107,6 +109,37 @@ class CpuRun {
   }
   const Range& columns_of(long long task) const {
     return schedule_.columns[size_t(task % splits_)];
+  }
+
+  // How long a pair takes was guessed from the formula. Some functions take a hundred
+  // times that, so where there are many pairs a few of them are timed, to answer Ctrl-C
+  // in time.
+  Schedule schedule() const {
+    Schedule guessed = make_schedule(job_.rows, job_.columns, job_.work);
+    if (double(job_.rows) * double(job_.columns) < pairs_worth_timing) return guessed;
+    const Range rows = {0, std::min(job_.rows, shortest_slice_rows)};
+    const Range columns = {0, std::min(job_.columns, shortest_slice_columns)};
+    const double pairs = double(rows.size() * columns.size());
+    double pairs_of_a_slice = 0;
+    // again, if only this once something else took the time
+    for (int time = 0; time < 3 && pairs_of_a_slice < most_pairs(guessed); ++time) {
+      const double most = pairs * seconds_of_a_slice / seconds_of(rows, columns);
+      pairs_of_a_slice = std::max(pairs_of_a_slice, most);
+    }
+    return with_short_slices(guessed, pairs_of_a_slice);
+  }
+
+  static double most_pairs(const Schedule& schedule) {
+    return double(schedule.rows.front().size()) * double(schedule.slice);
+  }
+
+  double seconds_of(const Range& rows, const Range& columns) const {
+    const Memory partial = aligned_memory(program_.partial_bytes(rows.size()));
+    const Memory workspace = aligned_memory(program_.workspace_bytes(rows.size()));
+    program_.initialise(partial.get(), rows.size());
+    const Clock::time_point begin = Clock::now();
+    reduce(block_of(rows, columns, partial.get(), workspace.get()));
+    return std::max(std::chrono::duration<double>(Clock::now() - begin).count(), 1e-9);
   }
 
   void work(int thread) {
@@ -184,8 +217,8 @@ class CpuRun {
   const Job& job_;
   const Interrupted& interrupted_;
   const Deadline deadline_;
-  const Schedule schedule_;
   const std::vector<const double*> parameters_, rows_, columns_;
+  const Schedule schedule_;
   const long long splits_, tasks_;
   int threads_ = 1;
   std::vector<Memory> workspaces_, partials_;

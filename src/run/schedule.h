@@ -25,4 +25,15 @@ struct Schedule {
 /// multiples of 256, the largest block of an accumulator.
 Schedule make_schedule(long long rows, long long columns, long long work);
 
+/// The shortest slice: it is timed where functions may take long. Rows are those of whole
+/// tiles of both engines (lanes by groups, 1 to 4 of them).
+constexpr long long shortest_slice_rows = 192;
+constexpr long long shortest_slice_columns = 256;
+
+/// The same with row ranges and slices cut further, so that slices have at most `pairs`
+/// pairs, if the shortest has. Results are the same to the last bit: neither do
+/// other columns get added up together nor do rows change their places in tiles. They
+/// would where there are a few rows in all; those stay as they are.
+Schedule with_short_slices(Schedule schedule, double pairs);
+
 }  // namespace rkeops

@@ -1,0 +1,138 @@
+// Tests of src/run/cpu_engine.cpp and schedule.cpp with a program that takes as long as
+// it is told to: that slices are short however long a pair takes, and that every pair is
+// met once. Prints "name ok" or "name FAIL" and exits with status 1 when something
+// failed. From the top of the repository:
+//   g++ -std=c++17 -Isrc -Iinst/include tests/testthat/cpp/cpu_schedule.cpp
+//     src/run/schedule.cpp src/run/cpu_engine.cpp src/diagnostic.cpp -pthread
+//     -o cpu_schedule && ./cpu_schedule
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <mutex>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "diagnostic.h"
+#include "run/cpu_engine.h"
+#include "run/schedule.h"
+
+using namespace rkeops;
+
+namespace {
+
+constexpr long long shortest_slice = shortest_slice_rows * shortest_slice_columns;
+
+int failures = 0;
+
+void check(const std::string& name, bool passed) {
+  std::printf("%s %s\n", name.c_str(), passed ? "ok" : "FAIL");
+  if (!passed) ++failures;
+}
+
+// The result of a row is the number of its columns.
+class CountingProgram : public CpuProgram {
+ public:
+  explicit CountingProgram(double microseconds) : microseconds_(microseconds) {}
+
+  long long partial_bytes(long long rows) const override { return 8 * rows; }
+  long long workspace_bytes(long long) const override { return 64; }
+  void initialise(void* partial, long long rows) const override {
+    std::fill_n(static_cast<double*>(partial), rows, 0.0);
+  }
+  void reduce(const RkeopsBlock& block) const override {
+    const long long rows = block.row_end - block.row_begin;
+    const long long columns = block.column_end - block.column_begin;
+    {
+      std::lock_guard<std::mutex> lock(mutex_);
+      most_pairs = std::max(most_pairs, rows * columns);
+    }
+    const double time = microseconds_ * double(rows * columns);
+    std::this_thread::sleep_for(std::chrono::duration<double, std::micro>(time));
+    for (long long r = 0; r < rows; ++r)
+      static_cast<double*>(block.partial)[r] += double(columns);
+  }
+  void merge(void* into, const void* from, long long rows) const override {
+    for (long long r = 0; r < rows; ++r)
+      static_cast<double*>(into)[r] += static_cast<const double*>(from)[r];
+  }
+  void finish(const RkeopsBlock& block, double* output, long long) const override {
+    for (long long r = 0; r < block.row_end - block.row_begin; ++r)
+      output[r] = static_cast<const double*>(block.partial)[r];
+  }
+
+  mutable long long most_pairs = 0;
+
+ private:
+  const double microseconds_;
+  mutable std::mutex mutex_;
+};
+
+Job job_of(long long rows, long long columns, std::vector<double>& output) {
+  output.assign(size_t(rows), -1);
+  Job job;
+  job.rows = rows;
+  job.columns = columns;
+  job.output = output.data();
+  return job;
+}
+
+void test_fast_program(long long rows, long long columns, int threads) {
+  std::vector<double> output;
+  const Job job = job_of(rows, columns, output);
+  run_on_cpu(CountingProgram(0), job, threads, nullptr, Deadline::max());
+  const bool all = std::all_of(output.begin(), output.end(),
+                               [&](double n) { return n == double(columns); });
+  check("every pair of " + std::to_string(rows) + " x " + std::to_string(columns), all);
+}
+
+// Of a minute and more, ended at the first look.
+void test_slow_program(long long rows, long long columns, int threads) {
+  const CountingProgram slow(2);
+  std::vector<double> output;
+  bool interrupted = false;
+  try {
+    run_on_cpu(
+        slow, job_of(rows, columns, output), threads, [] { return true; },
+        Deadline::max());
+  } catch (const Error& error) {
+    interrupted = error.kind == ErrorKind::interrupted;
+  }
+  check("an interrupt is an error", interrupted);
+  check("slices of a slow program are short", slow.most_pairs <= shortest_slice);
+}
+
+void test_cut(long long rows, long long columns, double pairs) {
+  const Schedule before = make_schedule(rows, columns, 1);
+  const Schedule after = with_short_slices(before, pairs);
+  long long end = 0;
+  bool follow = true, short_enough = true;
+  for (const Range& range : after.rows) {
+    follow = follow && range.begin == end && range.size() > 0;
+    end = range.end;
+    short_enough = short_enough && double(range.size()) * double(after.slice) <=
+                                       std::max(pairs, double(shortest_slice));
+  }
+  const std::string name =
+      " of " + std::to_string(rows) + " rows cut to " + std::to_string(pairs);
+  check("ranges" + name + " follow each other", follow && end == rows);
+  check("slices" + name + " are as short", short_enough || rows < shortest_slice_rows);
+  check("slices" + name + " begin where they may", after.slice % 256 == 0);
+  check("columns" + name + " are as before",
+        after.columns.size() == before.columns.size());
+}
+
+}  // namespace
+
+int main() {
+  for (int threads : {1, 2}) {
+    test_fast_program(1500, 1100, threads);
+    test_fast_program(3, 700001, threads);
+    test_slow_program(5000, 3000, threads);
+    test_slow_program(192, 300000, threads);
+  }
+  for (long long rows : {1, 191, 192, 193, 1000, 100003}) {
+    for (double pairs : {1.0, 50000.0, 100000.0, 1e12}) test_cut(rows, 5000, pairs);
+  }
+  return failures > 0;
+}
