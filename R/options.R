@@ -124,6 +124,12 @@ read_compile <- function(value, name, call) {
   check_choice(value, compile_modes, name, call)
 }
 
+# "" is no flag.
+read_flags <- function(value, name, call) {
+  flags <- check_strings(value, name, call)
+  flags[nzchar(flags)]
+}
+
 read_expansion <- function(value, name, call) {
   check_choice(value, expansion_modes, name, call)
 }
@@ -169,11 +175,11 @@ option_table <- list(
   expansion = option_row("expansion", read_expansion),
   instructions = option_row("instructions", read_instructions),
   compiler = option_row("compiler", read_program),
-  compiler_flags = option_row("compiler_flags", check_strings),
+  compiler_flags = option_row("compiler_flags", read_flags),
   cuda_compiler = option_row("cuda_compiler", read_cuda_compiler),
   nvrtc = option_row("nvrtc", read_program),
   nvcc = option_row("nvcc", read_program),
-  nvcc_flags = option_row("nvcc_flags", check_strings),
+  nvcc_flags = option_row("nvcc_flags", read_flags),
   cuda_driver = option_row("cuda_driver", read_program),
   # Other names, of rkeops 1.x and 2.x.
   backend = option_row(

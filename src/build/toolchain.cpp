@@ -93,6 +93,17 @@ Words cuda_flags(const ToolchainSettings& settings) {
   return flags;
 }
 
+/// Libraries need what R's process has loaded in any case, such as memset(). Without the
+/// compiler's libraries the linker does not read them, which takes as long as all the
+/// rest it does.
+Words linker_flags() {
+#ifdef __linux__
+  return {"-nodefaultlibs"};
+#else
+  return {};
+#endif
+}
+
 /// What comes after the compiler's own words and before the files; the user's flags last,
 /// so they win. The loops are written with vectors, so that -O3 would find nothing more
 /// to do, in a third more time.
@@ -100,6 +111,7 @@ Words own_flags(Engine engine, const ToolchainSettings& settings) {
   if (engine == Engine::cuda) return cuda_flags(settings);
   const Words words = split_words(settings.cxx);
   Words flags = {"-O2", "-Wno-psabi", "-fvisibility=hidden", "-fPIC", "-shared"};
+  append(flags, linker_flags());
   if (std::none_of(words.begin(), words.end(), names_a_standard))
     flags.insert(flags.begin(), "-std=c++17");
   append(flags, optional_cxx_flags());

@@ -140,3 +140,9 @@ test_that("the compiler is that of R, unless another is named", {
   local_rkeops_options(compiler = "g++ -std=c++20")
   expect_identical(cxx_command(), "g++ -std=c++20")
 })
+
+test_that("empty flags are no flags", {
+  local_rkeops_options(compiler_flags = c("", "-O1", ""), nvcc_flags = "")
+  expect_identical(get_rkeops_option("compiler_flags"), "-O1")
+  expect_identical(get_rkeops_option("nvcc_flags"), character())
+})
