@@ -229,10 +229,11 @@ std::string cpu_source(const KernelPlan& kernel, Precision precision,
 
 std::string cuda_source(const KernelPlan& kernel, Precision precision,
                         const Origin& origin) {
-  return write_source(without_outer_product(kernel), precision, origin, "cuda_engine.cuh",
+  const KernelPlan gpu = gpu_form(kernel, precision);
+  return write_source(gpu, precision, origin, "cuda_engine.cuh",
                       "RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, " +
-                          std::to_string(kernel.rows_per_thread) + ", " +
-                          std::to_string(kernel.columns_per_tile) + ")");
+                          std::to_string(gpu.rows_per_thread) + ", " +
+                          std::to_string(gpu.columns_per_tile) + ")");
 }
 
 }  // namespace rkeops

@@ -71,8 +71,9 @@ void keep(KernelPlan& kernel, Expr node) {
   }
 }
 
-// Shorter vectors stay in registers.
-constexpr int shortest_inner_product = 16;
+// Shorter vectors stay in registers, of which a thread of a GPU has more than a
+// processor.
+constexpr int shortest_inner_product = 6, shortest_inner_product_of_gpu = 16;
 
 void add_once(std::vector<Expr>& to, Expr node) {
   if (std::find(to.begin(), to.end(), node) == to.end()) to.push_back(node);
@@ -224,15 +225,12 @@ int columns_per_tile(const KernelPlan& kernel, Precision precision) {
   return 0;  // too long for shared memory: read from global memory
 }
 
-void choose_sizes(KernelPlan& kernel, Precision precision) {
+void choose_sizes(KernelPlan& kernel) {
   kernel.operations = operations_of(kernel);
   kernel.work = std::max(kernel.operations / function_operations, 1LL);
   kernel.row_groups = row_groups(kernel);
-  kernel.rows_per_thread = rows_per_thread(kernel, precision);
-  kernel.columns_per_tile = columns_per_tile(kernel, precision);
 }
 
-// After the sizes have been chosen: those of CUDA are for kernels without it.
 void add_outer_product(KernelPlan& kernel) {
   std::vector<Expr> parameters;
   kernel.outer = find_outer_product(kernel, parameters);
@@ -244,8 +242,7 @@ void add_outer_product(KernelPlan& kernel) {
   kernel.row_groups = row_groups(kernel);
 }
 
-KernelPlan plan_reduction(Expr node, Level row_index, Precision precision,
-                          SumScheme scheme) {
+KernelPlan plan_reduction(Expr node, Level row_index, SumScheme scheme) {
   KernelPlan kernel;
   kernel.result = kernel.reduction = node;
   kernel.sum_scheme = scheme;
@@ -256,18 +253,18 @@ KernelPlan plan_reduction(Expr node, Level row_index, Precision precision,
   kernel.outputs = node->dimension;
   find_inner_product(kernel);
   fill_stages(kernel);
-  choose_sizes(kernel, precision);
+  choose_sizes(kernel);
   add_outer_product(kernel);
   return kernel;
 }
 
 // Rows alone: nothing is reduced, the finish stage does it all.
-KernelPlan plan_rows(Level row_index, Precision precision) {
+KernelPlan plan_rows(Level row_index) {
   KernelPlan kernel;
   kernel.row_index = row_index;
   kernel.column_index = level_none;
   kernel.accumulator = "Nothing<V>";
-  choose_sizes(kernel, precision);
+  choose_sizes(kernel);
   return kernel;
 }
 
@@ -309,10 +306,9 @@ Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme) {
   const Expr last = is_reduction ? root : reduction_to_finish(root, index);
   for (Expr node : sorted_nodes({root}, true)) {
     if (node->kind != NodeKind::reduction || node == last) continue;
-    plan.kernels.push_back(plan_reduction(node, node->level, precision, scheme));
+    plan.kernels.push_back(plan_reduction(node, node->level, scheme));
   }
-  plan.kernels.push_back(last ? plan_reduction(last, index, precision, scheme)
-                              : plan_rows(index, precision));
+  plan.kernels.push_back(last ? plan_reduction(last, index, scheme) : plan_rows(index));
   if (!is_reduction) add_finish(plan.kernels.back(), root);
   return plan;
 }
@@ -337,6 +333,15 @@ KernelPlan without_outer_product(KernelPlan kernel) {
   kernel.parameters = kernel.rows = kernel.columns = {};
   find_inner_product(kernel);  // keeps the parameters that it reads
   fill_stages(kernel);
+  return kernel;
+}
+
+KernelPlan gpu_form(KernelPlan kernel, Precision precision) {
+  kernel = without_outer_product(std::move(kernel));
+  if (kernel.inner.length() < shortest_inner_product_of_gpu)
+    kernel = without_inner_product(std::move(kernel));
+  kernel.rows_per_thread = rows_per_thread(kernel, precision);
+  kernel.columns_per_tile = columns_per_tile(kernel, precision);
   return kernel;
 }
 
@@ -370,7 +375,16 @@ std::string print_finish(const KernelPlan& kernel) {
          listed({kernel.result}) + "\n";
 }
 
-std::string print_kernel(const KernelPlan& kernel, size_t number) {
+std::string print_sizes(const KernelPlan& kernel, Precision precision) {
+  const KernelPlan gpu = gpu_form(kernel, precision);
+  const bool differs = kernel.inner.node && !gpu.inner.node;
+  return "  CPU: " + std::to_string(kernel.row_groups) +
+         " groups of lanes; CUDA: " + std::to_string(gpu.rows_per_thread) +
+         " rows a thread, " + std::to_string(gpu.columns_per_tile) + " columns a tile" +
+         (differs ? ", vectors in registers\n" : "\n");
+}
+
+std::string print_kernel(const KernelPlan& kernel, Precision precision, size_t number) {
   std::string text =
       "kernel " + std::to_string(number) + ": " + print_formula(kernel.result, 70) + "\n";
   text += "  rows: " + index_text(kernel.row_index) +
@@ -391,11 +405,7 @@ std::string print_kernel(const KernelPlan& kernel, size_t number) {
   }
   text += "  accumulator: " + kernel.accumulator + "\n";
   if (kernel.has_finish()) text += print_finish(kernel);
-  text += "  CPU: " + std::to_string(kernel.row_groups) +
-          " groups of lanes; CUDA: " + std::to_string(kernel.rows_per_thread) +
-          " rows a thread, " + std::to_string(kernel.columns_per_tile) +
-          " columns a tile\n";
-  return text;
+  return text + print_sizes(kernel, precision);
 }
 
 }  // namespace
@@ -404,7 +414,7 @@ std::string print_plan(const Plan& plan) {
   std::string text = std::string("precision ") + precision_name(plan.precision) +
                      ", sums " + sum_scheme_name(plan.sum_scheme) + "\n";
   for (size_t k = 0; k < plan.kernels.size(); ++k)
-    text += print_kernel(plan.kernels[k], k + 1);
+    text += print_kernel(plan.kernels[k], plan.precision, k + 1);
   return text;
 }
 

@@ -73,8 +73,8 @@ struct KernelPlan {
     return level != level_none && level != row_index && level != column_index;
   }
   int row_groups = 0;        // CPU: vectors of rows handled together
-  int rows_per_thread = 0;   // CUDA
-  int columns_per_tile = 0;  // CUDA: staged through shared memory together
+  int rows_per_thread = 0;   // of a GPU, in its form
+  int columns_per_tile = 0;  // the same: staged through shared memory together
 
   bool has_finish() const { return result != reduction; }
 
@@ -101,6 +101,9 @@ KernelPlan without_inner_product(KernelPlan kernel);
 
 /// The same kernel with all values computed by the pair stage.
 KernelPlan without_outer_product(KernelPlan kernel);
+
+/// The same kernel as a GPU computes it, with the sizes it takes there.
+KernelPlan gpu_form(KernelPlan kernel, Precision precision);
 
 std::string print_plan(const Plan& plan);
 

@@ -101,7 +101,7 @@ expect_inner_products <- function(sizes, dimensions, precisions) {
 awkward <- list(c(1, 1), c(3, 200), c(63, 65), c(130, 129), c(300, 7))
 
 test_that("inner products of long vectors, on the CPU", {
-  expect_inner_products(awkward, c(16, 17, 100), c("float32", "float64"))
+  expect_inner_products(awkward, c(6, 17, 100), c("float32", "float64"))
 })
 
 test_that("inner products of long vectors, on the GPU", {
@@ -115,10 +115,20 @@ test_that("short vectors and those of one side are no inner products", {
     op <- operator_with(formula, long_args(D))
     any(grepl("in tiles", explain(op, "plan")))
   }
-  expect_true(plan("Sum_Reduction(SqDist(x, y), 0)", 16))
-  expect_false(plan("Sum_Reduction(SqDist(x, y), 0)", 15))
+  expect_true(plan("Sum_Reduction(SqDist(x, y), 0)", 6))
+  expect_false(plan("Sum_Reduction(SqDist(x, y), 0)", 5))
   expect_false(plan("Sum_Reduction(SqNorm2(x) * SqNorm2(y), 0)", 30))
   expect_false(plan("Sum_Reduction(Sum(x * Elem(b, 0) + y), 0)", 30))
+})
+
+test_that("a thread of a GPU keeps longer vectors in registers", {
+  is_tiled <- function(D, engine) {
+    op <- operator_with("Sum_Reduction(SqDist(x, y), 0)", long_args(D))
+    !any(grepl("NoInnerProduct", explain(op, "source", engine)))
+  }
+  expect_true(is_tiled(15, "cpu"))
+  expect_false(is_tiled(15, "cuda"))
+  expect_true(is_tiled(16, "cuda"))
 })
 
 test_that("all kinds of reductions of long vectors, along both axes", {

@@ -10,13 +10,15 @@ namespace {
 
 using Scalar = double;
 
-struct Formula : NoInnerProduct {
+struct Formula {
   // Numbers each stage reads, and numbers it keeps for the pairs.
   static constexpr int parameter_inputs = 1, parameters_kept = 1;
-  static constexpr int row_inputs = 9, row_kept = 9;
-  static constexpr int column_inputs = 9, column_kept = 9;
+  static constexpr int row_inputs = 9, row_kept = 3;
+  static constexpr int column_inputs = 9, column_kept = 3;
   static constexpr int pair_values = 1;
   static constexpr bool has_finish_stage = false;
+  static constexpr int inner_length = 6, row_vector_count = 1, column_vector_count = 1;
+  static constexpr Scalar inner_start = 0.0;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -26,22 +28,33 @@ struct Formula : NoInnerProduct {
   template <class V>
   RKEOPS_INLINE static void row_stage(const Scalar* parameter, const V* input, V* kept) {
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // x
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[3 + k] = input[3 + k];  // eta
   }
 
   template <class V>
   RKEOPS_INLINE static void column_stage(const Scalar* parameter, const V* input, V* kept) {
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // y
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[3 + k] = input[3 + k];  // b
   }
 
   template <class V>
-  RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
+  RKEOPS_INLINE static void row_vectors(const Scalar* parameter, const V* input, V* vector) {
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) vector[k] = input[3 + k];  // eta
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void column_vectors(const Scalar* parameter, const V* input, V* vector) {
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) vector[k] = input[3 + k];  // b
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void term(const Scalar* parameter, const V* row, const Scalar* column, int k, V& total) {
+    total += row[0] * column[0];  // Sum(eta * b)
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, const V* inner, V* value) {
     V t1 = all<V>(0.0);  // Sum(Square(x - y))
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1 += square(row[k] - column[k]);
-    V t2 = all<V>(0.0);  // Sum(eta * b)
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) t2 += row[3 + k] * column[3 + k];
-    value[0] = t1 * exp2(parameter[0] * t1) * t2;  // Sum(Square(x - y)) * Exp2(-1.4426950408889634 *...
+    value[0] = t1 * exp2(parameter[0] * t1) * inner[0];  // Sum(Square(x - y)) * Exp2(-1.4426950408889634 *...
   }
 };
 

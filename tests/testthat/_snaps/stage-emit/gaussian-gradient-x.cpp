@@ -10,14 +10,16 @@ namespace {
 
 using Scalar = float;
 
-struct Formula : NoInnerProduct {
+struct Formula {
   // Numbers each stage reads, and numbers it keeps for the pairs.
   static constexpr int parameter_inputs = 1, parameters_kept = 1;
-  static constexpr int row_inputs = 9, row_kept = 9;
-  static constexpr int column_inputs = 9, column_kept = 9;
+  static constexpr int row_inputs = 9, row_kept = 3;
+  static constexpr int column_inputs = 9, column_kept = 3;
   static constexpr int pair_values = 3;
   static constexpr bool has_finish_stage = true;
   static constexpr int finish_parameters = 1, finish_rows = 0, finish_outputs = 3;
+  static constexpr int inner_length = 6, row_vector_count = 1, column_vector_count = 1;
+  static constexpr Scalar inner_start = 0.0f;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -27,25 +29,36 @@ struct Formula : NoInnerProduct {
   template <class V>
   RKEOPS_INLINE static void row_stage(const Scalar* parameter, const V* input, V* kept) {
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // x
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[3 + k] = input[3 + k];  // eta
   }
 
   template <class V>
   RKEOPS_INLINE static void column_stage(const Scalar* parameter, const V* input, V* kept) {
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // y
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[3 + k] = input[3 + k];  // b
   }
 
   template <class V>
-  RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
+  RKEOPS_INLINE static void row_vectors(const Scalar* parameter, const V* input, V* vector) {
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) vector[k] = input[3 + k];  // eta
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void column_vectors(const Scalar* parameter, const V* input, V* vector) {
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) vector[k] = input[3 + k];  // b
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void term(const Scalar* parameter, const V* row, const Scalar* column, int k, V& total) {
+    total += row[0] * column[0];  // Sum(eta * b)
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, const V* inner, V* value) {
     V t1[3];
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1[k] = row[k] - column[k];  // x - y
     V t2 = all<V>(0.0f);  // Sum(Square(x - y))
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t2 += square(t1[k]);
-    V t3 = all<V>(0.0f);  // Sum(eta * b)
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) t3 += row[3 + k] * column[3 + k];
-    const V t4 = exp2(parameter[0] * t2) * t3;  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) value[k] = t4 * t1[k];  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
+    const V t3 = exp2(parameter[0] * t2) * inner[0];  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) value[k] = t3 * t1[k];  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
   }
 
   template <class V>

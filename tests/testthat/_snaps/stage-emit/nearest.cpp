@@ -10,13 +10,15 @@ namespace {
 
 using Scalar = float;
 
-struct Formula : NoInnerProduct {
+struct Formula {
   // Numbers each stage reads, and numbers it keeps for the pairs.
   static constexpr int parameter_inputs = 0, parameters_kept = 0;
-  static constexpr int row_inputs = 10, row_kept = 10;
-  static constexpr int column_inputs = 10, column_kept = 10;
+  static constexpr int row_inputs = 10, row_kept = 0;
+  static constexpr int column_inputs = 10, column_kept = 0;
   static constexpr int pair_values = 1;
   static constexpr bool has_finish_stage = false;
+  static constexpr int inner_length = 10, row_vector_count = 1, column_vector_count = 1;
+  static constexpr Scalar inner_start = 0.0f;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -24,19 +26,30 @@ struct Formula : NoInnerProduct {
 
   template <class V>
   RKEOPS_INLINE static void row_stage(const Scalar* parameter, const V* input, V* kept) {
-    RKEOPS_UNROLL for (int k = 0; k < 10; ++k) kept[k] = input[k];  // x
   }
 
   template <class V>
   RKEOPS_INLINE static void column_stage(const Scalar* parameter, const V* input, V* kept) {
-    RKEOPS_UNROLL for (int k = 0; k < 10; ++k) kept[k] = input[k];  // y
   }
 
   template <class V>
-  RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
-    V t1 = all<V>(0.0f);  // Sum(Square(x - y))
-    RKEOPS_UNROLL for (int k = 0; k < 10; ++k) t1 += square(row[k] - column[k]);
-    value[0] = t1;  // Sum(Square(x - y))
+  RKEOPS_INLINE static void row_vectors(const Scalar* parameter, const V* input, V* vector) {
+    RKEOPS_UNROLL for (int k = 0; k < 10; ++k) vector[k] = input[k];  // x
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void column_vectors(const Scalar* parameter, const V* input, V* vector) {
+    RKEOPS_UNROLL for (int k = 0; k < 10; ++k) vector[k] = input[k];  // y
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void term(const Scalar* parameter, const V* row, const Scalar* column, int k, V& total) {
+    total += square(row[0] - column[0]);  // Sum(Square(x - y))
+  }
+
+  template <class V>
+  RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, const V* inner, V* value) {
+    value[0] = inner[0];  // Sum(Square(x - y))
   }
 };
 
