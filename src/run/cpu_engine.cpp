@@ -29,6 +29,7 @@ constexpr double work_worth_threads = 1 << 20;
 constexpr auto between_looks = std::chrono::milliseconds(40);
 constexpr double seconds_of_a_slice = 0.05;
 constexpr double pairs_worth_timing = 1 << 20;
+constexpr long long timed_columns = 64;
 
 struct FreeMemory {
   void operator()(void* memory) const { std::free(memory); }
@@ -111,26 +112,27 @@ class CpuRun {
     return schedule_.columns[size_t(task % splits_)];
   }
 
-  // How long a pair takes was guessed from the formula. Some functions take a hundred
-  // times that, so where there are many pairs a few of them are timed, to answer Ctrl-C
-  // in time.
   Schedule schedule() const {
-    Schedule guessed = make_schedule(job_.rows, job_.columns, job_.work);
-    if (double(job_.rows) * double(job_.columns) < pairs_worth_timing) return guessed;
-    const Range rows = {0, std::min(job_.rows, shortest_slice_rows)};
-    const Range columns = {0, std::min(job_.columns, shortest_slice_columns)};
-    const double pairs = double(rows.size() * columns.size());
-    double pairs_of_a_slice = 0;
-    // again, if only this once something else took the time
-    for (int time = 0; time < 3 && pairs_of_a_slice < most_pairs(guessed); ++time) {
-      const double most = pairs * seconds_of_a_slice / seconds_of(rows, columns);
-      pairs_of_a_slice = std::max(pairs_of_a_slice, most);
-    }
-    return with_short_slices(guessed, pairs_of_a_slice);
+    return with_slices(make_schedule(job_.rows, job_.columns), pairs_of_a_slice());
   }
 
-  static double most_pairs(const Schedule& schedule) {
-    return double(schedule.rows.front().size()) * double(schedule.slice);
+  // How long a pair takes can be guessed from the formula. Some functions take a hundred
+  // times that, so where there are many pairs a few of them are timed, to answer Ctrl-C
+  // in time.
+  double pairs_of_a_slice() const {
+    const double guessed = guessed_pairs_of_a_slice(job_.work);
+    const bool may_be_timed =
+        job_.rows >= shortest_slice_rows &&
+        double(job_.rows) * double(job_.columns) >= pairs_worth_timing;
+    if (!may_be_timed) return guessed;
+    const Range rows = {0, shortest_slice_rows};
+    const Range columns = {0, std::min(job_.columns, timed_columns)};
+    const double pairs = double(rows.size() * columns.size());
+    double timed = 0;
+    // again, if only this once something else took the time
+    for (int time = 0; time < 3 && timed < guessed; ++time)
+      timed = std::max(timed, pairs * seconds_of_a_slice / seconds_of(rows, columns));
+    return timed;
   }
 
   double seconds_of(const Range& rows, const Range& columns) const {

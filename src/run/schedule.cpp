@@ -16,7 +16,7 @@ constexpr long long fewest_pairs_of_a_task = 1 << 17;  // take as long as a thre
 constexpr long long tasks_of_few_pairs = 16;
 constexpr long long wanted_tasks = 64;
 constexpr long long fewest_columns = 16384;  // a split costs a merge
-// Components: a tenth of a second of the slowest functions.
+// Components: a tenth of a second of slow functions.
 constexpr long long work_of_a_slice = 1 << 23;
 
 long long rounded_up(long long n, long long unit) { return (n + unit - 1) / unit * unit; }
@@ -31,23 +31,22 @@ std::vector<Range> cut(Range range, long long step) {
   return ranges;
 }
 
+// At least one unit.
 long long rounded_down(double n, long long unit) {
-  return std::max(unit, (long long)(n / double(unit)) * unit);
+  constexpr double enough = 1e15;
+  return std::max(unit, (long long)(std::min(n, enough) / double(unit)) * unit);
 }
 
 }  // namespace
 
-Schedule make_schedule(long long rows, long long columns, long long work) {
-  const long long pairs_of_a_slice = work_of_a_slice / std::max(work, 8LL);
+Schedule make_schedule(long long rows, long long columns) {
   const double pairs = double(rows) * double(columns);
   const long long pairs_of_a_task = (long long)std::min(
       std::max(pairs / tasks_of_few_pairs, double(fewest_pairs_of_a_task)),
       double(most_pairs_of_a_task));
   const long long wanted_rows =
       rounded_up(pairs_of_a_task / std::max(columns, 1LL), fewest_rows);
-  const long long slice_rows = pairs_of_a_slice / block / fewest_rows * fewest_rows;
-  const long long task_rows =
-      std::max(fewest_rows, std::min({wanted_rows, slice_rows, most_rows}));
+  const long long task_rows = std::clamp(wanted_rows, fewest_rows, most_rows);
   Schedule schedule;
   schedule.rows = cut({0, rows}, task_rows);
 
@@ -59,25 +58,26 @@ Schedule make_schedule(long long rows, long long columns, long long work) {
   schedule.columns = cut({0, columns}, std::max(range_columns, block));
   if (schedule.columns.empty()) schedule.columns.push_back({0, 0});
 
-  const long long rows_at_once = std::max(1LL, std::min(rows, task_rows));
-  schedule.slice = std::max(block, rounded_up(pairs_of_a_slice / rows_at_once, block));
+  schedule.slice = schedule.columns.front().size();
   return schedule;
 }
 
-Schedule with_short_slices(Schedule schedule, double pairs) {
-  const long long rows = schedule.rows.empty() ? 0 : schedule.rows.front().size();
-  if (rows < shortest_slice_rows) return schedule;
-  const long long fewer = rounded_down(pairs / double(block), shortest_slice_rows);
-  if (fewer < rows) {
-    std::vector<Range> shorter;
-    for (const Range& range : schedule.rows) {
-      for (const Range& part : cut(range, fewer)) shorter.push_back(part);
-    }
-    schedule.rows = shorter;
+Schedule with_slices(Schedule schedule, double pairs) {
+  const long long most = rounded_down(pairs / double(block), shortest_slice_rows);
+  std::vector<Range> rows;
+  for (const Range& range : schedule.rows) {
+    for (const Range& part : cut(range, most)) rows.push_back(part);
   }
-  schedule.slice = std::min(schedule.slice,
-                            rounded_down(pairs / double(std::min(rows, fewer)), block));
+  schedule.rows = rows;
+  if (rows.empty()) return schedule;
+  const double columns = pairs / double(rows.front().size());
+  schedule.slice =
+      std::max(block, std::min(schedule.slice, rounded_down(columns, block)));
   return schedule;
+}
+
+double guessed_pairs_of_a_slice(long long work) {
+  return double(work_of_a_slice / std::max(work, 8LL));
 }
 
 }  // namespace rkeops

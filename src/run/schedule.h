@@ -20,20 +20,24 @@ struct Schedule {
   long long slice;
 };
 
-/// `work` is that of a pair (see Job). Depends on the sizes and the formula alone, so
-/// that results do not depend on the number of threads. Column ranges and slices begin at
-/// multiples of 256, the largest block of an accumulator.
-Schedule make_schedule(long long rows, long long columns, long long work);
+/// Depends on the sizes alone, so that results do not depend on the number of threads.
+/// Column ranges and slices begin at multiples of 256, the largest block of an
+/// accumulator.
+Schedule make_schedule(long long rows, long long columns);
 
-/// The shortest slice: it is timed where functions may take long. Rows are those of whole
-/// tiles of both engines (lanes by groups, 1 to 4 of them).
+/// The shortest slice. Rows are those of whole tiles of both engines (lanes by groups, 1
+/// to 4 of them).
 constexpr long long shortest_slice_rows = 192;
 constexpr long long shortest_slice_columns = 256;
 
-/// The same with row ranges and slices cut further, so that slices have at most `pairs`
-/// pairs, if the shortest has. Results are the same to the last bit: neither do
-/// other columns get added up together nor do rows change their places in tiles. They
-/// would where there are a few rows in all; those stay as they are.
-Schedule with_short_slices(Schedule schedule, double pairs);
+/// The same with slices of at most `pairs` pairs, if the shortest has no more; row ranges
+/// are cut where that takes it. Results are the same to the last bit: neither do other
+/// columns get added up together nor do rows change their places in tiles. They would
+/// where all rows are fewer than `shortest_slice_rows`: there `pairs` must be the same in
+/// every call.
+Schedule with_slices(Schedule schedule, double pairs);
+
+/// How many pairs take some hundredths of a second, by `work` of a pair (see Job) alone.
+double guessed_pairs_of_a_slice(long long work);
 
 }  // namespace rkeops

@@ -237,14 +237,26 @@ struct CpuEngine {
     }
   }
 
+  // In a function of its own, since compilers store a result in memory and load it again
+  // for every term where they have anything else to keep in registers: long products take
+  // twice as long then. For short ones a call costs more.
+  template <int count>
+  RKEOPS_OUTLINE static void long_inner_products(const Scalar* parameter,
+                                                 const Tile& tile, const Scalar* columns,
+                                                 V (&inner)[count][groups]) {
+    inner_products<count>(parameter, tile, columns, inner);
+  }
+
   // Folds `count` columns, the first of which is at `position` of the block.
   template <int count>
   RKEOPS_INLINE static void fold_pairs(Workspace workspace, int position, Tile& tile) {
     const Scalar* parameter = workspace.parameter();
     V inner[count][groups];
-    if constexpr (Formula::inner_length > 0) {
-      inner_products<count>(parameter, tile,
-                            workspace.column_vector() + position * column_vectors, inner);
+    const Scalar* vectors = workspace.column_vector() + position * column_vectors;
+    if constexpr (Formula::inner_length >= 16) {
+      long_inner_products<count>(parameter, tile, vectors, inner);
+    } else if constexpr (Formula::inner_length > 0) {
+      inner_products<count>(parameter, tile, vectors, inner);
     }
     RKEOPS_UNROLL
     for (int step = 0; step < count; ++step) {
