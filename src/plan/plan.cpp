@@ -338,7 +338,7 @@ KernelPlan without_outer_product(KernelPlan kernel) {
 
 KernelPlan gpu_form(KernelPlan kernel, Precision precision) {
   kernel = without_outer_product(std::move(kernel));
-  if (kernel.inner.length() < shortest_inner_product_of_gpu)
+  if (kernel.inner.node && kernel.inner.length() < shortest_inner_product_of_gpu)
     kernel = without_inner_product(std::move(kernel));
   kernel.rows_per_thread = rows_per_thread(kernel, precision);
   kernel.columns_per_tile = columns_per_tile(kernel, precision);
