@@ -33,6 +33,9 @@ class FewRowsInterpreter : public CpuProgram {
     usual_.finish(block, output, stride);
   }
 
+  // Lanes of columns are merged at the end of each block.
+  bool depends_on_slices() const override { return true; }
+
   long long workspace_bytes(long long rows) const override {
     const Memory memory(*this, nullptr, rows);
     return std::max(memory.bytes, usual_.workspace_bytes(rows));

@@ -121,11 +121,9 @@ class CpuRun {
   // in time.
   double pairs_of_a_slice() const {
     const double guessed = guessed_pairs_of_a_slice(job_.work);
-    const bool may_be_timed =
-        job_.rows >= shortest_slice_rows &&
-        double(job_.rows) * double(job_.columns) >= pairs_worth_timing;
-    if (!may_be_timed) return guessed;
-    const Range rows = {0, shortest_slice_rows};
+    const double all_pairs = double(job_.rows) * double(job_.columns);
+    if (program_.depends_on_slices() || all_pairs < pairs_worth_timing) return guessed;
+    const Range rows = {0, std::min(job_.rows, shortest_slice_rows)};
     const Range columns = {0, std::min(job_.columns, timed_columns)};
     const double pairs = double(rows.size() * columns.size());
     double timed = 0;

@@ -6,7 +6,7 @@ namespace rkeops {
 
 namespace {
 
-constexpr long long block = 256;  // columns: the largest block of an accumulator
+constexpr long long block = shortest_slice_columns;
 constexpr long long fewest_rows =
     256;  // a task prepares its columns again: worth many rows
 constexpr long long most_rows =

@@ -11,6 +11,11 @@ struct Range {
   long long size() const { return end - begin; }
 };
 
+/// The shortest slice. Rows are those of whole tiles of both engines (lanes by groups, 1
+/// to 4 of them), columns those of the largest block of an accumulator.
+constexpr long long shortest_slice_rows = 192;
+constexpr long long shortest_slice_columns = 256;
+
 /// `rows` x `columns` cut into row ranges, each of them against every column range. A
 /// task is one pair of ranges; `slice` columns of it are done between two looks at the
 /// clock.
@@ -21,20 +26,13 @@ struct Schedule {
 };
 
 /// Depends on the sizes alone, so that results do not depend on the number of threads.
-/// Column ranges and slices begin at multiples of 256, the largest block of an
-/// accumulator.
+/// Column ranges and slices begin at multiples of `shortest_slice_columns`.
 Schedule make_schedule(long long rows, long long columns);
 
-/// The shortest slice. Rows are those of whole tiles of both engines (lanes by groups, 1
-/// to 4 of them).
-constexpr long long shortest_slice_rows = 192;
-constexpr long long shortest_slice_columns = 256;
-
 /// The same with slices of at most `pairs` pairs, if the shortest has no more; row ranges
-/// are cut where that takes it. Results are the same to the last bit: neither do other
-/// columns get added up together nor do rows change their places in tiles. They would
-/// where all rows are fewer than `shortest_slice_rows`: there `pairs` must be the same in
-/// every call.
+/// are cut where that takes it. Results are the same to the last bit, unless the program
+/// says otherwise (CpuProgram::depends_on_slices): neither do other columns get added up
+/// together nor do rows change their places in tiles.
 Schedule with_slices(Schedule schedule, double pairs);
 
 /// How many pairs take some hundredths of a second, by `work` of a pair (see Job) alone.

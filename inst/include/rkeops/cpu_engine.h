@@ -237,6 +237,8 @@ struct CpuEngine {
     }
   }
 
+  static constexpr int shortest_long_product = 16;
+
   // In a function of its own, since compilers store a result in memory and load it again
   // for every term where they have anything else to keep in registers: long products take
   // twice as long then. For short ones a call costs more.
@@ -253,7 +255,7 @@ struct CpuEngine {
     const Scalar* parameter = workspace.parameter();
     V inner[count][groups];
     const Scalar* vectors = workspace.column_vector() + position * column_vectors;
-    if constexpr (Formula::inner_length >= 16) {
+    if constexpr (Formula::inner_length >= shortest_long_product) {
       long_inner_products<count>(parameter, tile, vectors, inner);
     } else if constexpr (Formula::inner_length > 0) {
       inner_products<count>(parameter, tile, vectors, inner);

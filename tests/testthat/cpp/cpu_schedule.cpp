@@ -6,6 +6,7 @@
 //     src/run/schedule.cpp src/run/cpu_engine.cpp src/diagnostic.cpp -pthread
 //     -o cpu_schedule && ./cpu_schedule
 #include <algorithm>
+#include <atomic>
 #include <chrono>
 #include <cstdio>
 #include <mutex>
@@ -46,6 +47,7 @@ class CountingProgram : public CpuProgram {
     {
       std::lock_guard<std::mutex> lock(mutex_);
       most_pairs = std::max(most_pairs, rows * columns);
+      if (interrupted) ++calls_after_interrupt;
     }
     const double time = microseconds_ * double(rows * columns);
     std::this_thread::sleep_for(std::chrono::duration<double, std::micro>(time));
@@ -62,6 +64,8 @@ class CountingProgram : public CpuProgram {
   }
 
   mutable long long most_pairs = 0;
+  mutable int calls_after_interrupt = 0;
+  mutable std::atomic<bool> interrupted{false};
 
  private:
   const double microseconds_;
@@ -90,15 +94,16 @@ void test_fast_program(long long rows, long long columns, int threads) {
 void test_slow_program(long long rows, long long columns, int threads) {
   const CountingProgram slow(2);
   std::vector<double> output;
-  bool interrupted = false;
+  const auto interrupt = [&slow] { return slow.interrupted = true; };
+  bool is_error = false;
   try {
-    run_on_cpu(
-        slow, job_of(rows, columns, output), threads, [] { return true; },
-        Deadline::max());
+    run_on_cpu(slow, job_of(rows, columns, output), threads, interrupt, Deadline::max());
   } catch (const Error& error) {
-    interrupted = error.kind == ErrorKind::interrupted;
+    is_error = error.kind == ErrorKind::interrupted;
   }
-  check("an interrupt is an error", interrupted);
+  check("an interrupt is an error", is_error);
+  // another thread can begin a slice before it is told
+  check("nothing begins after an interrupt", slow.calls_after_interrupt < threads);
   check("slices of a slow program are short", slow.most_pairs <= shortest_slice);
 }
 
@@ -131,6 +136,8 @@ int main() {
     test_fast_program(3, 700001, threads);
     test_slow_program(5000, 3000, threads);
     test_slow_program(192, 300000, threads);
+    test_slow_program(9, 3000000, threads);
+    test_slow_program(1, 30000000, threads);
   }
   for (long long rows : {1, 191, 192, 193, 1000, 100003}) {
     for (double pairs : {1.0, 50000.0, 100000.0, 1e12}) test_cut(rows, 5000, pairs);
