@@ -82,6 +82,15 @@ std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level 
   return plan_formula(write, precision, op.text.sum_scheme);
 }
 
+std::unique_ptr<Operator> expanded_operator(const Operator& op) {
+  const Expansion& expansion = op.expansion;
+  auto expanded =
+      operator_of_part(op, expansion.root, op.typed.index, op.text.precision);
+  set_conditions(expanded->plan, copy_to(expanded->graph, expansion.condition_i),
+                 copy_to(expanded->graph, expansion.condition_j));
+  return expanded;
+}
+
 std::string kernel_source(const Operator& op, size_t kernel, Engine engine) {
   const Origin origin{op.text.formula.text, op.typed.arguments};
   const auto write = engine == Engine::cpu ? cpu_source : cuda_source;

@@ -49,6 +49,9 @@ std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>
 std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level index,
                                            Precision precision);
 
+/// The expansion of an operator that has one.
+std::unique_ptr<Operator> expanded_operator(const Operator& op);
+
 /// Plan -> source text of one of its kernels.
 std::string kernel_source(const Operator& op, size_t kernel, Engine engine);
 

@@ -79,15 +79,14 @@ std::string expansion(const Operator& op, Engine engine) {
   if (!expansion.root) return "nothing to expand\n";
   std::string text = "formula: " + print_formula(expansion.root) + "\n";
   for (const Centre& centre : expansion.centres) {
-    text += centre.parameter->name + ": the mean of the rows of " +
+    text += centre.parameter->name + ": near the mean of the rows of " +
             print_formula(centre.points) + "\n";
   }
   for (Expr condition : {expansion.condition_i, expansion.condition_j}) {
     text += "where, for all " + std::string(level_name(condition->level)) + ", " +
             print_formula(condition) + " <= 1\n";
   }
-  const auto expanded =
-      operator_of_part(op, expansion.root, op.typed.index, op.text.precision);
+  const auto expanded = expanded_operator(op);
   return text + print_plan(expanded->plan) + sources(*expanded, engine);
 }
 

@@ -121,6 +121,19 @@ void write_outer_product(Writer& writer, const KernelPlan& kernel,
   writer.close();
 }
 
+// See cuda_conditions.cuh.
+void write_conditions(Writer& writer, const Conditions& conditions,
+                      const StageSources& sources, const ScalarType& scalar) {
+  writer.line();
+  writer.line("static constexpr int row_conditions = " +
+              std::to_string(conditions.of_rows->dimension) + ", column_conditions = " +
+              std::to_string(conditions.of_columns->dimension) + ";");
+  write_stage(writer, "row_condition", "value", sources.row_inputs, {conditions.of_rows},
+              scalar);
+  write_stage(writer, "column_condition", "value", sources.column_inputs,
+              {conditions.of_columns}, scalar);
+}
+
 void write_pair_stage(Writer& writer, const KernelPlan& kernel,
                       const StageSources& sources, const ScalarType& scalar) {
   std::vector<Source> read = {sources.parameters,
@@ -185,6 +198,8 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
   write_stage(writer, "row_stage", "kept", sources.row_inputs, kernel.rows.kept, scalar);
   write_stage(writer, "column_stage", "kept", sources.column_inputs, kernel.columns.kept,
               scalar);
+  if (kernel.conditions.of_rows)
+    write_conditions(writer, kernel.conditions, sources, scalar);
   if (inner.node) write_inner_product(writer, kernel, sources, scalar);
   if (kernel.outer.length) write_outer_product(writer, kernel, sources, scalar);
   write_pair_stage(writer, kernel, sources, scalar);
@@ -222,7 +237,9 @@ std::string write_source(const KernelPlan& kernel, Precision precision,
 
 std::string cpu_source(const KernelPlan& kernel, Precision precision,
                        const Origin& origin) {
-  return write_source(kernel, precision, origin, "cpu_engine.h",
+  KernelPlan unconditional = kernel;
+  unconditional.conditions = {};
+  return write_source(unconditional, precision, origin, "cpu_engine.h",
                       "RKEOPS_CPU_LIBRARY(Scalar, Formula, Reduction, " +
                           std::to_string(kernel.row_groups) + ")");
 }

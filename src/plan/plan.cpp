@@ -257,6 +257,23 @@ KernelPlan plan_reduction(Expr node, Level row_index, SumScheme scheme) {
   return kernel;
 }
 
+// What conditions read, the stages of rows and columns read too.
+void add_conditions(KernelPlan& kernel) {
+  std::vector<Expr> conditions;
+  for (Expr condition : {kernel.conditions.of_rows, kernel.conditions.of_columns}) {
+    if (condition) conditions.push_back(condition);
+  }
+  for (Expr node : sorted_nodes(conditions, false)) {
+    if (is_input(node)) {
+      add_once(stage_of(kernel, node->level)->inputs, node);
+      continue;
+    }
+    for (Expr child : node->children) {
+      if (child->level != node->level) keep(kernel, child);
+    }
+  }
+}
+
 // Rows alone: nothing is reduced, the finish stage does it all.
 KernelPlan plan_rows(Level row_index) {
   KernelPlan kernel;
@@ -312,6 +329,15 @@ Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme) {
   return plan;
 }
 
+void set_conditions(Plan& plan, Expr of_i, Expr of_j) {
+  for (KernelPlan& kernel : plan.kernels) {
+    if (kernel.row_index == level_i && kernel.column_index == level_j)
+      kernel.conditions = {of_i, of_j};
+    if (kernel.row_index == level_j && kernel.column_index == level_i)
+      kernel.conditions = {of_j, of_i};
+  }
+}
+
 long long total_operations(const Plan& plan) {
   long long operations = 0;
   for (const KernelPlan& kernel : plan.kernels) operations += kernel.operations;
@@ -339,6 +365,7 @@ KernelPlan gpu_form(KernelPlan kernel, Precision precision) {
   kernel = without_outer_product(std::move(kernel));
   if (kernel.inner.node && kernel.inner.length() < shortest_inner_product_of_gpu)
     kernel = without_inner_product(std::move(kernel));
+  add_conditions(kernel);
   kernel.rows_per_thread = rows_per_thread(kernel, precision);
   kernel.columns_per_tile = columns_per_tile(kernel, precision);
   return kernel;

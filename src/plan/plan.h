@@ -47,6 +47,12 @@ struct OuterProduct {
   std::vector<Expr> row_vectors, column_vectors;
 };
 
+// What the rows and columns of a kernel have to be for its result to hold: no component
+// may exceed 1 or be NaN. A GPU finds out while it prepares them.
+struct Conditions {
+  Expr of_rows, of_columns;  // null: none
+};
+
 // After the reduction, once a row and in double precision whatever that of the operator.
 struct Finish {
   std::vector<Expr> parameter_inputs, row_inputs;  // read beside the reduction
@@ -62,6 +68,7 @@ struct KernelPlan {
   InnerProduct inner;
   OuterProduct outer;
   Finish finish;
+  Conditions conditions;
   std::vector<Expr> values;  // what a pair hands to the accumulator, one after the other
   std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
   int outputs = 0;           // components of the result
@@ -93,6 +100,9 @@ struct Plan {
 /// `index` is that of the rows of the result (see TypedFormula).
 Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme);
 
+/// Gives the kernels of pairs conditions, of what has level i and of what has level j.
+void set_conditions(Plan& plan, Expr of_i, Expr of_j);
+
 /// Operations for a pair, of all kernels together.
 long long total_operations(const Plan& plan);
 
@@ -102,7 +112,8 @@ KernelPlan without_inner_product(KernelPlan kernel);
 /// The same kernel with all values computed by the pair stage.
 KernelPlan without_outer_product(KernelPlan kernel);
 
-/// The same kernel as a GPU computes it, with the sizes it takes there.
+/// The same kernel as a GPU computes it, with the sizes it takes there, and with what its
+/// conditions read.
 KernelPlan gpu_form(KernelPlan kernel, Precision precision);
 
 std::string print_plan(const Plan& plan);

@@ -83,7 +83,7 @@ Callable::~Callable() = default;
 bool Callable::call_expanded(const CallInputs& inputs, const CallOutput& output,
                              const Settings& settings, const Interrupted& interrupted,
                              const Progress& progress, SharedResults* shared) {
-  if (!op_->expansion.root || !may_expand(inputs, settings, op_->plan.precision))
+  if (!op_->expansion.root || !may_expand(inputs, settings))
     return false;
   if (!expanded_) expanded_ = std::make_unique<ExpandedCall>(*op_);
   if (!expanded_->call(inputs, output, settings, interrupted, progress, shared))
@@ -104,7 +104,7 @@ void Callable::call(const CallInputs& inputs, const CallOutput& output,
   Stopwatch whole(timings_.total);
   if (call_expanded(inputs, output, settings, interrupted, progress, shared)) return;
   prepare(settings, interrupted);
-  const std::vector<KernelPlan>& kernels = op_->plan.kernels;
+  const std::vector<KernelPlan>& kernels = forms_;
   Results results;
   for (size_t k = 0; k < kernels.size(); ++k) {
     Job job = job_of(kernels[k], inputs, results);
@@ -138,9 +138,13 @@ void Callable::call(const CallInputs& inputs, const CallOutput& output,
 
 void Callable::prepare(const Settings& settings, const Interrupted& interrupted) {
   if (generation_ == settings.generation) return;
+  forms_ = op_->plan.kernels;
   runners_.clear();
   cpu_kernels_.clear();
   engine_ = settings.engine;
+  if (engine_ == Engine::cuda) {
+    for (KernelPlan& form : forms_) form = gpu_form(form, op_->plan.precision);
+  }
   const auto kept = std::make_shared<const Settings>(settings);
   for (size_t k = 0; k < op_->plan.kernels.size(); ++k) {
     runners_.push_back(engine_ == Engine::cpu ? cpu_runner(k, kept, interrupted)

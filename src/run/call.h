@@ -70,7 +70,8 @@ class Callable {
 
   std::unique_ptr<Operator> op_;
   std::unique_ptr<ExpandedCall> expanded_;  // once it is worth it
-  std::vector<Runner> runners_;  // one a kernel, for the engine and settings below
+  std::vector<KernelPlan> forms_;  // of the kernels, as this engine computes them
+  std::vector<Runner> runners_;    // one a kernel, for the engine and settings below
   std::vector<std::shared_ptr<CpuKernel>> cpu_kernels_;  // of these runners
   Engine engine_ = Engine::cpu;
   int generation_ = -1;

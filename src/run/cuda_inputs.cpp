@@ -101,7 +101,7 @@ CudaInputs::CudaInputs(const CudaModule& module, const Job& job, const CudaAsk& 
   words.reserve(length);
   table_ = context_.allocate(8 * length);
   append_parameters(job.parameter_inputs, words);
-  words.resize(parameters_ + row_components_ + column_components_);
+  words.resize(parameters_ + row_components_ + column_components_ + 1);
   add_pointers(job.row_inputs, words, parameters_);
   add_pointers(job.column_inputs, words, parameters_ + row_components_);
   if (!words.empty())
@@ -116,7 +116,7 @@ std::size_t CudaInputs::words_of(const MatrixView& matrix) const {
 
 /// At most: a matrix that comes twice counts twice.
 std::size_t CudaInputs::words_in_table(const Job& job) const {
-  std::size_t words = parameters_ + row_components_ + column_components_;
+  std::size_t words = parameters_ + row_components_ + column_components_ + 1;
   for (const auto* matrices : {&job.row_inputs, &job.column_inputs}) {
     for (const MatrixView& matrix : *matrices) {
       if (!matrix.resident && !is_large(matrix)) words += words_of(matrix);

@@ -24,6 +24,8 @@ class CudaInputs {
   CudaAddress parameters() const { return table_.address(); }
   CudaAddress row_pointers() const { return parameters() + 8 * parameters_; }
   CudaAddress column_pointers() const { return row_pointers() + 8 * row_components_; }
+  /// Of an int that is 0.
+  CudaAddress failed() const { return column_pointers() + 8 * column_components_; }
 
  private:
   using Words = std::vector<CudaAddress>;  // 8 bytes each: addresses, or bits of scalars
@@ -49,7 +51,7 @@ class CudaInputs {
   CudaContext& context_;
   const int scalar_bytes_;
   std::size_t parameters_, row_components_, column_components_;
-  CudaBuffer table_;  // parameters, pointers, and the small matrices: one copy for all
+  CudaBuffer table_;  // parameters, pointers, a zero, the small matrices: one copy for all
   std::vector<Placed> placed_;
   std::vector<CudaBuffer> large_;
   std::vector<CudaUpload> uploads_;

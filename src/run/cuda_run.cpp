@@ -170,6 +170,7 @@ void CudaRun::allocate() {
         context_.allocate(8 * Size(places_) * Size(share_.splits()) * Size(plan_.slots));
   }
   arguments_.parameters = pointer<double>(inputs_->parameters());
+  arguments_.failed = pointer<int>(inputs_->failed());
   arguments_.row_vectors = pointer<void>(row_vectors_.address());
   arguments_.row_vector_stride = cuda_vector_stride(tiles_.rows);
   arguments_.column_vector_stride = cuda_vector_stride(columns);
@@ -353,17 +354,28 @@ void CudaRun::prepare(std::size_t row_tile, std::size_t column_tile) {
   arguments.column_vectors = pointer<void>(column_vectors_.address());
   arguments.rows = column_tile == 0 ? rows.size() : 0;
   arguments.columns = new_columns ? local_columns(columns) : 0;
-  if (job_.columns > 0) launch_prepare(arguments, plan_.row_vector_scalars > 0 ? 2 : 1);
+  if (job_.columns > 0) launch_prepare(arguments);
   columns_are_prepared_ = true;
   if (!tiles_.in_core) record(context_.event(columns_free), context_.stream);
 }
 
-void CudaRun::launch_prepare(const CudaArguments& arguments, unsigned lines) {
-  const bool has_columns = plan_.column_kept > 0 || plan_.column_vector_scalars > 0;
+void CudaRun::launch_prepare(const CudaArguments& arguments) {
+  const bool has_rows = plan_.conditions || plan_.row_vector_scalars > 0;
+  const bool has_columns =
+      plan_.conditions || plan_.column_kept > 0 || plan_.column_vector_scalars > 0;
   const long long elements =
-      std::max(has_columns ? arguments.columns : 0, lines == 2 ? arguments.rows : 0);
-  if (elements > 0)
-    launch(module_.prepare, blocks_for(elements, cuda_threads), lines, arguments);
+      std::max(has_columns ? arguments.columns : 0, has_rows ? arguments.rows : 0);
+  if (elements == 0) return;
+  launch(module_.prepare, blocks_for(elements, cuda_threads), has_rows ? 2 : 1,
+         arguments);
+  if (plan_.conditions) check_conditions();
+}
+
+/// Waits for what has been prepared: what comes then takes far longer.
+void CudaRun::check_conditions() {
+  int failed = 0;
+  context_.fetch(&failed, inputs_->failed(), sizeof failed);
+  if (failed) throw ConditionsFail();
 }
 
 /// A later part takes slices as long as the first one came to.

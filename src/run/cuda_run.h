@@ -75,7 +75,8 @@ class CudaRun {
   void compute_rows(std::size_t row_tile);
   void compute_tile(std::size_t row_tile, std::size_t column_tile);
   void prepare(std::size_t row_tile, std::size_t column_tile);
-  void launch_prepare(const CudaArguments& arguments, unsigned lines);
+  void launch_prepare(const CudaArguments& arguments);
+  void check_conditions();
   void reduce(const Rows& rows, const Columns& columns, long long part);
   void finish_part(long long part);
   void prefetch(std::size_t row_tile, std::size_t column_tile);

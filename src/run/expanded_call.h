@@ -28,13 +28,18 @@ class ExpandedCall {
   static Part reduced(const Operator& op, const char* reduction, Expr expression,
                       Level index);
 
+  /// The same inputs, with the centres behind them, which become the last of `centres_`.
+  CallInputs with_centres(const CallInputs& inputs, const Settings& settings);
+
+  const std::vector<Argument> arguments_;
   Callable expanded_;
-  std::vector<Part> centres_;  // means of points
+  std::vector<Part> means_;  // of points
+  std::vector<std::vector<double>> centres_;
   Part largest_of_i_, largest_of_j_;
 };
 
 /// Do the settings want expansions? By default where the look at all rows and columns is
 /// little work beside that on their pairs.
-bool may_expand(const CallInputs& inputs, const Settings& settings, Precision precision);
+bool may_expand(const CallInputs& inputs, const Settings& settings);
 
 }  // namespace rkeops

@@ -60,6 +60,10 @@ struct Job {
   Progress progress;
 };
 
+/// Thrown by an engine, which has not computed the result, where a row or a column is not
+/// as the formula of the job demands.
+struct ConditionsFail {};
+
 /// Asked between slices of work, on the main thread only: true once the user pressed
 /// Ctrl-C.
 using Interrupted = std::function<bool()>;

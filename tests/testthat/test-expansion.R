@@ -166,6 +166,71 @@ test_that("expansions are shown", {
   expect_snapshot(explain(op, "expansion"))
 })
 
+test_that("an expansion on a GPU gives what the formula gives", {
+  cases <- list(
+    gaussian = c(1, 3, 20), over_i = 3, gradient_x = c(3, 20), log_sum_exp = 20
+  )
+  for (name in names(cases)) {
+    for (D in cases[[name]]) {
+      data <- unname(expansion_data(D))
+      if (name == "gradient_x") data <- c(data, list(matrix(rnorm(260), 130)))
+      op <- keops_kernel(
+        formulas_to_expand[[name]], expansion_args(D), precision = "float64"
+      )
+      exact <- as_written(op(data))
+      local({
+        local_gpu()
+        expect_equal(
+          expanded(op(data)), exact, tolerance = 1e-13, info = paste(name, D)
+        )
+        # it is what was computed
+        expect_false(
+          identical(expanded(op(data)), as_written(op(data))),
+          info = paste(name, D)
+        )
+      })
+    }
+  }
+})
+
+test_that("a GPU finds every row and column that is too far away", {
+  local_gpu()
+  op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
+  of_long_vectors <- keops_kernel(
+    gaussian_sum, expansion_args(20), precision = "float64"
+  )
+  for (bad in list(1e3, NaN, Inf)) {
+    for (place in list(c("x", 1), c("x", 130), c("y", 1), c("y", 70))) {
+      for (D in c(3, 20)) {
+        data <- expansion_data(D)
+        data[[place[1]]][as.integer(place[2]), D] <- bad
+        data <- unname(data)
+        call <- if (D == 3) op else of_long_vectors
+        expect_identical(expanded(call(data)), as_written(call(data)))
+      }
+    }
+  }
+})
+
+test_that("one row or column of many tiles is enough for that", {
+  local_gpu()
+  op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
+  near <- expansion_data(3, 4000, 4000)
+  old <- set_rkeops_option("gpu_memory", "500 KiB")
+  on.exit(set_rkeops_options(old))
+  expect_false(
+    identical(expanded(op(unname(near))), as_written(op(unname(near))))
+  )
+  expect_gt(r_last_timings()[["tiles"]], 1)
+  for (input in c("x", "y")) {
+    far <- near
+    far[[input]][3999, 1] <- 1e3
+    expect_identical(
+      expanded(op(unname(far))), as_written(op(unname(far)))
+    )
+  }
+})
+
 test_that("matrices on the GPU are looked at there", {
   local_gpu()
   data <- expansion_data(3)

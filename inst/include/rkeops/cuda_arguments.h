@@ -24,6 +24,7 @@ struct CudaLaunchPlan {
   // Scalars of a row and of a column in the vectors of inner products.
   int row_vector_scalars, column_vector_scalars;
   int slots_in_memory;  // true: `partial` is needed by every launch
+  int conditions;       // true: rows and columns have to be as the formula demands
 };
 
 /// The same for all kernels, which each read a part of it. All pointers are of the
@@ -59,8 +60,9 @@ struct CudaArguments {
   int first_split;
   long long split_gap;
   int splits;
-  int finish;  // true: `reduce` folds everything in this launch and writes the output
-               // itself
+  int finish;   // true: `reduce` folds everything in this launch and writes the output
+                // itself
+  int* failed;  // prepare writes 1 where a row or a column is not as demanded
 };
 
 /// Scalars from one packed column to the next: enough for `kept`, and a multiple of 16

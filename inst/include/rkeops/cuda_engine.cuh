@@ -1,6 +1,7 @@
 // The CUDA engine: the kernels of a generated formula, as loops around its stages.
 //
-//   rkeops_prepare  a thread a column: column stage, one packed record a column
+//   rkeops_prepare  a thread a column: column stage, one packed record a column; and a
+//                   thread a row, where rows have vectors or conditions
 //   rkeops_reduce   a thread a few rows: row stage, then every column of its split, from
 //                   tiles in shared memory; accumulators go to `partial`, or the result
 //                   to `output`
@@ -20,6 +21,7 @@
 #include <rkeops/cuda_math.cuh>
 
 #include <rkeops/reductions.h>
+#include <rkeops/cuda_conditions.cuh>
 #include <rkeops/cuda_inner_product.cuh>
 #include <rkeops/cuda_patches.cuh>
 
@@ -80,6 +82,7 @@ struct CudaKernels {
 
   using Inner = CudaInnerProduct<Scalar, Formula>;
   using Patches = CudaPatches<Scalar, Formula, Reduction>;
+  using Conditions = CudaConditions<Formula>;
   static constexpr bool has_inner = Formula::inner_length > 0;
   static constexpr int row_vectors = row_vector_scalars<Formula>,
                        column_vectors = column_vector_scalars<Formula>;
@@ -126,7 +129,8 @@ struct CudaKernels {
     }
     return {int(sizeof(Scalar)),    slots,       outputs,        Formula::column_kept,
             rows_per_thread,        tile,        parameters,     rows,
-            Formula::column_inputs, row_vectors, column_vectors, slots_in_memory};
+            Formula::column_inputs, row_vectors, column_vectors, slots_in_memory,
+            Conditions::exist};
   }
 
   /// Where records are staged: beside inner products, in the memory these use.
@@ -189,6 +193,8 @@ struct CudaKernels {
     Scalar input[array_length<Formula::column_inputs>];
     Scalar kept[array_length<record>] = {};
     load_inputs<Formula::column_inputs>(arguments.column_inputs, j, input);
+    if constexpr (Conditions::exist)
+      Conditions::check_column(parameter, input, arguments.failed);
     Formula::template column_stage<Scalar>(parameter, input, kept);
     Scalar* to = static_cast<Scalar*>(arguments.column_kept) + j * record;
 #pragma unroll(unrolled <record>)
@@ -203,10 +209,13 @@ struct CudaKernels {
 
   RKEOPS_INLINE static void prepare_row(const CudaArguments& arguments,
                                         const Scalar* parameter, long long i) {
+    if constexpr (!has_inner && !Conditions::exist) return;
+    Scalar input[array_length<Formula::row_inputs>];
+    load_inputs<Formula::row_inputs>(arguments.row_inputs, i, input);
+    if constexpr (Conditions::exist)
+      Conditions::check_row(parameter, input, arguments.failed);
     if constexpr (has_inner) {
-      Scalar input[array_length<Formula::row_inputs>];
       Scalar vector[row_vectors];
-      load_inputs<Formula::row_inputs>(arguments.row_inputs, i, input);
       Formula::template row_vectors<Scalar>(parameter, input, vector);
       store_vectors<row_vectors>(vector, arguments.row_vectors,
                                  arguments.row_vector_stride, i);
