@@ -88,8 +88,7 @@ bool may_expand(const CallInputs& inputs, const Settings& settings) {
   if (settings.expansion != ExpansionMode::automatic)
     return settings.expansion == ExpansionMode::always;
   const double rows = double(inputs.i_size), columns = double(inputs.j_size);
-  return rows * columns >
-         pairs_worth_a_point(settings.engine) * (rows + columns);
+  return rows * columns > pairs_worth_a_point(settings.engine) * (rows + columns);
 }
 
 ExpandedCall::ExpandedCall(const Operator& op)
