@@ -2,13 +2,15 @@
 #
 #   Rscript benchmarks/gpu-out-of-core.R [points, 1e6] [rows, 1e7] [dimension,
 #     1000] [columns, 1000] [memory for the second part, "" for all that is free]
+#     [precision of it, float32]
 #
 # 1. W1, the Gaussian sum in three dimensions of `points` x `points` pairs, with
 #    all the memory and under caps: the ratio of the times, the number of tiles,
 #    and whether the bits are the same.
 # 2. `rows` points of `dimension` numbers against few columns: by default 40 GB
 #    in single precision, so R needs 80 GB for the matrix. Smaller numbers, and
-#    a cap of memory, do the same in less: `1e6 1e5 1000 1000 "50 MiB"`.
+#    a cap of memory, do the same in less: `1e6 1e5 1000 1000 "50 MiB"`. More
+#    than a GPU of 80 GB has, whatever the cap: `1e6 1e7 1100 1000 "" float64`.
 
 library(rkeops)
 source(file.path(dirname(sub("^--file=", "", grep(
@@ -24,6 +26,7 @@ rows <- as.numeric(argument(2, 1e7))
 dimension <- as.numeric(argument(3, 1000))
 columns <- as.numeric(argument(4, 1000))
 memory <- argument(5, "")
+precision <- argument(6, "float32")
 
 invisible(use_gpu())
 describe_machine(rkeops:::r_gpu_devices())
@@ -70,19 +73,21 @@ in_and_out_of_core <- function(caps, repeats = 5) {
   }
 }
 
-# The rows are made a column at a time, so that no second copy exists.
+# The rows are made a column at a time, so that no second copy exists, of a few
+# columns of random numbers: more take R longer than the reduction.
 large_rows <- function() {
   x <- matrix(0, rows, dimension)
   set.seed(1)
-  for (k in seq_len(dimension)) x[, k] <- runif(rows)
+  random <- replicate(16, runif(rows), simplify = FALSE)
+  for (k in seq_len(dimension)) x[, k] <- random[[k %% 16 + 1]]
   x
 }
 
 larger_than_the_gpu <- function() {
   data <- gaussian_data(1, columns, dimension, 1)
   data$x <- large_rows()
-  bytes <- 4 * rows * dimension
-  op <- gaussian_sum(dimension, 1, "float32")
+  bytes <- (if (precision == "float32") 4 else 8) * rows * dimension
+  op <- gaussian_sum(dimension, 1, precision)
   previous <- set_rkeops_option("gpu_memory", if (nzchar(memory)) memory)
   on.exit(set_rkeops_options(previous))
   small <- data
@@ -91,11 +96,11 @@ larger_than_the_gpu <- function() {
   time <- timed(op, data)
   cat(sprintf(
     paste0(
-      "\n%g rows of %g numbers (%.1f GB in single precision) x %g columns, ",
+      "\n%g rows of %g numbers (%.1f GB in %s) x %g columns, ",
       "memory: %s\n  call %.2f s, kernels and waiting %.2f s, %g tiles, ",
       "%.1f GB/s from R, %.1f Gpair/s, error %.1e\n"
     ),
-    rows, dimension, bytes / 1e9, columns,
+    rows, dimension, bytes / 1e9, precision, columns,
     if (nzchar(memory)) memory else "what is free", time$call / 1000,
     time$kernel / 1000, time$tiles, 8 * rows * dimension / time$call / 1e6,
     rows * columns / time$call / 1e6,

@@ -149,7 +149,7 @@ test_that("operators take them, and leave their results there", {
 
 test_that("they may be larger than what a call may use", {
   local_gpu()
-  data <- gaussian_data(5000, 400)
+  data <- gaussian_data(20000, 400)
   op <- gaussian_operator("float32")
   expected <- op(data)
   resident <- lapply(data[c("x", "y", "b")], to_gpu)
@@ -157,8 +157,9 @@ test_that("they may be larger than what a call may use", {
   gc()
   used <- check_native(r_gpu_memory_used(0L))
   expect_gt(used, 8 * 400 * 9)
-  # the result, and something to work with
-  local_rkeops_options(gpu_memory = used + 8 * 6 * 5000 + 330 * 1024)
+  # the result, and something to work with: GPUs of many multiprocessors cut
+  # the columns into more splits, which have accumulators of their own
+  local_rkeops_options(gpu_memory = used + 8 * 6 * 20000 + 600 * 1024)
   expect_identical(as.matrix(op(resident)), expected)
   expect_gt(r_last_timings()[["tiles"]], 1)
 })
@@ -268,7 +269,7 @@ test_that("their memory comes back, when R or the GPU needs it", {
   local_gpu()
   op <- keops_kernel("Sum_Reduction(x + 2 * y, 0)", c("x = Vi(1)", "y = Vj(1)"))
   op(1:3, 1:3)
-  local_rkeops_options(gpu_memory = "10 MiB")
+  local_rkeops_options(gpu_memory = "16 MiB")
   # far more than there is room for at once
   for (k in 1:20) x <- to_gpu(rep(k, 5e5))
   expect_identical(max(x), 20)
@@ -310,7 +311,7 @@ test_that("two and three GPUs give the bits of one", {
     "LogSumExp_Reduction(-SqDist(x, y), 0)"
   )
   args <- c("x = Vi(3)", "y = Vj(3)", "b = Vj(2)")
-  for (size in list(c(1500, 400), c(3, 9000))) {
+  for (size in list(c(6000, 400), c(3, 9000))) {
     input <- list(
       points(size[1]), points(size[2], start = 0.3),
       points(size[2], 2, start = 0.9)
