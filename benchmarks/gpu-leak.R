@@ -45,7 +45,8 @@ operators <- lapply(c("float32", "float64"), function(precision) {
 })
 call_once <- function(k) operators[[k %% 2 + 1]](x, x, x)
 
-for (k in seq_len(1000)) call_once(k)
+# Until R has as much room for short-lived objects as it wants.
+for (k in seq_len(10000)) call_once(k)
 before <- show_memory(0)
 start <- Sys.time()
 for (part in seq_len(10)) {

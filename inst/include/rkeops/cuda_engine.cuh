@@ -38,11 +38,11 @@ constexpr int cuda_tile_length(int wished, int fitting, int block) {
 }
 
 /// How often the loop over a block is unrolled. A short one completely, because
-/// reductions that keep what they fold do so in registers; a long one a few times. Both
-/// within a budget of code.
-constexpr int cuda_block_unrolled(int block, int rows, int scalars_a_pair) {
-  int times = block <= 32 ? block : 8;
-  while (times > 1 && times * rows * scalars_a_pair > 1024) times /= 2;
+/// reductions that keep what they fold do so in registers; a long one a few times, or as
+/// far as sums go before they settle. All within a budget of code.
+constexpr int cuda_block_unrolled(int block, int settles, int rows, int scalars_a_pair) {
+  int times = block <= 32 ? block : settles > 0 ? settles : 8;
+  while (times > 1 && times * rows * scalars_a_pair > 1280) times /= 2;
   return times;
 }
 
@@ -116,8 +116,9 @@ struct CudaKernels {
   static constexpr int block =
       in_one_tile && tile < Reduction::block ? tile : Reduction::block;
   static constexpr int step = block < tile ? block : tile;
-  static constexpr int step_unrolled = cuda_block_unrolled(
-      step, rows_per_thread, Formula::row_kept + Formula::pair_values + 1);
+  static constexpr int step_unrolled =
+      cuda_block_unrolled(step, Settles<Reduction>::columns, rows_per_thread,
+                          Formula::row_kept + Formula::pair_values + 1);
   static_assert(cuda_column_unit % block == 0, "a launch must end where a block ends");
   static_assert(Reduction::values == Formula::pair_values, "a pair gives what is folded");
 
@@ -385,7 +386,8 @@ struct CudaKernels {
   template <int length, int times, Care care>
   RKEOPS_INLINE static void fold_each(const Scalar* parameter, Columns columns, int count,
                                       int position, Row (&rows)[rows_per_thread]) {
-    constexpr int wanted = Settles<Reduction>::columns;
+    constexpr int most = Settles<Reduction>::columns;
+    constexpr int wanted = times >= 8 && times < most ? times : most;
     constexpr int run = length > 0 && length < wanted ? length : wanted;
     if (block == step) position = 0;
     if constexpr (run == 0) {

@@ -25,9 +25,8 @@ struct SumComponents {
 // Terms that are equal round alike, so that the relative error of a sum of n grows to
 // n / 2 rounding units: 1e-6 for 32 numbers of single precision. So after so many columns
 // the sum of a block is put aside: on the CPU into the slots; on GPUs, many of which add
-// doubles too slowly for that, into a second number of single precision, which can be as
-// well every 8 columns, of blocks of 256: then the loop over the columns is unrolled as
-// far as a sum goes.
+// doubles too slowly for that, into a second number of single precision, in blocks of
+// 256. There sums are short enough for the loop over their columns to be unrolled whole.
 template <class V>
 constexpr int columns_of_sum = sizeof(typename Lanes<V>::T) == 4 ? 32 : 256;
 #if defined(__CUDACC__)
@@ -51,7 +50,7 @@ struct BlockSums {
 };
 template <class V, int D>
 struct BlockSums<V, D, true> {
-  static constexpr int block = 256, columns_to_settle = 8;
+  static constexpr int block = 256, columns_to_settle = D < 4 ? 16 : 32;
 
   V sum[D], settled[D];
 
