@@ -79,13 +79,18 @@ class Simplifier {
 }  // namespace
 
 Expr fold_constants(Expr node) {
-  if (node->kind != NodeKind::operation || !node->operation->evaluate) return node;
+  if (node->kind != NodeKind::operation || node->children.empty()) return node;
+  const Operation& row = *node->operation;
+  // the components of a constant are equal, so what only repeats or takes some keeps them
+  const bool keeps_value = row.form == Form::repeat || row.form == Form::slice;
+  if (!row.evaluate && !keeps_value) return node;
   std::vector<double> values;
   for (Expr child : node->children) {
-    if (child->kind != NodeKind::constant) return node;
+    if (!is_number(child)) return node;
     values.push_back(child->value);
   }
-  return node->graph->constant(node->operation->evaluate(values.data()), node->dimension);
+  const double value = keeps_value ? values[0] : row.evaluate(values.data());
+  return node->graph->constant(value, node->dimension);
 }
 
 Expr simplify(Expr root, std::vector<SimplifierStep>* steps) {

@@ -181,15 +181,22 @@ Expr repeat_once(Expr node) {
   return node->children[0];
 }
 
+// s where the components of x are all s by its form: a repeated scalar, or a number; else
+// a null Expr.
+Expr repeated_scalar(Expr x) {
+  if (is_call(x, "SumT")) return x->children[0];
+  return is_number(x) && x->dimension > 1 ? x->graph->constant(x->value) : Expr();
+}
+
 // op(SumT(s), x) = op(s, x): elementwise operations repeat scalars themselves
 Expr repeat_in_elementwise(Expr node) {
   if (node->operation->form != Form::elementwise || node->children.size() < 2)
     return Expr();
   std::vector<Expr> children = node->children;
   for (size_t k = 0; k < children.size(); ++k) {
-    if (!is_call(children[k], "SumT")) continue;
-    const Expr repeated = children[k];
-    children[k] = repeated->children[0];
+    const Expr repeated = children[k], scalar = repeated_scalar(repeated);
+    if (!scalar) continue;
+    children[k] = scalar;
     bool dimension_kept = false;
     for (Expr child : children) dimension_kept |= child->dimension == node->dimension;
     if (dimension_kept)

@@ -75,6 +75,10 @@ test_that("sums and repetitions of scalars go", {
   expect_simplified("SumT(a, 1)", "a")
   expect_simplified("SumT(a, 3) * x", "a * x")
   expect_simplified("x - SumT(s, 3)", "x - s")
+  expect_simplified("x ^ SumT(0.5, 3)", "Powf(x, 0.5)")
+  expect_simplified("x <= Softplus(Zero(3))", "x <= 0.6931471805599453")
+  expect_simplified("SumT(s + 2 * s, 1) * SumT(2, 3)", "(s + 2 * s) * SumT(2, 3)")
+  expect_simplified("a * Extract(SumT(2, 3), 2, 1)", "2 * a")
 })
 
 test_that("equal parts are one part", {
@@ -168,7 +172,11 @@ test_that("each step of the simplifier is shown", {
 test_that("simplified formulas are as simple as they get", {
   for (formula in c(
     "2 * (x * Exp(x * y))", "-s * SqNorm2(x - y)", "(2 * a) * (b * (3 * s))",
-    "-(x * -(y * -(2 * x)))", "Sum(2 * (a * (x * y)))", "Exp(-(a - b)^2 / 3)"
+    "-(x * -(y * -(2 * x)))", "Sum(2 * (a * (x * y)))", "Exp(-(a - b)^2 / 3)",
+    # numbers that are repeated, also by what the rules make of others
+    "(0.5 + Square(x))^(0.5 + Square(Asinh(Zero(3))))",
+    "Softplus(Zero(3)) <= ExtractT(b, 0, 3)", "a * SumT(Exp(0), 3)",
+    "IfElse(x, SumT(2, 3) * SumT(3, 3), Zero(3) - SumT(1, 3))"
   )) {
     once <- simplified(formula)
     expect_identical(simplified(once), once, label = formula)
