@@ -84,8 +84,7 @@ std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level 
 
 std::unique_ptr<Operator> expanded_operator(const Operator& op) {
   const Expansion& expansion = op.expansion;
-  auto expanded =
-      operator_of_part(op, expansion.root, op.typed.index, op.text.precision);
+  auto expanded = operator_of_part(op, expansion.root, op.typed.index, op.text.precision);
   set_conditions(expanded->plan, copy_to(expanded->graph, expansion.condition_i),
                  copy_to(expanded->graph, expansion.condition_j));
   return expanded;
