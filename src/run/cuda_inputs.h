@@ -51,8 +51,8 @@ class CudaInputs {
   CudaContext& context_;
   const int scalar_bytes_;
   std::size_t parameters_, row_components_, column_components_;
-  CudaBuffer
-      table_;  // parameters, pointers, a zero, the small matrices: one copy for all
+  // parameters, pointers, a zero, and the small matrices: one copy for all
+  CudaBuffer table_;
   std::vector<Placed> placed_;
   std::vector<CudaBuffer> large_;
   std::vector<CudaUpload> uploads_;
