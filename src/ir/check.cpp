@@ -168,10 +168,18 @@ class Checker {
       index = join(index, value.index);
     }
     try {
-      return {fold_constants(graph_.apply(row, children, integers)), index};
+      const Expr expr = fold_constants(graph_.apply(row, children, integers));
+      return {expr, index_of_rows(expr, index)};
     } catch (const DimensionProblem& problem) {
       throw dimension_error(tree, problem);
     }
+  }
+
+  // What varies with no index, as the sum over j of parameters, is one row for all, like
+  // a parameter: a factor with another index gives the result its rows.
+  static Level index_of_rows(Expr expr, Level joined) {
+    const bool is_told = expr->level == level_i || expr->level == level_j;
+    return joined == level_pair && is_told ? expr->level : joined;
   }
 
   Error dimension_error(const Ast& tree, const DimensionProblem& problem) {

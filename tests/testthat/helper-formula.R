@@ -110,13 +110,19 @@ read_arguments <- function(meaning, arguments, context) {
 
 is_missing <- function(default) identical(default, quote(expr = ))
 
-# "i" or "j": the index of the outermost reduction.
-index_of_result <- function(tree) {
+# "i" or "j": what the value varies with, or else the index of the outermost
+# reduction.
+index_of_result <- function(tree, value) {
+  varies <- dim(value)[1:2] != 1
+  if (any(varies)) c("i", "j")[varies] else outermost_index(tree)
+}
+
+outermost_index <- function(tree) {
   if (is_reduction(tree)) {
     return(if (tree[[length(tree)]] == 0) "i" else "j")
   }
   for (part in as.list(tree)[-1]) {
-    index <- if (is.call(part)) index_of_result(part)
+    index <- if (is.call(part)) outermost_index(part)
     if (!is.null(index)) {
       return(index)
     }
@@ -160,7 +166,7 @@ oracle <- function(formula, args, data, nx = 1, ny = 1, noise = 0) {
     tree, list(values = values, extents = extents, noise = noise)
   ))
   dimension <- dim(value)[3]
-  by_i <- index_of_result(tree) == "i"
+  by_i <- index_of_result(tree, value) == "i"
   rows <- if (by_i) extents$i else extents$j
   shape <- if (by_i) c(rows, 1, dimension) else c(1, rows, dimension)
   matrix(stretch(value, shape), rows, dimension)

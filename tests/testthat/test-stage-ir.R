@@ -68,6 +68,8 @@ test_that("errors of meaning have a place", {
     shown("KMin_Reduction(x, 0, 0)")
     shown("x - y")
     shown("Sum_Reduction(x, 0) + y")
+    shown("Sum_Reduction(s, 0) * x * y")
+    shown("Sum_Reduction(s, 0) * Sum_Reduction(s, 1)")
     shown("Sum_Reduction(Vi(1, 2), 0)")
     shown("Sum_Reduction(Vi(9, 2), 0)")
     shown("Grad(Sum_Reduction(x, 0), x - y, s)")
@@ -94,6 +96,9 @@ printable <- c(
   "LogSumExpWeight_Reduction(SqDist(x, y), b, 0)",
   "Log(Sum_Reduction(Exp(x | y), 0)) + Sum_Reduction(y, 0)",
   "Max_Reduction(x * Sum_Reduction(x - y, 0), 1)",
+  "Sum_Reduction(x^SumT(0.5, 3) + IfElse(y, SumT(2, 3), Zero(3)), 0)",
+  "Sum_Reduction(Max_Reduction(y, 0) * Sin(x * y), 1)",
+  "Max_Reduction(y, 0) * y + Sum_Reduction(x * y, 1)",
   "Sum_Reduction(OneHot(s, 4) + Range(4), 0)",
   "Sum_Reduction(IfElse(x, Clamp(y, 0, s), Mod(x, 2, 0)), 0)"
 )
@@ -134,4 +139,51 @@ test_that("a formula of one index is a map, also as a gradient", {
   expect_equal(op(data), 2 * sum(data[[2]]) + data[[1]])
   eta <- points(5, 1, start = 0.9)
   expect_equal(keops_grad(op, "x")(c(data, list(eta))), eta)
+})
+
+test_that("what varies with no index takes the rows of what it meets", {
+  args <- c("x = Vi(2)", "y = Vj(2)", "s = Pm(1)")
+  data <- list(points(5, 2), points(7, 2, start = 0.3), 0.4)
+  rows_of <- function(formula) {
+    op <- keops_kernel(formula, args)
+    describe_operator(operator_state(op))$result$index
+  }
+  # a sum over j has the rows of i, unless it meets what has those of j
+  expect_identical(rows_of("Sum_Reduction(y, 0)"), "i")
+  expect_identical(rows_of("Sum_Reduction(y, 0) * y"), "j")
+  expect_identical(rows_of("y - Sum_Reduction(s, 0)"), "j")
+  expect_identical(rows_of("Sum_Reduction(x, 1) + Sum_Reduction(x, 0)"), "i")
+  expect_identical(rows_of("Sum_Reduction(y, 0) * y + Sum_Reduction(s, 0)"), "j")
+  skip_on_cran()
+  expect_value <- function(formula, expected, ...) {
+    op <- keops_kernel(formula, args, precision = "float64")
+    expect_equal(op(data, ...), expected, label = formula)
+  }
+  x <- data[[1]]
+  y <- data[[2]]
+  largest <- apply(y, 2, max)
+  expect_value("Max_Reduction(y, 0) * y", t(largest * t(y)))
+  expect_value("y - Sum_Reduction(s, 0)", y - 7 * 0.4)
+  expect_value("y - Sum_Reduction(s, 1)", y - 5 * 0.4)
+  expect_value(
+    "Max_Reduction(y, 0) * Sum_Reduction(Square(x - y), 1)",
+    t(largest * vapply(1:7, function(j) {
+      colSums((x - rep(y[j, ], each = 5))^2)
+    }, c(0, 0)))
+  )
+  # as the package writes what it makes of this sum
+  op <- keops_kernel(
+    "Sum_Reduction(Max_Reduction(y, 0) * Sin(x * y), 1)", args,
+    precision = "float64"
+  )
+  expect_value(printed_formula(op), op(data))
+  # the gradient has the rows of its variable, and sums what all rows share
+  op <- keops_kernel(
+    "Sum_Reduction(y, 0) * y", args[1:2], precision = "float64"
+  )
+  eta <- points(7, 2, start = 0.9)
+  expect_equal(
+    keops_grad(op, "y")(c(data[1:2], list(eta))),
+    t(colSums(y) * t(eta) + colSums(eta * y))
+  )
 })
