@@ -14,8 +14,8 @@ namespace rkeops {
 struct Value {
   Expr expr;
   /// The index space the value lives in: at least the level of `expr`. The sum over j of
-  /// a formula of parameters alone has level `none`, but a row for each i
-  /// until it meets a value that has the rows of j.
+  /// a formula of parameters alone has level `none`, but a row for each i until it meets
+  /// a value that has the rows of j.
   Level index;
 };
 

@@ -257,7 +257,7 @@ formula_operations <- list(
   Cross = function(f, g) {
     f[c(2, 3, 1)] * g[c(3, 1, 2)] - f[c(3, 1, 2)] * g[c(2, 3, 1)]
   },
-  Softmax = function(f) exp(f) / sum(exp(f)),
+  Softmax = function(f) exp(f - max(f)) / sum(exp(f - max(f))),
   Scalprod = function(f, g) sum(f * g),
   SqNorm2 = function(f) squared(f),
   Norm2 = function(f) sqrt(squared(f)),

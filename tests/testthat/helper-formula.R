@@ -85,19 +85,44 @@ evaluate_formula <- function(tree, context) {
   if (name == "(") {
     return(evaluate_formula(arguments[[1]], context))
   }
-  if (is_reduction(tree)) {
-    meaning <- reduction_meaning(name, length(arguments))
-    over <- if (arguments[[length(arguments)]] == 0) "j" else "i"
-    # The number K stands before the axis, like a weight.
-    given <- read_arguments(meaning, arguments[-length(arguments)], context)
-    return(reduce_values(
-      meaning, given$values, given$numbers, context$extents[[over]], over
-    ))
+  value <- if (is_reduction(tree)) {
+    value_of_reduction(name, arguments, context)
+  } else {
+    value_of_operation(name, arguments, context)
   }
+  context$visit(value)
+  value
+}
+
+value_of_reduction <- function(name, arguments, context) {
+  meaning <- reduction_meaning(name, length(arguments))
+  over <- if (arguments[[length(arguments)]] == 0) "j" else "i"
+  # The number K stands before the axis, like a weight.
+  given <- read_arguments(meaning, arguments[-length(arguments)], context)
+  reduce_values(
+    meaning, given$values, given$numbers, context$extents[[over]], over
+  )
+}
+
+# Operations that are sums of products: where these cancel exactly in plain R,
+# as in Cross(f, f), fused multiplications leave a rounding error.
+sums_of_products <- c(
+  "Scalprod", "Cross", "TensorDot", "MatVecMult", "VecMatMult", "Det",
+  "Inverse", "ComplexMult", "ComplexScal", "ComplexDivide"
+)
+
+value_of_operation <- function(name, arguments, context) {
   meaning <- meaning_of(name, length(arguments))
   given <- read_arguments(meaning, arguments, context)
+  if (context$noise_inside > 0 && name %in% sums_of_products) {
+    given$values <- lapply(given$values, disturbed, context$noise_inside)
+  }
   value <- at_all_pairs(meaning, given$values, given$numbers)
-  value * (1 + context$noise * stats::runif(length(value), -1, 1))
+  disturbed(value, context$noise)
+}
+
+disturbed <- function(value, noise) {
+  value * (1 + noise * stats::runif(length(value), -1, 1))
 }
 
 read_arguments <- function(meaning, arguments, context) {
@@ -150,8 +175,11 @@ as_formula_value <- function(input, declaration) {
 }
 
 # The result of the operator, a matrix. `noise` is the relative size of random
-# errors of every operation, which show how well conditioned the formula is.
-oracle <- function(formula, args, data, nx = 1, ny = 1, noise = 0) {
+# errors of every operation, which show how well conditioned the formula is;
+# `noise_inside` that of the errors before sums of products add up. `visit` sees
+# the value of each part.
+oracle <- function(formula, args, data, nx = 1, ny = 1, noise = 0,
+                   noise_inside = 0, visit = identity) {
   declarations <- lapply(args, read_declaration)
   names(declarations) <- vapply(declarations, `[[`, "", "name")
   values <- Map(as_formula_value, data[names(declarations)], declarations)
@@ -162,9 +190,10 @@ oracle <- function(formula, args, data, nx = 1, ny = 1, noise = 0) {
     if (category == "Vj") extents$j <- dim(values[[name]])[2]
   }
   tree <- parse_formula(formula)
-  value <- suppressWarnings(evaluate_formula(
-    tree, list(values = values, extents = extents, noise = noise)
-  ))
+  value <- suppressWarnings(evaluate_formula(tree, list(
+    values = values, extents = extents, noise = noise,
+    noise_inside = noise_inside, visit = visit
+  )))
   dimension <- dim(value)[3]
   by_i <- index_of_result(tree, value) == "i"
   rows <- if (by_i) extents$i else extents$j
