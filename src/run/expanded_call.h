@@ -28,7 +28,7 @@ class ExpandedCall {
   static Part reduced(const Operator& op, const char* reduction, Expr expression,
                       Level index);
 
-  /// The same inputs, with the centres behind them, which become the last of `centres_`.
+  /// The same inputs, with the centres behind them, whose values `centres_` keeps.
   CallInputs with_centres(const CallInputs& inputs, const Settings& settings);
 
   const std::vector<Argument> arguments_;
