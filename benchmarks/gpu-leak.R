@@ -45,7 +45,7 @@ operators <- lapply(c("float32", "float64"), function(precision) {
 })
 call_once <- function(k) operators[[k %% 2 + 1]](x, x, x)
 
-# Until R has as much room for short-lived objects as it wants.
+# A process grows in its first thousands of calls, on a CPU as well, then no more.
 for (k in seq_len(10000)) call_once(k)
 before <- show_memory(0)
 start <- Sys.time()

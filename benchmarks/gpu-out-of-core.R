@@ -10,7 +10,7 @@
 # 2. `rows` points of `dimension` numbers against few columns: by default 40 GB
 #    in single precision, so R needs 80 GB for the matrix. Smaller numbers, and
 #    a cap of memory, do the same in less: `1e6 1e5 1000 1000 "50 MiB"`. More
-#    than a GPU of 80 GB has, whatever the cap: `1e6 1e7 1100 1000 "" float64`.
+#    than a GPU of 80 GB has: `1e5 1e7 1100 1000 "" float64`.
 
 library(rkeops)
 source(file.path(dirname(sub("^--file=", "", grep(

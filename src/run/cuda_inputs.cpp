@@ -101,11 +101,10 @@ CudaInputs::CudaInputs(const CudaModule& module, const Job& job, const CudaAsk& 
   words.reserve(length);
   table_ = context_.allocate(8 * length);
   append_parameters(job.parameter_inputs, words);
-  words.resize(parameters_ + row_components_ + column_components_ + 1);
+  words.resize(words_before_matrices());
   add_pointers(job.row_inputs, words, parameters_);
   add_pointers(job.column_inputs, words, parameters_ + row_components_);
-  if (!words.empty())
-    copy_to_gpu(context_, table_.address(), words.data(), 8 * words.size());
+  copy_to_gpu(context_, table_.address(), words.data(), 8 * words.size());
   copy_resident_parameters(job.parameter_inputs);
   upload(context_, uploads_, scalar_bytes_, context_.stream, ask);
 }
@@ -114,9 +113,14 @@ std::size_t CudaInputs::words_of(const MatrixView& matrix) const {
   return (values_of(matrix) * std::size_t(scalar_bytes_) + 7) / 8;
 }
 
+/// What stands before the small matrices.
+std::size_t CudaInputs::words_before_matrices() const {
+  return parameters_ + row_components_ + column_components_ + 1;
+}
+
 /// At most: a matrix that comes twice counts twice.
 std::size_t CudaInputs::words_in_table(const Job& job) const {
-  std::size_t words = parameters_ + row_components_ + column_components_ + 1;
+  std::size_t words = words_before_matrices();
   for (const auto* matrices : {&job.row_inputs, &job.column_inputs}) {
     for (const MatrixView& matrix : *matrices) {
       if (!matrix.resident && !is_large(matrix)) words += words_of(matrix);

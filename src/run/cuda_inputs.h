@@ -38,6 +38,7 @@ class CudaInputs {
   };
 
   std::size_t words_of(const MatrixView& matrix) const;
+  std::size_t words_before_matrices() const;
   std::size_t words_in_table(const Job& job) const;
   void append(const MatrixView& matrix, int scalar_bytes, Words& words) const;
   void append_parameters(const std::vector<MatrixView>& parameters, Words& words) const;

@@ -1,7 +1,6 @@
 #include "expanded_call.h"
 
 #include <algorithm>
-#include <list>
 
 #include "../ir/reductions.h"
 
@@ -74,12 +73,11 @@ class SampledInputs {
   }
 
   CallInputs inputs_;
-  std::list<std::vector<double>> values_;
+  std::vector<std::vector<double>> values_;
 };
 
-// How many pairs, each of which costs less, are worth a look at a point. Measured: the
-// processor looks at a number in 3.5 ns, and a pair costs it 10 ps less. A GPU looks
-// while it prepares the points; one wait for the answer takes some 20 microseconds.
+// How many pairs, each of which costs less, are worth a look at a point. A processor
+// reads all points for it, a GPU looks while it prepares them.
 double pairs_worth_a_point(Engine engine) { return engine == Engine::cpu ? 500 : 5000; }
 
 }  // namespace
@@ -92,32 +90,36 @@ bool may_expand(const CallInputs& inputs, const Settings& settings) {
 }
 
 ExpandedCall::ExpandedCall(const Operator& op)
-    : arguments_(op.typed.arguments),
-      expanded_(expanded_operator(op)),
-      centres_(op.expansion.centres.size()),
-      largest_of_i_(reduced(op, "Max", op.expansion.condition_i, level_i)),
-      largest_of_j_(reduced(op, "Max", op.expansion.condition_j, level_j)) {
+    : op_(op), expanded_(expanded_operator(op)) {
   for (const Centre& centre : op.expansion.centres)
-    means_.push_back(reduced(op, "Mean", centre.points, level_j));
+    means_.push_back(reduced("Mean", centre.points, level_j));
 }
 
-ExpandedCall::Part ExpandedCall::reduced(const Operator& op, const char* reduction,
-                                         Expr expression, Level index) {
+ExpandedCall::Part ExpandedCall::reduced(const char* reduction, Expr expression,
+                                         Level index) const {
   const Expr root =
       expression->graph->reduce(reduction_named(reduction), index, {expression});
   return std::make_unique<Callable>(
-      operator_of_part(op, root, level_none, Precision::float64));
+      operator_of_part(op_, root, level_none, Precision::float64));
 }
 
-CallInputs ExpandedCall::with_centres(const CallInputs& inputs,
-                                      const Settings& settings) {
-  const SampledInputs few(inputs, arguments_);
-  CallInputs all = inputs;
-  for (size_t k = 0; k < means_.size(); ++k) {
-    centres_[k] = evaluated(*means_[k], few.inputs(), settings);
-    all.matrices.push_back({centres_[k].data(), 1, int(centres_[k].size())});
+std::vector<std::vector<double>> ExpandedCall::centres(const CallInputs& inputs,
+                                                       const Settings& settings) {
+  const SampledInputs few(inputs, op_.typed.arguments);
+  std::vector<std::vector<double>> centres;
+  for (const Part& mean : means_)
+    centres.push_back(evaluated(*mean, few.inputs(), settings));
+  return centres;
+}
+
+bool ExpandedCall::conditions_hold(const CallInputs& inputs, const Settings& settings) {
+  if (largest_.empty()) {
+    largest_.push_back(reduced("Max", op_.expansion.condition_j, level_j));
+    largest_.push_back(reduced("Max", op_.expansion.condition_i, level_i));
   }
-  return all;
+  return std::all_of(largest_.begin(), largest_.end(), [&](const Part& largest) {
+    return holds(*largest, inputs, settings);
+  });
 }
 
 bool ExpandedCall::call(const CallInputs& inputs, const CallOutput& output,
@@ -125,10 +127,11 @@ bool ExpandedCall::call(const CallInputs& inputs, const CallOutput& output,
                         const Progress& progress, SharedResults* shared) {
   if (inputs.i_size == 0 || inputs.j_size == 0) return false;
   const Settings quick = for_questions(settings, inputs);
-  const CallInputs all = with_centres(inputs, quick);
-  if (settings.engine == Engine::cpu &&
-      (!holds(*largest_of_j_, all, quick) || !holds(*largest_of_i_, all, quick)))
-    return false;
+  const std::vector<std::vector<double>> centres = this->centres(inputs, quick);
+  CallInputs all = inputs;
+  for (const std::vector<double>& centre : centres)
+    all.matrices.push_back({centre.data(), 1, int(centre.size())});
+  if (settings.engine == Engine::cpu && !conditions_hold(all, quick)) return false;
   try {
     expanded_.call(all, output, settings, interrupted, progress, shared);
   } catch (const ConditionsFail&) {

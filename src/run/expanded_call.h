@@ -11,7 +11,7 @@ namespace rkeops {
 
 class ExpandedCall {
  public:
-  /// Of an operator that has an expansion.
+  /// Of an operator that has an expansion, and outlives this.
   explicit ExpandedCall(const Operator& op);
 
   /// False, with nothing computed, where the conditions of the expansion do not hold.
@@ -25,17 +25,17 @@ class ExpandedCall {
   using Part = std::unique_ptr<Callable>;
 
   /// The reduction of an expression over an index, in double precision.
-  static Part reduced(const Operator& op, const char* reduction, Expr expression,
-                      Level index);
+  Part reduced(const char* reduction, Expr expression, Level index) const;
 
-  /// The same inputs, with the centres behind them, whose values `centres_` keeps.
-  CallInputs with_centres(const CallInputs& inputs, const Settings& settings);
+  std::vector<std::vector<double>> centres(const CallInputs& inputs,
+                                           const Settings& settings);
+  /// On the CPU; a GPU finds out by itself.
+  bool conditions_hold(const CallInputs& inputs, const Settings& settings);
 
-  const std::vector<Argument> arguments_;
+  const Operator& op_;
   Callable expanded_;
-  std::vector<Part> means_;  // of points
-  std::vector<std::vector<double>> centres_;
-  Part largest_of_i_, largest_of_j_;
+  std::vector<Part> means_;    // of points
+  std::vector<Part> largest_;  // of what the conditions bound, once they are asked
 };
 
 /// Do the settings want expansions? By default where the look at all rows and columns is

@@ -216,8 +216,7 @@ test_that("one row or column of many tiles is enough for that", {
   local_gpu()
   op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
   near <- expansion_data(3, 20000, 300)
-  old <- set_rkeops_option("gpu_memory", "500 KiB")
-  on.exit(set_rkeops_options(old))
+  local_rkeops_options(gpu_memory = "500 KiB")
   expect_false(
     identical(expanded(op(unname(near))), as_written(op(unname(near))))
   )

@@ -37,11 +37,14 @@ constexpr int cuda_tile_length(int wished, int fitting, int block) {
   return power;
 }
 
+/// How often long loops are unrolled.
+constexpr int cuda_unrolled = 8;
+
 /// How often the loop over a block is unrolled. A short one completely, because
 /// reductions that keep what they fold do so in registers; a long one a few times, or as
 /// far as sums go before they settle. All within a budget of code.
 constexpr int cuda_block_unrolled(int block, int settles, int rows, int scalars_a_pair) {
-  int times = block <= 32 ? block : settles > 0 ? settles : 8;
+  int times = block <= 32 ? block : settles > 0 ? settles : cuda_unrolled;
   while (times > 1 && times * rows * scalars_a_pair > 1280) times /= 2;
   return times;
 }
@@ -387,7 +390,8 @@ struct CudaKernels {
   RKEOPS_INLINE static void fold_each(const Scalar* parameter, Columns columns, int count,
                                       int position, Row (&rows)[rows_per_thread]) {
     constexpr int most = Settles<Reduction>::columns;
-    constexpr int wanted = times >= 8 && times < most ? times : most;
+    // a loop in a loop costs more than it takes to settle earlier
+    constexpr int wanted = times >= cuda_unrolled && times < most ? times : most;
     constexpr int run = length > 0 && length < wanted ? length : wanted;
     if (block == step) position = 0;
     if constexpr (run == 0) {
