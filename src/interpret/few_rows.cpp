@@ -205,7 +205,7 @@ class FewRowsInterpreter : public CpuProgram {
 namespace {
 
 KernelPlan exchanged(const KernelPlan& kernel) {
-  KernelPlan other = without_inner_product(without_outer_product(kernel));
+  KernelPlan other = with_products(kernel, Products::none);
   std::swap(other.row_index, other.column_index);
   std::swap(other.rows, other.columns);
   return other;

@@ -205,7 +205,7 @@ bool can_interpret(const KernelPlan& kernel) {
 
 KernelProgram lower(const KernelPlan& plan, Precision precision,
                     const tiles::InstructionSet& instructions) {
-  const KernelPlan kernel = without_inner_product(without_outer_product(plan));
+  const KernelPlan kernel = with_products(plan, Products::none);
   KernelProgram program;
   program.precision = precision;
   program.instructions = &instructions;

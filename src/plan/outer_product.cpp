@@ -58,7 +58,7 @@ class ComponentReader {
 }  // namespace
 
 OuterProduct find_outer_product(const KernelPlan& kernel, std::vector<Expr>& parameters) {
-  if (!kernel.reduction->reduction->sums) return {};
+  if (!kernel.reduction || !kernel.reduction->reduction->sums) return {};
   const Expr value = kernel.values[0];
   if (value->dimension < fewest_components || !kernel.is_of_pairs(value->level))
     return {};

@@ -203,8 +203,25 @@ int row_groups(const KernelPlan& kernel) {
   return std::max(1, std::min(4, 28 / registers));
 }
 
+// Outer products that GPUs sum up as such (cuda_outer_product.cuh). Shorter ones are
+// faster as values of the pair, and more so where a thread has the vectors of its row in
+// registers; the others would not fit into registers or shared memory.
+constexpr int shortest_outer_product_of_gpu = 20;
+constexpr int shortest_outer_product_of_tiles = 12;
+
+bool is_outer_product_of_gpu(const KernelPlan& kernel) {
+  const OuterProduct& outer = kernel.outer;
+  const int shortest =
+      kernel.inner.node ? shortest_outer_product_of_tiles : shortest_outer_product_of_gpu;
+  return outer.length >= shortest && kernel.sum_scheme == SumScheme::block &&
+         outer.scalars.size() == 1 && outer.row_vectors.empty() &&
+         outer.column_vectors.size() <= 2 &&
+         (!kernel.inner.node || total_dimension(kernel.rows.kept) <= 2) &&
+         total_dimension(kernel.columns.kept) <= 32;
+}
+
 int rows_per_thread(const KernelPlan& kernel, Precision precision) {
-  if (kernel.inner.node) return 1;
+  if (kernel.inner.node || kernel.outer.length) return 1;
   const int words =
       (total_dimension(kernel.rows.kept) + 3 * total_dimension(kernel.values)) *
       (precision == Precision::float64 ? 2 : 1);
@@ -230,15 +247,12 @@ void choose_sizes(KernelPlan& kernel) {
   kernel.row_groups = row_groups(kernel);
 }
 
+// Finds the outer product, and keeps the parameters it reads.
 void add_outer_product(KernelPlan& kernel) {
   std::vector<Expr> parameters;
   kernel.outer = find_outer_product(kernel, parameters);
   if (!kernel.outer.length) return;
-  kernel.rows = kernel.columns = {};
-  kernel.parameters.inputs.clear();
   for (Expr node : parameters) keep(kernel, node);
-  fill_stages(kernel);
-  kernel.row_groups = row_groups(kernel);
 }
 
 KernelPlan plan_reduction(Expr node, Level row_index, SumScheme scheme) {
@@ -250,10 +264,8 @@ KernelPlan plan_reduction(Expr node, Level row_index, SumScheme scheme) {
   kernel.values = node->children;
   kernel.accumulator = accumulator_type(node, scheme);
   kernel.outputs = node->dimension;
-  find_inner_product(kernel);
-  fill_stages(kernel);
+  kernel = with_products(std::move(kernel), Products::all);
   choose_sizes(kernel);
-  add_outer_product(kernel);
   return kernel;
 }
 
@@ -344,27 +356,23 @@ long long total_operations(const Plan& plan) {
   return operations;
 }
 
-KernelPlan without_inner_product(KernelPlan kernel) {
+KernelPlan with_products(KernelPlan kernel, Products products) {
   kernel.inner = {};
-  kernel.parameters = kernel.rows = kernel.columns = {};
-  fill_stages(kernel);
-  return kernel;
-}
-
-KernelPlan without_outer_product(KernelPlan kernel) {
-  if (!kernel.outer.length) return kernel;
   kernel.outer = {};
-  kernel.inner = {};
   kernel.parameters = kernel.rows = kernel.columns = {};
-  find_inner_product(kernel);  // keeps the parameters that it reads
+  if (products == Products::all || products == Products::inner)
+    find_inner_product(kernel);
+  if (products == Products::all || products == Products::outer) add_outer_product(kernel);
   fill_stages(kernel);
   return kernel;
 }
 
 KernelPlan gpu_form(KernelPlan kernel, Precision precision) {
-  kernel = without_outer_product(std::move(kernel));
-  if (kernel.inner.node && kernel.inner.length() < shortest_inner_product_of_gpu)
-    kernel = without_inner_product(std::move(kernel));
+  const bool inner = kernel.inner.length() >= shortest_inner_product_of_gpu;
+  KernelPlan outer = with_products(kernel, inner ? Products::all : Products::outer);
+  kernel = is_outer_product_of_gpu(outer)
+               ? std::move(outer)
+               : with_products(kernel, inner ? Products::inner : Products::none);
   add_conditions(kernel);
   kernel.rows_per_thread = rows_per_thread(kernel, precision);
   kernel.columns_per_tile = columns_per_tile(kernel, precision);

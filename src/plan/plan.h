@@ -106,11 +106,10 @@ void set_conditions(Plan& plan, Expr of_i, Expr of_j);
 /// Operations for a pair, of all kernels together.
 long long total_operations(const Plan& plan);
 
-/// The same kernel with its inner product among the pairs.
-KernelPlan without_inner_product(KernelPlan kernel);
-
-/// The same kernel with all values computed by the pair stage.
-KernelPlan without_outer_product(KernelPlan kernel);
+/// The same kernel with these of the products that its formula has; what the others would
+/// do is done by the pair stage.
+enum class Products { none, inner, outer, all };
+KernelPlan with_products(KernelPlan kernel, Products products);
 
 /// The same kernel as a GPU computes it, with the sizes it takes there, and with what its
 /// conditions read.

@@ -36,11 +36,13 @@ std::string print_finish(const KernelPlan& kernel) {
 
 std::string print_sizes(const KernelPlan& kernel, Precision precision) {
   const KernelPlan gpu = gpu_form(kernel, precision);
-  const bool differs = kernel.inner.node && !gpu.inner.node;
+  const bool inner_differs = kernel.inner.node && !gpu.inner.node;
+  const bool outer_differs = kernel.outer.length && !gpu.outer.length;
   return "  CPU: " + std::to_string(kernel.row_groups) +
          " groups of lanes; CUDA: " + std::to_string(gpu.rows_per_thread) +
          " rows a thread, " + std::to_string(gpu.columns_per_tile) + " columns a tile" +
-         (differs ? ", vectors in registers\n" : "\n");
+         (inner_differs ? ", vectors in registers" : "") +
+         (outer_differs ? ", all components a pair" : "") + "\n";
 }
 
 std::string print_kernel(const KernelPlan& kernel, Precision precision, size_t number) {

@@ -82,6 +82,87 @@ test_that("outer products, on the GPU", {
   expect_outer_products(outer_sizes[2:3], 13, c("float32", "float64"))
 })
 
+# Sums that a GPU computes as a product of tiles: a kernel of points in `D`
+# dimensions, `L` components of what it is multiplied with.
+tiled_cases <- list(
+  list(
+    formula = "Exp(-s * SqDist(x, y)) * b",
+    value = function(k, d, c) k * rep(d$b[, c], each = nrow(k))
+  ),
+  list(
+    # two vectors of the column, and a parameter for each component
+    formula = "p * Exp(Exp(-s * SqDist(x, y)) * b) * q",
+    value = function(k, d, c) {
+      d$p[c] * exp(k * rep(d$b[, c], each = nrow(k))) *
+        rep(d$q[, c], each = nrow(k))
+    }
+  ),
+  list(
+    # numbers of the row and the column in that of the pair
+    formula = "Elem(x, 0) * Exp(-s * SqDist(x, y)) * Elem(y, 0) * b",
+    value = function(k, d, c) {
+      d$x[, 1] * k * rep(d$y[, 1] * d$b[, c], each = nrow(k))
+    }
+  )
+)
+
+expect_tiled_sums <- function(case, reduce, nx, ny, D, L, precision,
+                              reduction = "Sum_Reduction(%s, 0)") {
+  data <- list(
+    s = 1 / D, x = points(nx, D), y = points(ny, D, start = 0.3),
+    b = points(ny, L, start = 0.9) - 0.5, q = points(ny, L, start = 0.7) - 0.5,
+    p = 0.5 + points(1, L)
+  )
+  args <- c(
+    "s = Pm(1)", sprintf(
+      c("x = Vi(%d)", "y = Vj(%d)", "b = Vj(%d)", "q = Vj(%d)", "p = Pm(%d)"),
+      c(D, D, L, L, L)
+    )
+  )
+  used <- vapply(names(data), function(name) {
+    grepl(paste0("\\b", name, "\\b"), case$formula)
+  }, logical(1))
+  op <- keops_kernel(sprintf(reduction, case$formula), args[used],
+                     precision = precision)
+  kernel <- gaussian_kernel(data$x, data$y, data$s)
+  expected <- vapply(seq_len(L), function(c) reduce(case$value(kernel, data, c)),
+                     numeric(nx))
+  expect_close(op(data[used]), matrix(expected, nx), 4 * ny, precision)
+}
+
+test_that("wide sums by tiles, on the GPU", {
+  local_gpu()
+  for (case in tiled_cases) {
+    # short and long points; one round of components, several; any remainder
+    for (shape in list(c(3, 20), c(3, 65), c(20, 12), c(20, 64), c(20, 130))) {
+      for (precision in c("float32", "float64")) {
+        expect_tiled_sums(case, rowSums, 130, 321, shape[1], shape[2], precision)
+      }
+    }
+  }
+  for (size in list(c(1, 1), c(3, 31), c(63, 33), c(129, 64), c(5, 1000))) {
+    expect_tiled_sums(tiled_cases[[1]], rowSums, size[1], size[2], 3, 24, "float32")
+    expect_tiled_sums(tiled_cases[[1]], rowMeans, size[1], size[2], 17, 24,
+                      "float64", "Mean_Reduction(%s, 0)")
+  }
+})
+
+test_that("wide sums by tiles: slices, little memory, special values", {
+  local_gpu()
+  args <- c("x = Vi(3)", "y = Vj(3)", "b = Vj(40)")
+  op <- keops_kernel("Sum_Reduction(Exp(-SqDist(x, y)) * b, 0)", args)
+  data <- list(points(700, 3), points(3000, 3, start = 0.3), points(3000, 40))
+  whole <- op(data)
+  local_rkeops_options(gpu_memory = 16 * 2^20)
+  expect_identical(op(data), whole)
+  data[[3]][5, 2] <- NaN
+  data[[3]][2999, 3] <- Inf
+  result <- op(data)
+  expect_true(all(is.nan(result[, 2])))
+  expect_identical(result[, 3], rep(Inf, 700))
+  expect_identical(result[, -(2:3)], whole[, -(2:3)])
+})
+
 test_that("outer products with long vectors, means, other sums, axes", {
   D <- 40
   args <- sprintf(c("x = Vi(%d)", "y = Vj(%d)", "b = Vj(%d)"), D)

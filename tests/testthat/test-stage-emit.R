@@ -57,6 +57,12 @@ programs <- list(
   "distance-of-long-vectors" = function() {
     keops_kernel("Sum_Reduction(Exp(-Norm2(x - y)), 0)", points_of(100))
   },
+  "wide-values" = function() {
+    keops_kernel(gaussian_formula, gaussian_of(3, 64))
+  },
+  "wide-values-of-long-vectors-float64" = function() {
+    keops_kernel(gaussian_formula, gaussian_of(40, 24), precision = "float64")
+  },
   "parameters-only" = function() {
     keops_kernel("Sum_Reduction(Exp(p | q) * p, 0)", c("p=Pm(3)", "q=Pm(3)"))
   },

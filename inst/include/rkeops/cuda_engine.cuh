@@ -23,6 +23,7 @@
 #include <rkeops/reductions.h>
 #include <rkeops/cuda_conditions.cuh>
 #include <rkeops/cuda_inner_product.cuh>
+#include <rkeops/cuda_outer_product.cuh>
 #include <rkeops/cuda_patches.cuh>
 
 namespace rkeops {
@@ -49,27 +50,18 @@ constexpr int cuda_block_unrolled(int block, int settles, int rows, int scalars_
   return times;
 }
 
-/// A if `condition`, else B.
-template <bool condition, class A, class B>
-struct CudaChoice {
-  using Type = A;
-};
-template <class A, class B>
-struct CudaChoice<false, A, B> {
-  using Type = B;
-};
-
 template <class Scalar, class Formula, class Reduction, int rows_per_thread,
           int columns_per_tile>
 struct CudaKernels {
   using Packed = CudaRecords<Scalar, Formula>;
-  static constexpr int record = Packed::length;
   static constexpr int slots = Reduction::slots;
   static constexpr int outputs = result_components<Formula, Reduction>();
+  using Outer = CudaOuterProduct<Scalar, Formula, Reduction>;
+  static constexpr int record = Outer::used ? Outer::record : Packed::length;
 
   /// Accumulators that would fill the registers stay in `partial`, where they are touched
   /// once a block of columns.
-  static constexpr bool slots_in_memory = slots * rows_per_thread > 24;
+  static constexpr bool slots_in_memory = slots * rows_per_thread > 24 || Outer::used;
 
   /// Blocks of threads that a multiprocessor should hold at least, or 0 if the compiler
   /// may choose. Sums that settle have two numbers and an accumulator a slot; where they
@@ -78,7 +70,8 @@ struct CudaKernels {
   static constexpr int registers_of_rows =
       rows_per_thread * (Formula::row_kept + 4 * slots);
   static constexpr int resident_blocks =
-      Settles<Reduction>::columns > 0 && Formula::inner_length == 0 &&
+      Outer::used ? Outer::resident_blocks
+      : Settles<Reduction>::columns > 0 && Formula::inner_length == 0 &&
               registers_of_rows > 80 && registers_of_rows <= 112
           ? 4
           : 0;
@@ -91,9 +84,10 @@ struct CudaKernels {
                        column_vectors = column_vector_scalars<Formula>;
 
   /// Whether the results of the parameter stage are kept in shared memory, most of which
-  /// inner products take.
+  /// inner and outer products take.
   static constexpr bool parameters_shared =
-      Formula::parameters_kept * int(sizeof(Scalar)) <= (has_inner ? 1 : 16) * 1024;
+      Formula::parameters_kept * int(sizeof(Scalar)) <=
+      (has_inner || Outer::used ? 1 : 16) * 1024;
   static constexpr int parameters_in_global =
       parameters_shared ? 1 : Formula::parameters_kept;
 
@@ -123,7 +117,8 @@ struct CudaKernels {
       cuda_block_unrolled(step, Settles<Reduction>::columns, rows_per_thread,
                           Formula::row_kept + Formula::pair_values + 1);
   static_assert(cuda_column_unit % block == 0, "a launch must end where a block ends");
-  static_assert(Reduction::values == Formula::pair_values, "a pair gives what is folded");
+  static_assert(Outer::used || Reduction::values == Formula::pair_values,
+                "a pair gives what is folded");
 
   static constexpr CudaLaunchPlan plan() {
     int parameters = Formula::parameter_inputs, rows = Formula::row_inputs;
@@ -131,7 +126,8 @@ struct CudaKernels {
       parameters += Formula::finish_parameters;
       rows += Formula::finish_rows;
     }
-    return {int(sizeof(Scalar)),    slots,       outputs,        Formula::column_kept,
+    const int column_kept = Outer::used ? record : Formula::column_kept;
+    return {int(sizeof(Scalar)),    slots,       outputs,        column_kept,
             rows_per_thread,        tile,        parameters,     rows,
             Formula::column_inputs, row_vectors, column_vectors, slots_in_memory,
             Conditions::exist};
@@ -200,6 +196,7 @@ struct CudaKernels {
     if constexpr (Conditions::exist)
       Conditions::check_column(parameter, input, arguments.failed);
     Formula::template column_stage<Scalar>(parameter, input, kept);
+    if constexpr (Outer::used) Outer::keep_vectors(parameter, input, kept);
     Scalar* to = static_cast<Scalar*>(arguments.column_kept) + j * record;
 #pragma unroll(unrolled <record>)
     for (int k = 0; k < record; ++k) to[k] = kept[k];
@@ -531,7 +528,10 @@ struct CudaKernels {
     const long long begin = split_begin + arguments.slice_begin;
     const long long end = least(split_begin + arguments.slice_end, split_end);
     const long long gap = blockIdx.y * arguments.split_gap;
-    if constexpr (Patches::used) {
+    if constexpr (Outer::used) {
+      static_assert(rows_per_thread == 1, "a thread has the accumulators of its row");
+      Outer::fold_columns(arguments, parameter, begin, end, gap, rows[0].accumulators());
+    } else if constexpr (Patches::used) {
       Patches::fold_columns(arguments, parameter, begin, end, gap,
                             rows[0].accumulators());
     } else {

@@ -71,17 +71,47 @@ struct CudaTerms {
   }
 };
 
+/// How the threads of a block share a tile, of a row a thread and of columns that fill 32
+/// KB: 16 x 8 patches.
+template <class Scalar>
+struct CudaTilePatch {
+  static constexpr int tile_rows = cuda_threads, tile_columns = 256 / sizeof(Scalar);
+  static constexpr int row_fours = 2, column_fours = tile_columns / 32;
+  static constexpr int rows = 4 * row_fours, columns = 4 * column_fours;
+  /// Threads that have patches of the same rows.
+  static constexpr int sharers = 8;
+  /// From one four of a patch to the next.
+  static constexpr int row_step = 64, column_step = 32;
+
+  /// Row r and column c of the patch of this thread, counted from those of the tile, and
+  /// the number of this thread among its sharers. A warp has 8 x 4 patches. Those of
+  /// lanes whose numbers differ in the lowest bit have the same rows, in the next bit the
+  /// same columns: the GPU then serves loads of 16 bytes for half a warp at once.
+  RKEOPS_INLINE static int row_of(int r) {
+    return r / 4 * row_step + 4 * (warp() % 2 * 8 + lane() / 2 % 8) + r % 4;
+  }
+  RKEOPS_INLINE static int column_of(int c) {
+    return c / 4 * column_step + 4 * sharer() + c % 4;
+  }
+  RKEOPS_INLINE static int sharer() {
+    return warp() / 2 * 4 + lane() / 16 * 2 + lane() % 2;
+  }
+
+ private:
+  RKEOPS_INLINE static int warp() { return threadIdx.x / 32; }
+  RKEOPS_INLINE static int lane() { return threadIdx.x % 32; }
+};
+
 template <class Scalar, class Formula, bool exists = (Formula::inner_length > 0)>
 struct CudaInnerProduct {
   static constexpr int length = Formula::inner_length;
   static constexpr int row_count = Formula::row_vector_count,
                        column_count = Formula::column_vector_count;
 
-  /// The tile: a row a thread, columns that fill 32 KB.
-  static constexpr int rows = cuda_threads, columns = 256 / sizeof(Scalar);
-  /// The patch of a thread, in fours: the threads of a block are 16 x 8 patches.
-  static constexpr int row_fours = 2, column_fours = columns / 32;
-  static constexpr int patch_rows = 4 * row_fours, patch_columns = 4 * column_fours;
+  using Place = CudaTilePatch<Scalar>;
+  static constexpr int rows = Place::tile_rows, columns = Place::tile_columns;
+  static constexpr int row_fours = Place::row_fours, column_fours = Place::column_fours;
+  static constexpr int patch_rows = Place::rows, patch_columns = Place::columns;
   static constexpr int vectors = row_count > column_count ? row_count : column_count;
   static constexpr int wished_terms = 32 / int(sizeof(Scalar)) / vectors;
   static constexpr int terms = wished_terms > 0 ? wished_terms : 1;
@@ -103,7 +133,7 @@ struct CudaInnerProduct {
       Terms terms;
       Four spare[spare_bytes / sizeof(Four)];
     };
-    Four tile[columns * rows / 4];  // of column c and row r: number c * rows + r
+    Four tile[columns * rows / 4];
 
     RKEOPS_INLINE Scalar* records() { return spare[0].of; }
     RKEOPS_INLINE double* sums() { return reinterpret_cast<double*>(tile); }
@@ -112,41 +142,23 @@ struct CudaInnerProduct {
     }
   };
 
-  /// First row and column of the patch of this thread. The threads of a warp are 8 x 4
-  /// patches, so that each reads shared memory without conflicts.
-  RKEOPS_INLINE static int patch_row() {
-    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    return 4 * (warp % 2 * 8 + lane % 8);
-  }
-  RKEOPS_INLINE static int patch_column() {
-    const int warp = threadIdx.x / 32, lane = threadIdx.x % 32;
-    return 4 * (warp / 2 * 4 + lane / 8);
-  }
-
-  /// Row r and column c of the patch of this thread, counted from those of the tile.
-  RKEOPS_INLINE static int row_of(int r) { return r / 4 * 64 + patch_row() + r % 4; }
-  RKEOPS_INLINE static int column_of(int c) {
-    return c / 4 * 32 + patch_column() + c % 4;
-  }
-
   using Patch = Scalar[patch_rows][patch_columns];
 
   /// Folds term `first_term + k` for the whole patch.
-  RKEOPS_INLINE static void add_term(const Scalar* parameter, const Shared& shared,
+  RKEOPS_INLINE static void add_term(const Scalar* parameter, const Terms& shared,
                                      int buffer, int first_term, int k, Patch& total) {
     Four row[row_count][row_fours], column[column_count][column_fours];
 #pragma unroll
     for (int m = 0; m < row_count; ++m) {
 #pragma unroll
       for (int f = 0; f < row_fours; ++f)
-        row[m][f] = shared.terms.of_rows[buffer].four(m, k, f * 64 + patch_row());
+        row[m][f] = shared.of_rows[buffer].four(m, k, Place::row_of(4 * f));
     }
 #pragma unroll
     for (int m = 0; m < column_count; ++m) {
 #pragma unroll
       for (int f = 0; f < column_fours; ++f)
-        column[m][f] =
-            shared.terms.of_columns[buffer].four(m, k, f * 32 + patch_column());
+        column[m][f] = shared.of_columns[buffer].four(m, k, Place::column_of(4 * f));
     }
 #pragma unroll
     for (int r = 0; r < patch_rows; ++r) {
@@ -163,16 +175,17 @@ struct CudaInnerProduct {
     }
   }
 
-  RKEOPS_INLINE static void write_patch(const Patch& total, Shared& shared) {
+  /// To a tile whose column c and row r is number c * rows + r.
+  RKEOPS_INLINE static void write_patch(const Patch& total, Four* tile) {
 #pragma unroll
     for (int c = 0; c < patch_columns; ++c) {
 #pragma unroll
       for (int f = 0; f < row_fours; ++f) {
-        const int column = column_of(c), row = row_of(4 * f);
+        const int column = Place::column_of(c), row = Place::row_of(4 * f);
         Four results;
 #pragma unroll
         for (int r = 0; r < 4; ++r) results.of[r] = total[f * 4 + r][c];
-        shared.tile[(column * rows + row) / 4] = results;
+        tile[(column * rows + row) / 4] = results;
       }
     }
   }
@@ -180,7 +193,7 @@ struct CudaInnerProduct {
   /// The inner products of the rows and columns from these on, those of this thread.
   RKEOPS_INLINE static void compute_patch(const CudaArguments& arguments,
                                           const Scalar* parameter, long long first_row,
-                                          long long first_column, Shared& shared,
+                                          long long first_column, Terms& shared,
                                           Patch& total) {
     const CudaVectors<Scalar> of_rows = {
         static_cast<const Scalar*>(arguments.row_vectors), arguments.row_vector_stride};
@@ -199,8 +212,8 @@ struct CudaInnerProduct {
     __syncthreads();
     int buffer = 0;
     for (int term = 0; term < length; term += terms, buffer = 1 - buffer) {
-      row_terms.write(shared.terms.of_rows[buffer]);
-      column_terms.write(shared.terms.of_columns[buffer]);
+      row_terms.write(shared.of_rows[buffer]);
+      column_terms.write(shared.of_columns[buffer]);
       __syncthreads();
       row_terms.read(of_rows, term + terms, first_row);
       column_terms.read(of_columns, term + terms, first_column);
@@ -222,8 +235,8 @@ struct CudaInnerProduct {
                                     const Scalar* parameter, long long first_row,
                                     long long first_column, Shared& shared) {
     Patch total;
-    compute_patch(arguments, parameter, first_row, first_column, shared, total);
-    write_patch(total, shared);
+    compute_patch(arguments, parameter, first_row, first_column, shared.terms, total);
+    write_patch(total, shared.tile);
   }
 };
 
@@ -231,6 +244,7 @@ struct CudaInnerProduct {
 template <class Scalar, class Formula>
 struct CudaInnerProduct<Scalar, Formula, false> {
   static constexpr int rows = cuda_threads, columns = cuda_column_unit, spare_bytes = 0;
+  struct Terms {};
   struct Shared {};
 };
 

@@ -18,8 +18,7 @@ struct CudaPatches {
   using Packed = CudaRecords<Scalar, Formula>;
   static constexpr int rows_a_block = Inner::rows, slots = Reduction::slots;
   static constexpr int rows = Inner::patch_rows, columns = Inner::patch_columns;
-  /// Threads that have patches of the same rows.
-  static constexpr int sharers = Inner::columns / columns;
+  static constexpr int sharers = CudaTilePatch<Scalar>::sharers;
 
   /// Where there is room for the sums and the records, and their order does not matter.
   static constexpr bool used =
@@ -42,7 +41,8 @@ struct CudaPatches {
 #pragma unroll
     for (int r = 0; r < rows; ++r) {
       Scalar input[array_length<Formula::row_inputs>];
-      const long long row = least(first_row + Inner::row_of(r), arguments.row_end - 1);
+      const long long row =
+          least(first_row + Inner::Place::row_of(r), arguments.row_end - 1);
       load_inputs<Formula::row_inputs>(arguments.row_inputs, row, input);
       Formula::template row_stage<Scalar>(parameter, input, state[r].kept);
     }
@@ -63,7 +63,7 @@ struct CudaPatches {
                                  Row (&state)[rows]) {
 #pragma unroll
     for (int c = 0; c < columns; ++c) {
-      const int column = Inner::column_of(c);
+      const int column = Inner::Place::column_of(c);
       if (!whole && column >= count) continue;
       const typename Packed::Local record(records + column * Packed::length);
 #pragma unroll
@@ -80,7 +80,7 @@ struct CudaPatches {
   RKEOPS_INLINE static void merge(Row (&state)[rows], double* shared,
                                   Slots<Scalar> into) {
     constexpr int from_slot_to_slot = sharers * rows_a_block;
-    const int mine = Inner::column_of(0) / 4 * rows_a_block;
+    const int mine = Inner::Place::sharer() * rows_a_block;
 #pragma unroll
     for (int r = 0; r < rows; ++r) {
       double found[slots];
@@ -88,7 +88,7 @@ struct CudaPatches {
       state[r].reduction.end({found, 1}, 0);
 #pragma unroll
       for (int k = 0; k < slots; ++k)
-        shared[k * from_slot_to_slot + mine + Inner::row_of(r)] = found[k];
+        shared[k * from_slot_to_slot + mine + Inner::Place::row_of(r)] = found[k];
     }
     __syncthreads();
 #pragma unroll
@@ -114,7 +114,8 @@ struct CudaPatches {
       const int count = int(least(Inner::columns, end - first));
       if (position == 0) begin_block(first, state);
       typename Inner::Patch patch;
-      Inner::compute_patch(arguments, parameter, first_row, first - gap, shared, patch);
+      Inner::compute_patch(arguments, parameter, first_row, first - gap, shared.terms,
+                           patch);
       if (Packed::length > 0)
         Packed::copy(packed + (first - gap) * Packed::length, count, shared.records());
       if (count == Inner::columns) {

@@ -17,6 +17,16 @@ constexpr int array_length = n > 0 ? n : 1;
 template <int n>
 constexpr int unrolled = n <= 256 ? array_length<n> : 1;
 
+/// A if `condition`, else B.
+template <bool condition, class A, class B>
+struct CudaChoice {
+  using Type = A;
+};
+template <class A, class B>
+struct CudaChoice<false, A, B> {
+  using Type = B;
+};
+
 RKEOPS_INLINE long long least(long long a, long long b) { return a < b ? a : b; }
 
 /// Of one row or column: component k is `element` numbers behind from[k].
@@ -49,11 +59,16 @@ struct CudaRecords {
   static constexpr int pieces = int(length * sizeof(Scalar) / sizeof(Piece));
 
   /// Copies records into shared memory, by all threads of a block; waits for what they
-  /// did there before, and until it is done.
+  /// did there before, and until it is done. From one to the next there are `stride`
+  /// scalars.
+  template <int stride = length>
   RKEOPS_INLINE static void copy(const Scalar* from, int count, Scalar* to) {
     __syncthreads();
     for (int k = threadIdx.x; k < count * pieces; k += cuda_threads) {
-      reinterpret_cast<Piece*>(to)[k] = reinterpret_cast<const Piece*>(from)[k];
+      const Piece* piece = reinterpret_cast<const Piece*>(from) + k;
+      if (stride != length)
+        piece = reinterpret_cast<const Piece*>(from + k / pieces * stride) + k % pieces;
+      reinterpret_cast<Piece*>(to)[k] = *piece;
     }
     __syncthreads();
   }

@@ -241,16 +241,24 @@ RKEOPS_INLINE bool any(Mask mask) {
   return found != 0;
 }
 
-// Lanes from and to unaligned memory of the same scalar type.
+// Lanes from and to unaligned memory of the same scalar type. A single one is read as
+// such: nvcc reads memory of unknown alignment byte by byte.
 template <class V>
 RKEOPS_INLINE V load(const typename Lanes<V>::T* from) {
-  V v;
-  __builtin_memcpy(&v, from, sizeof(v));
-  return v;
+  if constexpr (Lanes<V>::count == 1) {
+    return *from;
+  } else {
+    V v;
+    __builtin_memcpy(&v, from, sizeof(v));
+    return v;
+  }
 }
 template <class V>
 RKEOPS_INLINE void store(typename Lanes<V>::T* to, V v) {
-  __builtin_memcpy(to, &v, sizeof(v));
+  if constexpr (Lanes<V>::count == 1)
+    *to = v;
+  else
+    __builtin_memcpy(to, &v, sizeof(v));
 }
 
 // The first n lanes from memory, the others copies of lane 0: computing with them is
