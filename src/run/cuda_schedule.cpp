@@ -18,6 +18,11 @@ constexpr long long fewest_columns_a_split = 32;
 constexpr long long most_splits = 65535;  // limit of the grid
 constexpr long long split_multiple = 16;
 
+/// Several GPUs may share the rows, and the schedule does not know how many: long columns
+/// are split until there are so many blocks for each multiprocessor of one.
+constexpr long long blocks_to_share = 48;
+constexpr long long fewest_columns_to_share = 16384;
+
 // Cycles, measured on large GPUs; only their ratios matter.
 constexpr double pair_cycles = 10;
 constexpr double start_columns = 100;  // a block starts in the time of so many columns
@@ -45,9 +50,9 @@ long long choose_splits(const CudaWork& work, long long rows) {
   const long long memory = accumulator_bytes / (slot_bytes * rows);
   const long long block_memory =
       block_accumulator_bytes / (slot_bytes * cuda_threads * work.rows_a_thread);
-  const long long most =
-      std::min({work.columns / fewest_columns_a_split, memory, block_memory, most_splits,
-                divide_up(16ll * work.multiprocessors, blocks)});
+  const long long fitting = std::min({memory, block_memory, most_splits});
+  const long long most = std::min({work.columns / fewest_columns_a_split, fitting,
+                                   divide_up(16ll * work.multiprocessors, blocks)});
   long long best = 1;
   double best_cycles = model_cycles(work, blocks, 1);
   for (long long splits = 2; splits <= most; ++splits) {
@@ -57,6 +62,9 @@ long long choose_splits(const CudaWork& work, long long rows) {
       best_cycles = cycles;
     }
   }
+  while (2 * best <= fitting && work.columns / (2 * best) >= fewest_columns_to_share &&
+         blocks * best < blocks_to_share * work.multiprocessors)
+    best *= 2;
   return best;
 }
 
