@@ -90,8 +90,7 @@ evaluate_formula <- function(tree, context) {
   } else {
     value_of_operation(name, arguments, context)
   }
-  context$visit(value)
-  value
+  context$change(value)
 }
 
 value_of_reduction <- function(name, arguments, context) {
@@ -175,10 +174,10 @@ as_formula_value <- function(input, declaration) {
 
 # The result of the operator, a matrix. `noise` is the relative size of random
 # errors of every operation, which show how well conditioned the formula is;
-# `noise_inside` that of the errors before sums of products add up. `visit` sees
-# the value of each part.
+# `noise_inside` that of the errors before sums of products add up. `change` puts
+# another value in the place of that of each part.
 oracle <- function(formula, args, data, nx = 1, ny = 1, noise = 0,
-                   noise_inside = 0, visit = identity) {
+                   noise_inside = 0, change = identity) {
   declarations <- lapply(args, read_declaration)
   names(declarations) <- vapply(declarations, `[[`, "", "name")
   values <- Map(as_formula_value, data[names(declarations)], declarations)
@@ -191,7 +190,7 @@ oracle <- function(formula, args, data, nx = 1, ny = 1, noise = 0,
   tree <- parse_formula(formula)
   value <- suppressWarnings(evaluate_formula(tree, list(
     values = values, extents = extents, noise = noise,
-    noise_inside = noise_inside, visit = visit
+    noise_inside = noise_inside, change = change
   )))
   dimension <- dim(value)[3]
   index <- index_of_result(tree, value)
