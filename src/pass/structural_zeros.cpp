@@ -36,21 +36,28 @@ std::vector<Expr> insertions_of(Expr node) {
   return all ? insertions : std::vector<Expr>();
 }
 
+// Marks the components of x, which stand at `place`, that are not zero by their form.
+void mark(Expr x, Placement place, std::vector<bool>& is_filled) {
+  const std::vector<Expr> insertions = insertions_of(x);
+  for (Expr insertion : insertions) {
+    const Placement inner = insertion->operation->placement(insertion->integers);
+    mark(insertion->children[0],
+         {place.start + place.stride * inner.start, place.stride * inner.stride},
+         is_filled);
+  }
+  if (!insertions.empty()) return;
+  for (int k = 0; k < x->dimension; ++k)
+    is_filled[size_t(place.start + place.stride * k)] = true;
+}
+
 // The insertions whose sum the node is, where that leaves components zero; else none.
 std::vector<Expr> sparse_terms(Expr node) {
   const std::vector<Expr> insertions = insertions_of(node);
-  long long filled = 0;
-  for (Expr insertion : insertions) filled += insertion->children[0]->dimension;
-  if (filled < node->dimension) return insertions;
+  if (insertions.empty()) return {};
   std::vector<bool> is_filled(size_t(node->dimension));
-  for (Expr insertion : insertions) {
-    const Placement place = insertion->operation->placement(insertion->integers);
-    for (int k = 0; k < insertion->children[0]->dimension; ++k)
-      is_filled[size_t(place.start + place.stride * k)] = true;
-  }
-  const bool is_full =
-      std::find(is_filled.begin(), is_filled.end(), false) == is_filled.end();
-  return is_full ? std::vector<Expr>() : insertions;
+  mark(node, {}, is_filled);
+  const auto zero = std::find(is_filled.begin(), is_filled.end(), false);
+  return zero == is_filled.end() ? std::vector<Expr>() : insertions;
 }
 
 Expr sum_of(Expr a, Expr b) { return !a ? b : !b ? a : a + b; }

@@ -193,6 +193,14 @@ test_that("only the components that are asked for matter to a gradient", {
     gradient_of("ComplexSquareAbs(ComplexSumT(Extract(ComplexDivide(z, w), 0, 2), 4))", "z"),
     c(0.4, 0.8, 0, 0)
   )
+  # both parts of one number
+  modulus <- sqrt(13) / 3
+  expect_equal(
+    gradient_of("Elem(ComplexAbs(z / w), 0)", "z"), c(1, 2 / 9, 0, 0) / modulus
+  )
+  expect_equal(
+    gradient_of("Elem(ComplexAbs(z / w), 0)", "w"), c(-1, -4 / 27, 0, 0) / modulus
+  )
   # 1 / 3 beside 0 / 0 and 2 / 0
   expect_equal(gradient_of("Elem(x / y, 0)", "x"), c(1 / 3, 0, 0))
   expect_equal(gradient_of("Elem(x / y, 0) + Elem(Exp(x / y), 0)", "y"), c(
