@@ -31,7 +31,8 @@ void plan_expansion(Operator& op) {
 }
 
 void finish(Operator& op) {
-  op.root = op.text.simplified ? simplify(op.typed.root) : op.typed.root;
+  const Expr root = op.text.simplified ? simplify(op.typed.root) : op.typed.root;
+  op.root = read_into(op.planned, root);
   op.plan = make_plan(op.root, op.typed.index, op.text.precision, op.text.sum_scheme);
   if (op.text.simplified) plan_expansion(op);
 }

@@ -31,7 +31,8 @@ struct Operator {
   Graph graph;
   Ast tree;
   TypedFormula typed;
-  Expr root;  // simplified
+  Graph planned;
+  Expr root;  // simplified, in the graph that is planned
   Plan plan;
   Expansion expansion;  // of the root, where that is less work
 };

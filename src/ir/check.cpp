@@ -36,7 +36,15 @@ class Checker {
         variables_(variables),
         axis_(axis),
         calculus_(graph, formula, variables,
-                  [this](const Ast& tree) { return value(tree); }) {}
+                  [this](const Ast& tree) { return whole(tree); }) {}
+
+  // The value of a formula by itself. Where its parts have rows of i and of j, as the
+  // product of a sum over i and a sum over j, but it varies with neither, it is one row.
+  Value whole(const Ast& tree) {
+    const Value result = value(tree);
+    const bool is_one = result.index == level_pair && result.expr->level == level_none;
+    return {result.expr, is_one ? level_none : result.index};
+  }
 
   Value value(const Ast& tree) {
     switch (tree.kind) {
@@ -262,7 +270,7 @@ TypedFormula check_formula(Graph& graph, const SourceText& formula, const Ast& t
                            const std::vector<SourceText>& args,
                            const std::vector<Declaration>& declarations, Axis axis) {
   Variables variables(graph, args, declarations);
-  const Value root = Checker(graph, formula, variables, axis).value(tree);
+  const Value root = Checker(graph, formula, variables, axis).whole(tree);
   if (root.index == level_pair) {
     throw formula_error(
         formula, tree.place,

@@ -17,4 +17,8 @@ struct CopyRules {
 
 Expr copy_to(Graph& graph, Expr root, const CopyRules& rules = {});
 
+/// A copy whose nodes are in the order in which its text is read, so that equal formulas
+/// are equal graphs, whatever they were made of.
+Expr read_into(Graph& graph, Expr root);
+
 }  // namespace rkeops

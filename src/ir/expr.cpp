@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 #include <functional>
+#include <tuple>
 
 #include "ops.h"
 #include "reductions.h"
@@ -58,6 +59,7 @@ Expr Graph::intern(Node node) {
     if (same_structure(*entry->second, node)) return Expr(entry->second);
   }
   node.id = int(nodes_.size());
+  for (Expr child : node.children) node.height = std::max(node.height, child->height + 1);
   node.graph = this;
   nodes_.push_back(std::move(node));
   index_.emplace(hash, &nodes_.back());
@@ -141,6 +143,38 @@ std::vector<Expr> sorted_nodes(const std::vector<Expr>& roots, bool below_reduct
   }
   std::sort(found.begin(), found.end(), [](Expr a, Expr b) { return a->id < b->id; });
   return found;
+}
+
+namespace {
+
+const std::string& row_name(const Node& node) {
+  static const std::string none;
+  if (node.operation) return node.operation->name;
+  return node.reduction ? node.reduction->name : none;
+}
+
+// All but the children.
+auto own_structure(const Node& node) {
+  return std::make_tuple(node.height, node.kind, std::cref(row_name(node)), node.position,
+                         node.dimension, node.level, node.reduced, bits_of(node.value),
+                         std::cref(node.integers), node.children.size());
+}
+
+}  // namespace
+
+bool precedes(Expr a, Expr b) {
+  // nodes that are not the same differ in themselves, or else in a child
+  while (a != b) {
+    const auto own_a = own_structure(*a), own_b = own_structure(*b);
+    if (own_a < own_b) return true;
+    if (own_b < own_a) return false;
+    size_t k = 0;
+    while (a->children[k] == b->children[k]) ++k;
+    const Expr next = a->children[k];
+    b = b->children[k];
+    a = next;
+  }
+  return false;
 }
 
 bool depends_on(Expr whole, Expr part) {

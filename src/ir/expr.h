@@ -68,7 +68,8 @@ struct Node {
   std::vector<Expr> children;
   std::vector<int> integers;  // integer arguments of the operation or reduction
 
-  int id = 0;  // order of creation in its graph
+  int id = 0;      // order of creation in its graph
+  int height = 0;  // nodes above the lowest of what it is made of
   Graph* graph = nullptr;
 };
 
@@ -101,6 +102,10 @@ class Graph {
 /// The nodes that `roots` are made of, children before parents, each once. Nodes below a
 /// reduction are included only on demand.
 std::vector<Expr> sorted_nodes(const std::vector<Expr>& roots, bool below_reductions);
+
+/// An order of the nodes of a graph by what they are, whenever they were built: what is
+/// made of less comes first. Equal formulas are in the same order in every graph.
+bool precedes(Expr a, Expr b);
 
 /// Is `part` among the nodes of `whole` (also below reductions)?
 bool depends_on(Expr whole, Expr part);

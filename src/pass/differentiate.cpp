@@ -12,6 +12,7 @@
 #include "../diagnostic.h"
 #include "../ir/ops.h"
 #include "../ir/reductions.h"
+#include "structural_zeros.h"
 
 namespace rkeops {
 
@@ -26,6 +27,11 @@ namespace {
 
 // Sum over the indices in `from` that `to` does not have.
 Expr summed(Expr adjoint, Level from, Level to) {
+  if (adjoint->kind == NodeKind::operation && adjoint->operation->form == Form::insert &&
+      !within(from, to)) {
+    return adjoint->graph->apply(
+        *adjoint->operation, {summed(adjoint->children[0], from, to)}, adjoint->integers);
+  }
   Expr result = adjoint;
   for (Level index : {level_j, level_i}) {
     if (!within(index, without(from, to))) continue;
@@ -62,7 +68,8 @@ class ReverseMode {
  private:
   void add(Expr node, Level space, Expr adjoint) {
     // a broadcast argument collects the adjoints of all components
-    if (node->dimension == 1 && adjoint->dimension > 1) adjoint = call("Sum", {adjoint});
+    if (node->dimension == 1 && adjoint->dimension > 1)
+      adjoint = with_zeros_in_sight(call("Sum", {adjoint}));
     if (adjoint->dimension == 1 && node->dimension > 1) {
       adjoint = call("SumT", {adjoint}, {node->dimension});
     }
@@ -83,17 +90,15 @@ class ReverseMode {
 
   static std::vector<Expr> contributions(Expr node, Expr adjoint) {
     const Operation& row = *node->operation;
-    if (row.adjoints) return row.adjoints({node, adjoint});
-    if (!row.partials) return {};
-    std::vector<Expr> parts = row.partials({node, adjoint});
-    for (Expr& part : parts) part = scaled(adjoint, part);
+    std::vector<Expr> parts;
+    if (row.adjoints) {
+      parts = row.adjoints({node, adjoint});
+      for (Expr& part : parts) part = part ? with_zeros_in_sight(part) : part;
+    } else if (row.partials) {
+      parts = row.partials({node, adjoint});
+      for (Expr& part : parts) part = scaled(adjoint, part);
+    }
     return parts;
-  }
-
-  static Expr scaled(Expr adjoint, Expr partial) {
-    if (partial->kind == NodeKind::constant && partial->value == 1) return adjoint;
-    if (partial->kind == NodeKind::constant && partial->value == -1) return -adjoint;
-    return partial * adjoint;
   }
 
   void enter(Expr node, const std::array<Expr, 4>& adjoints) {

@@ -61,7 +61,7 @@ Expr subtract_negative(Expr node) {
 // The factors of a product, through the products and signs it is made of.
 struct Factors {
   double number = 1;          // product of the numbers
-  std::vector<Expr> scalars;  // each kind in the order of the graph
+  std::vector<Expr> scalars;  // each kind in the order of `precedes`
   std::vector<Expr> vectors;
 };
 
@@ -106,9 +106,8 @@ Expr ordered_product(Expr node) {
   if (!is_call(node, "Mult") && !is_call(node, "Minus")) return Expr();
   Factors factors;
   collect_factors(node, factors);
-  const auto older = [](Expr a, Expr b) { return a->id < b->id; };
-  std::sort(factors.scalars.begin(), factors.scalars.end(), older);
-  std::sort(factors.vectors.begin(), factors.vectors.end(), older);
+  std::sort(factors.scalars.begin(), factors.scalars.end(), precedes);
+  std::sort(factors.vectors.begin(), factors.vectors.end(), precedes);
 
   Expr scalar, vector, waiting;  // waiting: scalars that join the next factors
   bool number_placed = false;

@@ -17,7 +17,7 @@ Expr reduced_again(Expr reduction, Expr argument) {
                                   reduction->integers);
 }
 
-// factor * inside / divisor, where only `inside` varies with the index; null stands
+// factor * inside / divisor, where only `inside` stays below the reduction; null stands
 // for 1.
 struct Parts {
   Expr factor, divisor, inside;
@@ -28,22 +28,34 @@ Expr divided(Expr a, Expr b) {
   return (a ? a : b->graph->constant(1)) / b;
 }
 
+// May `f`, which does not vary with the index, leave a reduction over it? The reduction
+// inside has a value for each row; where that varies with no index, only what it is made
+// of tells which rows these are, so reductions over the other index stay below it.
+bool may_leave(Expr f, Level reduced, Level level_of_result) {
+  if (within(reduced, f->level)) return false;
+  if (level_of_result != level_none) return true;
+  for (Expr node : sorted_nodes({f}, false)) {
+    if (node->kind == NodeKind::reduction && node->reduced != reduced) return false;
+  }
+  return true;
+}
+
 // Products of products of ... of the same have exponentially many factors: not deeper.
 constexpr int deepest_product = 12;
 
-Parts separate(Expr f, Level index, int depth = 0) {
-  if (!within(index, f->level)) return {f, Expr(), Expr()};
+Parts separate(Expr f, Level index, Level level, int depth = 0) {
+  if (may_leave(f, index, level)) return {f, Expr(), Expr()};
   if (depth == deepest_product) return {Expr(), Expr(), f};
   if (is_call(f, "Minus")) {
-    Parts part = separate(f->children[0], index, depth + 1);
+    Parts part = separate(f->children[0], index, level, depth + 1);
     part.factor = part.factor ? -part.factor : f->graph->constant(-1);
     return part;
   }
-  if (is_call(f, "SumT")) return separate(f->children[0], index, depth + 1);
+  if (is_call(f, "SumT")) return separate(f->children[0], index, level, depth + 1);
   const bool is_quotient = is_call(f, "Divide");
   if (!is_quotient && !is_call(f, "Mult")) return {Expr(), Expr(), f};
-  const Parts a = separate(f->children[0], index, depth + 1);
-  const Parts b = separate(f->children[1], index, depth + 1);
+  const Parts a = separate(f->children[0], index, level, depth + 1);
+  const Parts b = separate(f->children[1], index, level, depth + 1);
   if (is_quotient)
     return {times(a.factor, b.divisor), times(a.divisor, b.factor),
             divided(a.inside, b.inside)};
@@ -56,7 +68,7 @@ Parts separate(Expr f, Level index, int depth = 0) {
 Expr factors_leave(Expr node) {
   if (!node->reduction->is_linear) return Expr();
   const Expr f = node->children[0];
-  const Parts parts = separate(f, node->reduced);
+  const Parts parts = separate(f, node->reduced, node->level);
   if (!parts.inside || parts.inside == f) return Expr();
   const Expr product = times(parts.factor, reduced_again(node, parts.inside));
   return in_place_of(node, divided(product, parts.divisor));
@@ -87,7 +99,7 @@ Expr scalar_products_leave(Expr node) {
   if (!node->reduction->is_linear) return Expr();
   const Expr f = node->children[0], v = summand(f, node->reduced);
   if (!v) return Expr();
-  const Parts parts = separate(v, node->reduced);
+  const Parts parts = separate(v, node->reduced, node->level);
   if (!parts.inside || parts.inside == v ||
       !is_better_reduced(parts.inside, f, node->reduced))
     return Expr();
@@ -103,7 +115,7 @@ Expr contractions_leave(Expr node) {
     return Expr();
   for (size_t k : {0, 1}) {
     const Expr inside = f->children[k], outside = f->children[1 - k];
-    if (within(node->reduced, outside->level) ||
+    if (!may_leave(outside, node->reduced, node->level) ||
         !is_better_reduced(inside, f, node->reduced))
       continue;
     std::vector<Expr> children = f->children;

@@ -90,8 +90,7 @@ evaluate_formula <- function(tree, context) {
   } else {
     value_of_operation(name, arguments, context)
   }
-  context$visit(value)
-  value
+  context$change(value)
 }
 
 value_of_reduction <- function(name, arguments, context) {
@@ -135,24 +134,23 @@ read_arguments <- function(meaning, arguments, context) {
 
 is_missing <- function(default) identical(default, quote(expr = ))
 
-# "i" or "j": what the value varies with, or else the index of the outermost
-# reduction.
+# "i", "j" or "none": what the value varies with, or else the rows of the
+# outermost reductions, if these are the same for all of them.
 index_of_result <- function(tree, value) {
   varies <- dim(value)[1:2] != 1
-  if (any(varies)) c("i", "j")[varies] else outermost_index(tree)
+  if (any(varies)) {
+    return(c("i", "j")[varies])
+  }
+  index <- unique(outermost_indices(tree))
+  if (length(index) == 1) index else "none"
 }
 
-outermost_index <- function(tree) {
+outermost_indices <- function(tree) {
   if (is_reduction(tree)) {
     return(if (tree[[length(tree)]] == 0) "i" else "j")
   }
-  for (part in as.list(tree)[-1]) {
-    index <- if (is.call(part)) outermost_index(part)
-    if (!is.null(index)) {
-      return(index)
-    }
-  }
-  NULL
+  parts <- Filter(is.call, as.list(tree)[-1])
+  unlist(lapply(parts, outermost_indices))
 }
 
 # list(name =, category =, dimension =) of "x = Vi(3)".
@@ -176,10 +174,10 @@ as_formula_value <- function(input, declaration) {
 
 # The result of the operator, a matrix. `noise` is the relative size of random
 # errors of every operation, which show how well conditioned the formula is;
-# `noise_inside` that of the errors before sums of products add up. `visit` sees
-# the value of each part.
+# `noise_inside` that of the errors before sums of products add up. `change` puts
+# another value in the place of that of each part.
 oracle <- function(formula, args, data, nx = 1, ny = 1, noise = 0,
-                   noise_inside = 0, visit = identity) {
+                   noise_inside = 0, change = identity) {
   declarations <- lapply(args, read_declaration)
   names(declarations) <- vapply(declarations, `[[`, "", "name")
   values <- Map(as_formula_value, data[names(declarations)], declarations)
@@ -192,12 +190,12 @@ oracle <- function(formula, args, data, nx = 1, ny = 1, noise = 0,
   tree <- parse_formula(formula)
   value <- suppressWarnings(evaluate_formula(tree, list(
     values = values, extents = extents, noise = noise,
-    noise_inside = noise_inside, visit = visit
+    noise_inside = noise_inside, change = change
   )))
   dimension <- dim(value)[3]
-  by_i <- index_of_result(tree, value) == "i"
-  rows <- if (by_i) extents$i else extents$j
-  shape <- if (by_i) c(rows, 1, dimension) else c(1, rows, dimension)
+  index <- index_of_result(tree, value)
+  rows <- if (index == "none") 1 else extents[[index]]
+  shape <- if (index == "i") c(rows, 1, dimension) else c(1, rows, dimension)
   matrix(stretch(value, shape), rows, dimension)
 }
 

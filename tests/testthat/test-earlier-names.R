@@ -209,3 +209,121 @@ test_that("linear operators take weights", {
     value("TraceOperator(x * y, x, w)"), matrix(sum(data$y %*% data$w), 4)
   )
 })
+
+# ---- what the earlier engines did wrong ----
+
+args_of_numbers <- c("f = Vi(1)", "g = Vj(1)", "x = Vi(3)", "y = Vj(3)", "p = Pm(1)")
+numbers <- list(
+  f = c(0.7, -1.2), g = c(0.3, 1.1, 2), x = points(2, 3), y = points(3, 3, start = 9),
+  p = 0.4
+)
+exact <- function(formula, data = numbers, args = args_of_numbers, ...) {
+  keops_kernel(formula, args, precision = "float64", ...)(data)
+}
+gradient_in <- function(formula, name, data = numbers, args = args_of_numbers) {
+  op <- keops_kernel(formula, args, precision = "float64")
+  eta <- op(data)
+  eta[] <- 1
+  keops_grad(op, name)(c(unname(data), list(eta)))
+}
+
+test_that("constants and powers have double precision", {
+  skip_on_cran()
+  tight <- function(formula, expected) {
+    expect_equal(c(exact(formula)), expected, tolerance = 1e-15, label = formula)
+  }
+  f <- numbers$f
+  tight("Sum_Reduction(f / 3, 0)", f)
+  tight("Sum_Reduction(RatCst(1, 3) * f, 0)", f)
+  tight("Sum_Reduction(IntCst(16777217) * f, 0)", 3 * 16777217 * f)
+  tight("Sum_Reduction(0.1 * f, 0)", 3 * 0.1 * f)
+  tight("Sum_Reduction(Powf(Exp(f), 0.3), 0)", 3 * exp(0.3 * f))
+  tight("Sum_Reduction(Pow(f, 3), 0)", 3 * f^3)
+})
+
+test_that("log-sum-exps know infinity, also weighted and compensated", {
+  skip_on_cran()
+  lse <- function(g, formula = "LogSumExp_Reduction(g + 0 * f, 0)", ...) {
+    exact(formula, list(f = 0, g = g), args_of_numbers[1:2], ...)[1]
+  }
+  expect_identical(lse(c(-Inf, 0)), 0)
+  expect_identical(lse(c(0, -Inf)), 0)
+  expect_identical(lse(c(-Inf, -Inf)), -Inf)
+  expect_identical(lse(c(1, Inf, Inf)), Inf)
+  expect_identical(lse(numeric()), -Inf)
+  expect_equal(lse(c(1, 2), sum_scheme = "compensated"), log(exp(1) + exp(2)))
+  expect_equal(
+    lse(c(1, 2), "LogSumExpWeight_Reduction(g + 0 * f, g, 0)"),
+    log(exp(1) + 2 * exp(2))
+  )
+})
+
+test_that("gradients are right where they are broadcast, and finite at 0", {
+  skip_on_cran()
+  f <- matrix(numbers$f)
+  for (call in c(
+    "Powf(Square(y), Exp(f))", "Powf(Exp(f), y)", "Atan2(y, f)", "Atan2(f, y)",
+    "IfElse(y, f, x)", "IfElse(f, x, y * f)", "IfElse(f - 0.1, Norm2(f * x), Norm2(x + y))",
+    "ComplexMult(Real2Complex(f * y), Real2Complex(y))",
+    "ComplexDivide(Imag2Complex(f * y), Real2Complex(y))"
+  )) {
+    formula <- sprintf("Sum_Reduction(%s, 0)", call)
+    expected <- oracle(formula, args_of_numbers, numbers)
+    expected <- oracle_gradient(
+      formula, args_of_numbers, replace(numbers, "f", list(f)), "f",
+      replace(expected, TRUE, 1)
+    )
+    expect_equal(gradient_in(formula, "f"), expected, tolerance = 1e-7, label = call)
+  }
+  at_zero <- function(call) {
+    formula <- sprintf("Sum_Reduction(%s + 0 * g, 0)", call)
+    c(gradient_in(formula, "f", list(f = 0, g = 1), args_of_numbers[1:2]))
+  }
+  for (call in c(
+    "SinXDivX(f)", "Norm2(f)", "Sqrt(f)", "Rsqrt(f)", "Atan2(f, f)", "Normalize(f)"
+  )) {
+    expect_true(is.finite(at_zero(call)), label = call)
+  }
+})
+
+test_that("minima have gradients, through their places", {
+  skip_on_cran()
+  data <- list(f = 1, g = c(3, 1, 2))
+  for (case in list(
+    list("Min_Reduction(f * g, 0)", 1), list("Max_Reduction(f * g, 0)", 3),
+    list("Min_ArgMin_Reduction(f * g, 0)", 1), list("KMin_Reduction(f * g, 2, 0)", 3),
+    list("KMin_ArgKMin_Reduction(f * g, 2, 0)", 3), list("ArgMin_Reduction(f * g, 0)", 0)
+  )) {
+    actual <- gradient_in(case[[1]], "f", data, args_of_numbers[1:2])
+    expect_equal(c(actual), case[[2]], label = case[[1]])
+  }
+})
+
+test_that("inputs are checked, and comparisons compare", {
+  sum <- "Sum_Reduction(SqDist(x, y) * g, 0)"
+  wrong <- function(...) {
+    expect_rkeops_error(exact(sum, utils::modifyList(numbers, list(...))), "shape")
+  }
+  wrong(x = points(2, 2))
+  wrong(g = 1:4)
+  wrong(p = c(1, 2))
+  expect_rkeops_error(exact("Sum_Reduction(0 < f < 1, 0)"), "formula")
+  skip_on_cran()
+  equal <- "Sum_Reduction((f == 0.7) + 10 * (f != 0.7), 0)"
+  expect_equal(exact(equal), matrix(c(3, 30)))
+})
+
+test_that("matrices in vectors are in R's order", {
+  skip_on_cran()
+  A <- points(1, 6)
+  data <- list(x = points(2, 3), y = points(4, 3, start = 5), A = A)
+  args <- c("x = Vi(3)", "y = Vj(3)", "A = Pm(6)")
+  expect_equal(
+    exact("Sum_Reduction(MatVecMult(A, x * y), 0)", data, args),
+    (data$x * rep(colSums(data$y), each = 2)) %*% t(matrix(A, 2))
+  )
+  expect_equal(
+    exact("Sum_Reduction(TensorProd(x, y), 0)", data, args),
+    t(apply(data$x, 1, function(x) outer(x, colSums(data$y))))
+  )
+})

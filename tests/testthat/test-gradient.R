@@ -166,3 +166,66 @@ test_that("the gradient of SoftDTW shares out every way once", {
     expect_equal(actual[largest], 2 * p[largest])
   }
 })
+
+# On the way back the components that nobody asked for meet no zeros.
+test_that("only the components that are asked for matter to a gradient", {
+  args <- c("z = Vi(4)", "w = Vj(4)", "x = Vi(3)", "y = Vj(3)")
+  data <- list(
+    t(c(1, 2, 0, 0)), t(c(1, 3, 0, 0)), t(c(1, 0, 2)), t(c(3, 0, 0))
+  )
+  gradient_of <- function(formula, name, rest = identity) {
+    op <- keops_kernel(
+      sprintf("Sum_Reduction(%s, 0)", formula), args, precision = "float64"
+    )
+    gradient <- keops_grad(op, name)
+    eta <- matrix(1, 1, length(op(data)))
+    as.numeric(gradient(c(data, list(eta))))
+  }
+  # (1 + 2i) / (1 + 3i) beside 0 / 0
+  first <- "Elem(ComplexDivide(z, w), 0)"
+  expect_equal(gradient_of(first, "z"), c(0.1, 0.3, 0, 0))
+  expect_equal(gradient_of(first, "w"), c(-0.04, -0.22, 0, 0))
+  expect_equal(
+    gradient_of("ComplexReal(Extract(ComplexDivide(z, w), 0, 2))", "z"),
+    c(0.1, 0.3, 0, 0)
+  )
+  expect_equal(
+    gradient_of("ComplexSquareAbs(ComplexSumT(Extract(ComplexDivide(z, w), 0, 2), 4))", "z"),
+    c(0.4, 0.8, 0, 0)
+  )
+  # both parts of one number
+  modulus <- sqrt(13) / 3
+  expect_equal(
+    gradient_of("Elem(ComplexAbs(z / w), 0)", "z"), c(1, 2 / 9, 0, 0) / modulus
+  )
+  expect_equal(
+    gradient_of("Elem(ComplexAbs(z / w), 0)", "w"), c(-1, -4 / 27, 0, 0) / modulus
+  )
+  # 1 / 3 beside 0 / 0 and 2 / 0
+  expect_equal(gradient_of("Elem(x / y, 0)", "x"), c(1 / 3, 0, 0))
+  expect_equal(gradient_of("Elem(x / y, 0) + Elem(Exp(x / y), 0)", "y"), c(
+    -1 / 9 * (1 + exp(1 / 3)), 0, 0
+  ))
+  expect_equal(gradient_of("Elem(Concat(x / y, Log(y)), 3)", "y"), c(1 / 3, 0, 0))
+  expect_equal(
+    gradient_of("Elem(Exp(Elem(x / y, 0) * Extract(x, 0, 2) - Extract(y, 0, 2)), 0)", "x"),
+    c(2 / 3 * exp(1 / 3 - 3), 0, 0)
+  )
+  # of two components, beside one that is infinite
+  expect_equal(
+    gradient_of("Elem(y * Inv(x), 0) * Elem(y * Inv(x), 2)", "x"),
+    c(0, 0, 0)
+  )
+  expect_equal(
+    gradient_of("Elem(x * Inv(x), 0) + Elem(y * Inv(x), 2)", "y"),
+    c(0, 0, 1 / 2)
+  )
+  # forward, and twice
+  for (formula in c("Diff(%s, z, z)", "Sum(Grad(%s, z, 1) * z)")) {
+    formula <- sprintf(sprintf("Sum_Reduction(%s, 0)", formula), first)
+    op <- keops_kernel(formula, args, precision = "float64")
+    expect_equal(c(op(data)), 0.7)
+    gradient <- keops_grad(op, "w")(c(data, list(matrix(1))))
+    expect_equal(c(gradient), c(-0.04, -0.22, 0, 0))
+  }
+})

@@ -69,7 +69,6 @@ test_that("errors of meaning have a place", {
     shown("x - y")
     shown("Sum_Reduction(x, 0) + y")
     shown("Sum_Reduction(s, 0) * x * y")
-    shown("Sum_Reduction(s, 0) * Sum_Reduction(s, 1)")
     shown("Sum_Reduction(Vi(1, 2), 0)")
     shown("Sum_Reduction(Vi(9, 2), 0)")
     shown("Grad(Sum_Reduction(x, 0), x - y, s)")
@@ -100,7 +99,17 @@ printable <- c(
   "Sum_Reduction(Max_Reduction(y, 0) * Sin(x * y), 1)",
   "Max_Reduction(y, 0) * y + Sum_Reduction(x * y, 1)",
   "Sum_Reduction(OneHot(s, 4) + Range(4), 0)",
-  "Sum_Reduction(IfElse(x, Clamp(y, 0, s), Mod(x, 2, 0)), 0)"
+  "Sum_Reduction(IfElse(x, Clamp(y, 0, s), Mod(x, 2, 0)), 0)",
+  # factors that were built in another order than they are read
+  "Sum_Reduction(-(Sin(x) * Cos(x)) + Cos(x), 0)",
+  "Sum_Reduction((Exp(s) * Cos(s)) * b - Cos(s), 0)",
+  "Sum_Reduction(Tan(y) - (Sin(x - y) * Cos(x - y)) * Cos(x - y), 1)",
+  # single rows: a sum over i of what sums over j are made of
+  "Sum_Reduction(s * Sum_Reduction(y, 0) * x, 1)",
+  "Mean_Reduction(x * Max_Reduction(b | b, 0) / Max_Reduction(y, 0), 1)",
+  "Sum_Reduction(Sum_Reduction(y, 0) | x, 1)",
+  "Sum_Reduction(MatVecMult(Max_Reduction(Concat(y, y), 0), x), 1)",
+  "Sum_Reduction(x, 1) * Sum_Reduction(y, 0)"
 )
 
 test_that("what is printed is read as the same", {
@@ -116,8 +125,8 @@ test_that("what is printed is read as the same", {
   }
 })
 
-# Those in x, y and b: a formula cannot say that a sum over i and j is a single
-# row, as that in s.
+# The rows too of those in x, y and b: a formula cannot say that a sum over i and
+# j is a single row, as that in s.
 test_that("gradients are printed so that they can be read", {
   op <- keops_kernel(printable[1], args)
   printed <- unclass(explain(op, "gradient"))
@@ -130,6 +139,17 @@ test_that("gradients are printed so that they can be read", {
       label = formula
     )
   }
+  in_parameters <- c(
+    trimws(printed[8]),
+    "Grad(Sum_Reduction(s * (x | y) * Sum_Reduction(s * x, 1), 0), s, eta + x)"
+  )
+  args <- c(args, "eta = Vi(2)")
+  args[1] <- "x = Vi(2)"
+  args[2] <- "y = Vj(2)"
+  for (formula in in_parameters) {
+    formula <- printed_formula(keops_kernel(formula, args))
+    expect_identical(printed_formula(keops_kernel(formula, args)), formula)
+  }
 })
 
 test_that("a formula of one index is a map, also as a gradient", {
@@ -139,6 +159,23 @@ test_that("a formula of one index is a map, also as a gradient", {
   expect_equal(op(data), 2 * sum(data[[2]]) + data[[1]])
   eta <- points(5, 1, start = 0.9)
   expect_equal(keops_grad(op, "x")(c(data, list(eta))), eta)
+})
+
+test_that("a sum over i times a sum over j is one row", {
+  data <- list(points(5, 2), points(7, 2, start = 0.3))
+  op <- keops_kernel(
+    "Sum_Reduction(x, 1) * Sum_Reduction(y, 0)", c("x = Vi(2)", "y = Vj(2)"),
+    precision = "float64"
+  )
+  expect_identical(describe_operator(operator_state(op))$result$index, "none")
+  skip_on_cran()
+  totals <- lapply(data, function(x) t(colSums(x)))
+  expect_equal(op(data), totals[[1]] * totals[[2]])
+  eta <- matrix(c(2, 3), 1)
+  expect_equal(
+    keops_grad(op, "x")(c(data, list(eta))),
+    matrix(eta * totals[[2]], 5, 2, byrow = TRUE)
+  )
 })
 
 test_that("what varies with no index takes the rows of what it meets", {

@@ -2,7 +2,7 @@
 //   Grad(Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 0), x, eta)
 //   x = Vi(3), y = Vj(3), b = Vj(6), s = Pm(1), eta = Vi(6)
 // It computes
-//   -2 * s * Sum_Reduction(Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * Sum(eta * b) * (x - y), 0)
+//   -2 * s * Sum_Reduction(Sum(eta * b) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * (x - y), 0)
 #include <rkeops/cuda_engine.cuh>
 
 namespace rkeops {
@@ -26,32 +26,32 @@ struct Formula : NoInnerProduct {
 
   template <class V>
   RKEOPS_INLINE static void row_stage(const Scalar* parameter, const V* input, V* kept) {
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // x
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[3 + k] = input[3 + k];  // eta
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[k] = input[3 + k];  // eta
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[6 + k] = input[k];  // x
   }
 
   template <class V>
   RKEOPS_INLINE static void column_stage(const Scalar* parameter, const V* input, V* kept) {
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // y
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[3 + k] = input[3 + k];  // b
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[k] = input[3 + k];  // b
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[6 + k] = input[k];  // y
   }
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
-    V t1[3];
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1[k] = row[k] - column[k];  // x - y
-    V t2 = all<V>(0.0);  // Sum(Square(x - y))
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t2 += square(t1[k]);
-    V t3 = all<V>(0.0);  // Sum(eta * b)
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) t3 += row[3 + k] * column[3 + k];
-    const V t4 = exp2(parameter[0] * t2) * t3;  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) value[k] = t4 * t1[k];  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
+    V t1 = all<V>(0.0);  // Sum(eta * b)
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) t1 += row[k] * column[k];
+    V t2[3];
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t2[k] = row[6 + k] - column[6 + k];  // x - y
+    V t3 = all<V>(0.0);  // Sum(Square(x - y))
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t3 += square(t2[k]);
+    const V t4 = t1 * exp2(parameter[0] * t3);  // Sum(eta * b) * Exp2(-1.4426950408889634 * s * S...
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) value[k] = t4 * t2[k];  // Sum(eta * b) * Exp2(-1.4426950408889634 * s * S...
   }
 
   template <class V>
   RKEOPS_INLINE static void finish_stage(const double* parameter, const V* row, const V* reduced, V* output) {
     const V t1 = all<V>((-2.0)) * parameter[0];  // -2 * s
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) output[k] = t1 * reduced[k];  // -2 * s * Sum_Reduction(Exp2(-1.4426950408889634...
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) output[k] = t1 * reduced[k];  // -2 * s * Sum_Reduction(Sum(eta * b) * Exp2(-1.4...
   }
 };
 

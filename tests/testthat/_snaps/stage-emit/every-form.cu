@@ -28,8 +28,8 @@ struct Formula : NoInnerProduct {
     V t1 = all<V>((-__builtin_inff()));  // Max(x)
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1 = maximum(t1, input[k]);
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // x
-    kept[3] = t1;  // Max(x)
-    RKEOPS_UNROLL for (int k = 0; k < 2; ++k) kept[4 + k] = input[1 + k];  // Extract(x, 1, 2)
+    RKEOPS_UNROLL for (int k = 0; k < 2; ++k) kept[3 + k] = input[1 + k];  // Extract(x, 1, 2)
+    kept[5] = t1;  // Max(x)
   }
 
   template <class V>
@@ -41,24 +41,24 @@ struct Formula : NoInnerProduct {
     RKEOPS_UNROLL for (int k = 0; k < 4; ++k) t2[k] = all<V>(0.0f);  // TensorDot(A, y, [4, 3], [3], [1], [0], [0])
     RKEOPS_UNROLL for (int k0 = 0; k0 < 4; ++k0) RKEOPS_UNROLL for (int k1 = 0; k1 < 3; ++k1) t2[k0] += parameter[k0 + 4 * k1] * input[k1];
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // y
-    RKEOPS_UNROLL for (int k = 0; k < 4; ++k) kept[3 + k] = t2[k];  // TensorDot(A, y, [4, 3], [3], [1], [0], [0])
-    RKEOPS_UNROLL for (int k = 0; k < 5; ++k) kept[7 + k] = t1[k];  // ExtractT(Sqrt(Abs(y)), 1, 5)
+    RKEOPS_UNROLL for (int k = 0; k < 5; ++k) kept[3 + k] = t1[k];  // ExtractT(Sqrt(Abs(y)), 1, 5)
+    RKEOPS_UNROLL for (int k = 0; k < 4; ++k) kept[8 + k] = t2[k];  // TensorDot(A, y, [4, 3], [3], [1], [0], [0])
   }
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
     V t1 = all<V>(0.0f);  // Sum(x * y)
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1 += row[k] * column[k];
-    V t2 = all<V>(0.0f);  // Sum(Square(x - y))
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t2 += square(row[k] - column[k]);
-    const V t3 = row[3] * sqrt(t2);  // Max(x) * Sqrt(Sum(Square(x - y)))
-    V t4[7];
-    RKEOPS_UNROLL for (int k = 0; k < 4; ++k) t4[k] = all<V>(column[3 + k]);  // Concat(TensorDot(A, y, [4, 3], [3], [1], [0], [...
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t4[4 + k] = less(row[k], all<V>(column[k]));
+    V t2[7];
+    RKEOPS_UNROLL for (int k = 0; k < 2; ++k) t2[k] = t1 * row[3 + k];  // Concat(Sum(x * y) * Extract(x, 1, 2), ExtractT(...
+    RKEOPS_UNROLL for (int k = 0; k < 5; ++k) t2[2 + k] = all<V>(column[3 + k]);
+    V t3 = all<V>(0.0f);  // Sum(Square(x - y))
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t3 += square(row[k] - column[k]);
+    const V t4 = row[5] * sqrt(t3);  // Max(x) * Sqrt(Sum(Square(x - y)))
     V t5[7];
-    RKEOPS_UNROLL for (int k = 0; k < 2; ++k) t5[k] = t1 * row[4 + k];  // Concat(Sum(x * y) * Extract(x, 1, 2), ExtractT(...
-    RKEOPS_UNROLL for (int k = 0; k < 5; ++k) t5[2 + k] = all<V>(column[7 + k]);
-    RKEOPS_UNROLL for (int k = 0; k < 7; ++k) value[k] = t5[k] + t3 + t4[k];  // Concat(Sum(x * y) * Extract(x, 1, 2), ExtractT(...
+    RKEOPS_UNROLL for (int k = 0; k < 4; ++k) t5[k] = all<V>(column[8 + k]);  // Concat(TensorDot(A, y, [4, 3], [3], [1], [0], [...
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t5[4 + k] = less(row[k], all<V>(column[k]));
+    RKEOPS_UNROLL for (int k = 0; k < 7; ++k) value[k] = t2[k] + t4 + t5[k];  // Concat(Sum(x * y) * Extract(x, 1, 2), ExtractT(...
   }
 };
 

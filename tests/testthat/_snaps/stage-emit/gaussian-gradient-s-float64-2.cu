@@ -2,7 +2,7 @@
 //   Grad(Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 0), s, eta)
 //   x = Vi(3), y = Vj(3), b = Vj(6), s = Pm(1), eta = Vi(6)
 // It computes
-//   -Sum_Reduction(Sum_Reduction(Sum(Square(x - y)) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * Sum(eta * b), 0), 1)
+//   -Sum_Reduction(Sum_Reduction(Sum(eta * b) * Sum(Square(x - y)) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))), 0), 1)
 #include <rkeops/cuda_engine.cuh>
 
 namespace rkeops {
@@ -29,17 +29,17 @@ struct Formula : NoInnerProduct {
 
   template <class V>
   RKEOPS_INLINE static void column_stage(const Scalar* parameter, const V* input, V* kept) {
-    kept[0] = input[0];  // Sum_Reduction(Sum(Square(x - y)) * Exp2(-1.4426...
+    kept[0] = input[0];  // Sum_Reduction(Sum(eta * b) * Sum(Square(x - y))...
   }
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
-    value[0] = all<V>(column[0]);  // Sum_Reduction(Sum(Square(x - y)) * Exp2(-1.4426...
+    value[0] = all<V>(column[0]);  // Sum_Reduction(Sum(eta * b) * Sum(Square(x - y))...
   }
 
   template <class V>
   RKEOPS_INLINE static void finish_stage(const double* parameter, const V* row, const V* reduced, V* output) {
-    output[0] = -reduced[0];  // -Sum_Reduction(Sum_Reduction(Sum(Square(x - y))...
+    output[0] = -reduced[0];  // -Sum_Reduction(Sum_Reduction(Sum(eta * b) * Sum...
   }
 };
 

@@ -2,7 +2,7 @@
 //   Grad(Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 0), s, eta)
 //   x = Vi(3), y = Vj(3), b = Vj(6), s = Pm(1), eta = Vi(6)
 // It computes
-//   Sum_Reduction(Sum(Square(x - y)) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * Sum(eta * b), 0)
+//   Sum_Reduction(Sum(eta * b) * Sum(Square(x - y)) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))), 0)
 #include <rkeops/cpu_engine.h>
 
 namespace rkeops {
@@ -54,7 +54,7 @@ struct Formula {
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, const V* inner, V* value) {
     V t1 = all<V>(0.0);  // Sum(Square(x - y))
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1 += square(row[k] - column[k]);
-    value[0] = t1 * exp2(parameter[0] * t1) * inner[0];  // Sum(Square(x - y)) * Exp2(-1.4426950408889634 *...
+    value[0] = inner[0] * t1 * exp2(parameter[0] * t1);  // Sum(eta * b) * Sum(Square(x - y)) * Exp2(-1.442...
   }
 };
 

@@ -2,7 +2,7 @@
 //   Grad(Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 0), s, eta)
 //   x = Vi(3), y = Vj(3), b = Vj(6), s = Pm(1), eta = Vi(6)
 // It computes
-//   Sum_Reduction(Sum(Square(x - y)) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * Sum(eta * b), 0)
+//   Sum_Reduction(Sum(eta * b) * Sum(Square(x - y)) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))), 0)
 #include <rkeops/cuda_engine.cuh>
 
 namespace rkeops {
@@ -25,23 +25,23 @@ struct Formula : NoInnerProduct {
 
   template <class V>
   RKEOPS_INLINE static void row_stage(const Scalar* parameter, const V* input, V* kept) {
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // x
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[3 + k] = input[3 + k];  // eta
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[k] = input[3 + k];  // eta
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[6 + k] = input[k];  // x
   }
 
   template <class V>
   RKEOPS_INLINE static void column_stage(const Scalar* parameter, const V* input, V* kept) {
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[k] = input[k];  // y
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[3 + k] = input[3 + k];  // b
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) kept[k] = input[3 + k];  // b
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) kept[6 + k] = input[k];  // y
   }
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
-    V t1 = all<V>(0.0);  // Sum(Square(x - y))
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1 += square(row[k] - column[k]);
-    V t2 = all<V>(0.0);  // Sum(eta * b)
-    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) t2 += row[3 + k] * column[3 + k];
-    value[0] = t1 * exp2(parameter[0] * t1) * t2;  // Sum(Square(x - y)) * Exp2(-1.4426950408889634 *...
+    V t1 = all<V>(0.0);  // Sum(eta * b)
+    RKEOPS_UNROLL for (int k = 0; k < 6; ++k) t1 += row[k] * column[k];
+    V t2 = all<V>(0.0);  // Sum(Square(x - y))
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t2 += square(row[6 + k] - column[6 + k]);
+    value[0] = t1 * t2 * exp2(parameter[0] * t2);  // Sum(eta * b) * Sum(Square(x - y)) * Exp2(-1.442...
   }
 };
 

@@ -2,7 +2,7 @@
 //   Grad(Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 0), x, eta)
 //   x = Vi(3), y = Vj(3), b = Vj(6), s = Pm(1), eta = Vi(6)
 // It computes
-//   -2 * s * Sum_Reduction(Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * Sum(eta * b) * (x - y), 0)
+//   -2 * s * Sum_Reduction(Sum(eta * b) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * (x - y), 0)
 #include <rkeops/cpu_engine.h>
 
 namespace rkeops {
@@ -57,14 +57,14 @@ struct Formula {
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1[k] = row[k] - column[k];  // x - y
     V t2 = all<V>(0.0f);  // Sum(Square(x - y))
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t2 += square(t1[k]);
-    const V t3 = exp2(parameter[0] * t2) * inner[0];  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) value[k] = t3 * t1[k];  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y...
+    const V t3 = inner[0] * exp2(parameter[0] * t2);  // Sum(eta * b) * Exp2(-1.4426950408889634 * s * S...
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) value[k] = t3 * t1[k];  // Sum(eta * b) * Exp2(-1.4426950408889634 * s * S...
   }
 
   template <class V>
   RKEOPS_INLINE static void finish_stage(const double* parameter, const V* row, const V* reduced, V* output) {
     const V t1 = all<V>((-2.0)) * parameter[0];  // -2 * s
-    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) output[k] = t1 * reduced[k];  // -2 * s * Sum_Reduction(Exp2(-1.4426950408889634...
+    RKEOPS_UNROLL for (int k = 0; k < 3; ++k) output[k] = t1 * reduced[k];  // -2 * s * Sum_Reduction(Sum(eta * b) * Exp2(-1.4...
   }
 };
 
