@@ -65,10 +65,10 @@ struct CudaRecords {
   RKEOPS_INLINE static void copy(const Scalar* from, int count, Scalar* to) {
     __syncthreads();
     for (int k = threadIdx.x; k < count * pieces; k += cuda_threads) {
-      const Piece* piece = reinterpret_cast<const Piece*>(from) + k;
-      if (stride != length)
-        piece = reinterpret_cast<const Piece*>(from + k / pieces * stride) + k % pieces;
-      reinterpret_cast<Piece*>(to)[k] = *piece;
+      // where records follow each other, all pieces do
+      const int record = stride == length ? 0 : k / array_length<pieces>;
+      const Piece* of_record = reinterpret_cast<const Piece*>(from + record * stride);
+      reinterpret_cast<Piece*>(to)[k] = of_record[k - record * pieces];
     }
     __syncthreads();
   }

@@ -1,0 +1,153 @@
+# What options may be set to: each reader checks a value and returns it as it is
+# kept, or raises an error that names the option.
+
+read_precision <- function(value, name, call) {
+  choices <- c("float32", "float64", "float", "double")
+  check_choice(value, choices, name, call)
+  switch(value, float = "float32", double = "float64", value)
+}
+
+read_axis <- function(value, name, call) {
+  check_choice(value, c("output", "reduced"), name, call)
+}
+
+read_index_base <- function(value, name, call) {
+  if (!checkmate::test_choice(value, c(0, 1))) {
+    abort_argument(name, "0 or 1", value, call)
+  }
+  as.integer(value)
+}
+
+read_complex_results <- function(value, name, call) {
+  check_choice(value, c("complex", "interleaved"), name, call)
+}
+
+read_sum_scheme <- function(value, name, call) {
+  choices <- c(
+    "auto", "plain", "block", "compensated",
+    "direct_sum", "block_sum", "kahan_scheme"
+  )
+  check_choice(value, choices, name, call)
+  switch(value,
+    direct_sum = "plain", block_sum = "block", kahan_scheme = "compensated",
+    value
+  )
+}
+
+read_engine <- function(value, name, call) {
+  check_choice(value, c("cpu", "cuda"), name, call)
+}
+
+read_backend <- function(value, name, call) {
+  c(CPU = "cpu", GPU = "cuda")[[
+    check_choice(value, c("CPU", "GPU"), name, call)
+  ]]
+}
+
+# -1 is the default device, as in rkeops 2.x.
+read_devices <- function(value, name, call) {
+  valid <- checkmate::test_integerish(
+    value, lower = -1, any.missing = FALSE, min.len = 1, unique = TRUE
+  )
+  if (!valid) {
+    abort_argument(name, "device numbers, counted from 0", value, call)
+  }
+  pmax(as.integer(value), 0L)
+}
+
+# More than any machine has: a slip, not a wish.
+most_threads <- 4096L
+
+# NULL and 0 are all the cores that this process may use.
+read_threads <- function(value, name, call) {
+  if (is.null(value)) {
+    return(allowed_cores())
+  }
+  if (!checkmate::test_int(value, lower = 0, upper = most_threads)) {
+    wanted <- sprintf("one whole number from 0 to %d", most_threads)
+    abort_argument(name, wanted, value, call)
+  }
+  if (value == 0) allowed_cores() else as.integer(value)
+}
+
+read_bytes <- function(value, name, call) {
+  if (!checkmate::test_number(value, lower = 0)) {
+    abort_argument(name, "a number of bytes", value, call)
+  }
+  as.numeric(value)
+}
+
+# NULL and Inf are what is free.
+read_memory <- function(value, name, call) {
+  if (is.null(value)) {
+    return(Inf)
+  }
+  bytes <- if (checkmate::test_string(value)) parse_bytes(value) else value
+  if (!checkmate::test_number(bytes, lower = 1)) {
+    abort_argument(
+      name, "a number of bytes, or a size such as \"100 MiB\"", value, call
+    )
+  }
+  as.numeric(bytes)
+}
+
+# "100 MiB", "1.5 GB"; NULL if it is nothing of the kind.
+parse_bytes <- function(text) {
+  pattern <- "^ *([0-9.]+) *([KMGT]?)(i?)B? *$"
+  parts <- regmatches(text, regexec(pattern, text, ignore.case = TRUE))[[1L]]
+  number <- if (length(parts)) suppressWarnings(as.numeric(parts[[2L]])) else NA
+  if (is.na(number)) {
+    return(NULL)
+  }
+  power <- match(toupper(parts[[3L]]), c("", "K", "M", "G", "T")) - 1
+  base <- if (nzchar(parts[[4L]])) 1024 else 1000
+  number * base^power
+}
+
+read_work <- function(value, name, call) {
+  if (!checkmate::test_number(value, lower = 0)) {
+    abort_argument(name, "a number that is not negative", value, call)
+  }
+  as.numeric(value)
+}
+
+read_gpu_results <- function(value, name, call) {
+  check_choice(value, c("auto", "host", "gpu"), name, call)
+}
+
+read_compile <- function(value, name, call) {
+  check_choice(value, compile_modes, name, call)
+}
+
+# "" is no flag.
+read_flags <- function(value, name, call) {
+  flags <- check_strings(value, name, call)
+  flags[nzchar(flags)]
+}
+
+read_expansion <- function(value, name, call) {
+  check_choice(value, expansion_modes, name, call)
+}
+
+read_instructions <- function(value, name, call) {
+  check_choice(value, c("", r_instruction_sets()), name, call)
+}
+
+read_cuda_compiler <- function(value, name, call) {
+  check_choice(value, c("auto", "nvrtc", "nvcc"), name, call)
+}
+
+read_program <- function(value, name, call) {
+  if (!checkmate::test_string(value)) {
+    abort_argument(name, "a path, or \"\" for what is found", value, call)
+  }
+  value
+}
+
+read_cache_dir <- function(value, name, call) {
+  path.expand(check_string(value %||% default_cache_dir(), name, call))
+}
+
+read_binary <- function(value, name, call) {
+  as.integer(check_flag(value, name, call))
+}

@@ -1,0 +1,332 @@
+// The loop over columns: a thread has a few rows, in registers, and folds for them every
+// column of its split, from tiles in shared memory. It computes in Scalar and 32-bit
+// indices only; doubles and 64-bit indices appear once a block of columns.
+#ifndef RKEOPS_CUDA_COLUMNS_CUH
+#define RKEOPS_CUDA_COLUMNS_CUH
+
+#include <rkeops/reductions.h>
+#include <rkeops/cuda_inner_product.cuh>
+#include <rkeops/cuda_outer_product.cuh>
+#include <rkeops/cuda_records.cuh>
+
+namespace rkeops {
+
+/// Columns of a tile: as many as are wished for and fit, a multiple of the block where
+/// that is possible and else a power of two.
+constexpr int cuda_tile_length(int wished, int fitting, int block) {
+  const int length = wished < fitting ? wished : fitting;
+  if (length >= block) return length / block * block;
+  int power = 1;
+  while (2 * power <= length) power *= 2;
+  return power;
+}
+
+/// How often long loops are unrolled.
+constexpr int cuda_unrolled = 8;
+
+/// How often the loop over a block is unrolled. A short one completely, because
+/// reductions that keep what they fold do so in registers; a long one a few times, or as
+/// far as sums go before they settle. All within a budget of code.
+constexpr int cuda_block_unrolled(int block, int settles, int rows, int scalars_a_pair) {
+  int times = block <= 32 ? block : settles > 0 ? settles : cuda_unrolled;
+  while (times > 1 && times * rows * scalars_a_pair > 1280) times /= 2;
+  return times;
+}
+
+template <class Scalar, class Formula, class Reduction, int rows_per_thread,
+          int columns_per_tile>
+struct CudaColumns {
+  using Packed = CudaRecords<Scalar, Formula>;
+  using Inner = CudaInnerProduct<Scalar, Formula>;
+  using Outer = CudaOuterProduct<Scalar, Formula, Reduction>;
+  static constexpr bool has_inner = Formula::inner_length > 0;
+  static constexpr int record = Outer::used ? Outer::record : Packed::length;
+  static constexpr int slots = Reduction::slots;
+
+  /// Accumulators that would fill the registers stay in `partial`, where they are touched
+  /// once a block of columns.
+  static constexpr bool slots_in_memory = slots * rows_per_thread > 24 || Outer::used;
+
+  /// Whether the results of the parameter stage are kept in shared memory, most of which
+  /// inner and outer products take.
+  static constexpr bool parameters_shared =
+      Formula::parameters_kept * int(sizeof(Scalar)) <=
+      (has_inner || Outer::used ? 1 : 16) * 1024;
+
+  /// Columns that fit into the 48 KB of shared memory beside the parameters, or where
+  /// inner products leave room. Records too long for tiles of eight are read from global
+  /// memory: every thread of a block reads the same address, and the cache serves them
+  /// together.
+  static constexpr int fitting =
+      has_inner ? int(Inner::spare_bytes / sizeof(Scalar)) / array_length<record>
+                : (47 * 1024 / int(sizeof(Scalar)) -
+                   (parameters_shared ? Formula::parameters_kept : 0)) /
+                      array_length<record>;
+  static constexpr bool staged = record > 0 && fitting >= 8;
+  static constexpr int wished_columns = has_inner ? Inner::columns : columns_per_tile;
+  static constexpr int tile =
+      staged ? cuda_tile_length(wished_columns, fitting, Reduction::block)
+             : wished_columns;
+
+  /// Columns folded between begin() and end() of the reduction: several tiles if it does
+  /// not mind, else a part of one. And those folded in one loop.
+  static constexpr bool in_one_tile =
+      Reduction::block <= tile || FoldsBackwards<Reduction>::value;
+  static constexpr int block =
+      in_one_tile && tile < Reduction::block ? tile : Reduction::block;
+  static constexpr int step = block < tile ? block : tile;
+  static constexpr int step_unrolled =
+      cuda_block_unrolled(step, Settles<Reduction>::columns, rows_per_thread,
+                          Formula::row_kept + Formula::pair_values + 1);
+  static_assert(cuda_column_unit % block == 0, "a launch must end where a block ends");
+  static_assert(Outer::used || Reduction::values == Formula::pair_values,
+                "a pair gives what is folded");
+
+  /// Where records are staged: beside inner products, in the memory these use.
+  struct Records {
+    CudaFour<Scalar> data[(staged ? tile * record + 3 : 1) / 4 + 1];
+
+    RKEOPS_INLINE Scalar* records() { return data[0].of; }
+  };
+  using Shared = typename CudaChoice<has_inner, typename Inner::Shared, Records>::Type;
+
+  struct SlotsInRegisters {
+    double values[array_length<slots>];
+
+    RKEOPS_INLINE void find(Slots<Scalar>) {}
+    RKEOPS_INLINE Slots<Scalar> all() { return {values, 1}; }
+  };
+  struct SlotsInMemory {
+    Slots<Scalar> place;  // in `partial`
+
+    RKEOPS_INLINE void find(Slots<Scalar> in_partial) { place = in_partial; }
+    RKEOPS_INLINE Slots<Scalar> all() { return place; }
+  };
+
+  struct Row {
+    Scalar kept[array_length<Formula::row_kept>];
+    Reduction reduction;
+    typename CudaChoice<slots_in_memory, SlotsInMemory, SlotsInRegisters>::Type slot;
+
+    RKEOPS_INLINE Slots<Scalar> accumulators() { return slot.all(); }
+  };
+
+  /// A block of columns: their records, and their inner products with the row of this
+  /// thread, if there are any.
+  struct Columns {
+    const Scalar* records;
+    const Scalar* inner;
+
+    RKEOPS_INLINE Columns from(int c) const {
+      return {records + c * record, inner + (has_inner ? c * Inner::rows : 0)};
+    }
+  };
+
+  /// What is done for rare columns: what they need, or nothing.
+  enum class Care { full, none };
+
+  /// A short record is read once for all rows of the thread, in as few loads as possible.
+  template <Care care>
+  RKEOPS_INLINE static void fold_column(const Scalar* parameter, Columns columns,
+                                        int position, Row (&rows)[rows_per_thread]) {
+    const typename Packed::Local column(columns.records);
+    Scalar value[rows_per_thread][array_length<Formula::pair_values>];
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r)
+      compute_pair<Formula>(parameter, rows[r].kept, column.scalars(), columns.inner,
+                            value[r]);
+    if constexpr (care == Care::none) {
+#pragma unroll
+      for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.add(value[r], position);
+    } else if constexpr (HasRareColumns<Reduction>::value) {
+      fold_rare(value, position, rows);
+    } else {
+#pragma unroll
+      for (int r = 0; r < rows_per_thread; ++r)
+        rows[r].reduction.fold(value[r], position);
+    }
+  }
+
+  /// One branch for the rows of a thread: more would keep their work apart.
+  template <class Values>
+  RKEOPS_INLINE static void fold_rare(const Values& value, int position,
+                                      Row (&rows)[rows_per_thread]) {
+    bool any_rare = false;
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r)
+      any_rare = any_rare | rows[r].reduction.rare(value[r]);
+    if (__builtin_expect(any_rare, 0)) {
+#pragma unroll
+      for (int r = 0; r < rows_per_thread; ++r) {
+        if (rows[r].reduction.rare(value[r])) rows[r].reduction.treat(value[r], position);
+      }
+    }
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.add(value[r], position);
+  }
+
+  /// Brings what pairs read of the columns from `first` on into shared memory, where a
+  /// tile begins.
+  RKEOPS_INLINE static void fetch_tiles(const CudaArguments& arguments,
+                                        const Scalar* parameter, long long first,
+                                        int offset, long long end, Shared& shared,
+                                        const Scalar*& inner) {
+    const bool inner_begins = has_inner && offset % Inner::columns == 0;
+    if (inner_begins) inner = inner_products(arguments, parameter, first, shared);
+    if (staged && offset % tile == 0) {
+      const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
+      Packed::copy(packed + first * record, int(least(tile, end - first)),
+                   shared.records());
+    } else if (inner_begins) {
+      __syncthreads();
+    }
+  }
+
+  RKEOPS_INLINE static Columns find_columns(const CudaArguments& arguments,
+                                            Shared& shared, const Scalar* inner,
+                                            long long first, int offset) {
+    const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
+    return {staged ? shared.records() + offset % tile * record : packed + first * record,
+            has_inner ? inner + offset % Inner::columns * Inner::rows : nullptr};
+  }
+
+  /// Of a tile of columns with the rows of this block: those of the row of this thread.
+  RKEOPS_INLINE static const Scalar* inner_products(const CudaArguments& arguments,
+                                                    const Scalar* parameter,
+                                                    long long first_column,
+                                                    Shared& shared) {
+    if constexpr (has_inner) {
+      static_assert(rows_per_thread == 1, "a thread has the row of its results");
+      const long long first_row =
+          arguments.row_begin + (long long)blockIdx.x * cuda_threads;
+      Inner::compute(arguments, parameter, first_row, first_column, shared);
+      return shared.results() + threadIdx.x;
+    }
+    return nullptr;
+  }
+
+  RKEOPS_INLINE static void begin_block(long long first, Row (&rows)[rows_per_thread]) {
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r)
+      rows[r].reduction.begin(rows[r].accumulators(), first);
+  }
+  RKEOPS_INLINE static void end_block(long long first, Row (&rows)[rows_per_thread]) {
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r)
+      rows[r].reduction.end(rows[r].accumulators(), first);
+  }
+
+  /// Folds `length` columns, or `count` where that is 0, the first of which is at
+  /// `position` of the block.
+  template <int length, int times, Care care>
+  RKEOPS_INLINE static void fold_run(const Scalar* parameter, Columns columns, int count,
+                                     int position, Row (&rows)[rows_per_thread]) {
+#pragma unroll(times)
+    for (int n = 0; n < (length > 0 ? length : count); ++n) {
+      const int c = fold_order<Reduction>(n, length > 0 ? length : count);
+      fold_column<care>(parameter, columns.from(c), position + c, rows);
+    }
+  }
+
+  /// The same, in runs after which sums settle. Where a block is one step every index
+  /// into what a reduction keeps is a constant.
+  template <int length, int times, Care care>
+  RKEOPS_INLINE static void fold_each(const Scalar* parameter, Columns columns, int count,
+                                      int position, Row (&rows)[rows_per_thread]) {
+    constexpr int most = Settles<Reduction>::columns;
+    // a loop in a loop costs more than it takes to settle earlier
+    constexpr int wanted = times >= cuda_unrolled && times < most ? times : most;
+    constexpr int run = length > 0 && length < wanted ? length : wanted;
+    if (block == step) position = 0;
+    if constexpr (run == 0) {
+      fold_run<length, times, care>(parameter, columns, count, position, rows);
+    } else {
+      static_assert(length % run == 0, "a step has whole runs");
+#pragma unroll 1
+      for (int c = 0; c < (length > 0 ? length : count); c += run) {
+        fold_run<length == 0 ? 0 : run, times, care>(
+            parameter, columns.from(c), int(least(run, count - c)), position + c, rows);
+#pragma unroll
+        for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.settle();
+      }
+    }
+  }
+
+  /// Folds a step as if no column were rare; false, with nothing done, if that went
+  /// wrong.
+  RKEOPS_INLINE static bool hurry(const Scalar* parameter, Columns columns, int position,
+                                  Row (&rows)[rows_per_thread]) {
+    Reduction before[rows_per_thread];
+    bool well = true;
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) {
+      before[r] = rows[r].reduction;
+      well = well & before[r].may_hurry();
+    }
+    if (!well) return false;
+    fold_each<step, step_unrolled, Care::none>(parameter, columns, step, position, rows);
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) well = well & rows[r].reduction.went_well();
+    if (well) return true;
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction = before[r];
+    return false;
+  }
+
+  RKEOPS_INLINE static void fold_step(const Scalar* parameter, Columns columns, int count,
+                                      int position, Row (&rows)[rows_per_thread]) {
+    if constexpr (CanHurry<Reduction>::value) {
+      if (count == step && hurry(parameter, columns, position, rows)) return;
+      fold_each<0, 1, Care::full>(parameter, columns, count, position, rows);
+    } else if (count == step) {
+      fold_each<step, step_unrolled, Care::full>(parameter, columns, step, position,
+                                                 rows);
+    } else {
+      fold_each<0, 1, Care::full>(parameter, columns, count, position, rows);
+    }
+  }
+
+  /// A block of short blocks that is not complete, column by column.
+  RKEOPS_INLINE static void fold_singly(const Scalar* parameter, Columns columns,
+                                        int count, long long first,
+                                        Row (&rows)[rows_per_thread]) {
+    for (int c = 0; c < count; ++c) {
+      begin_block(first + c, rows);
+      fold_column<Care::full>(parameter, columns.from(c), 0, rows);
+      end_block(first + c, rows);
+    }
+  }
+
+  /// Folds the columns [begin, end), which stand `gap` before their numbers in memory. A
+  /// step is the shortest of what comes in lengths of its own: blocks, tiles of records,
+  /// tiles of inner products.
+  RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
+                                         const Scalar* parameter, long long begin,
+                                         long long end, long long gap,
+                                         Row (&rows)[rows_per_thread]) {
+    __shared__ Shared shared;
+    const Scalar* inner = nullptr;
+    int in_block = 0;
+    for (long long first = begin; first < end; first += step) {
+      const int offset = int(first - begin) & (cuda_column_unit - 1);
+      fetch_tiles(arguments, parameter, first - gap, offset, end - gap, shared, inner);
+      const Columns columns = find_columns(arguments, shared, inner, first - gap, offset);
+      const int count = int(least(step, end - first));
+      if (count < step && block <= 32) {
+        fold_singly(parameter, columns, count, first, rows);
+        break;
+      }
+      if (in_block == 0) begin_block(first, rows);
+      fold_step(parameter, columns, count, in_block, rows);
+      in_block += step;
+      if (in_block == block || first + step >= end) {
+        end_block(first + step - in_block, rows);
+        in_block = 0;
+      }
+    }
+  }
+};
+
+}  // namespace rkeops
+
+#endif
