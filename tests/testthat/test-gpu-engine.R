@@ -32,7 +32,9 @@ test_that("sums of equal terms keep six digits in float32", {
     list(c("x = Vi(1)", "y = Vj(1)"), "x * y"),
     list(c("x = Vi(6)", "y = Vj(1)"), "x * y"),
     # columns that are long, so that few are in a tile
-    list(c("x = Vi(1)", "y = Vj(900)"), "x * Elem(Exp(y), 0)")
+    list(c("x = Vi(1)", "y = Vj(900)"), "x * Elem(Exp(y), 0)"),
+    # values that are wide, which are summed up by tiles
+    list(c("x = Vi(1)", "y = Vj(24)"), "Exp(x * Elem(y, 0)) * y")
   )
   for (case in cases) {
     width <- as.integer(sub(".*\\((\\d+)\\)", "\\1", case[[1]]))
@@ -182,4 +184,16 @@ test_that("lazy tensors run where operators do", {
     argKmin(K, 2, "j"),
     t(apply(gaussian_kernel(x, y, 2), 1, order)[1:2, ])
   )
+})
+
+test_that("wide sums of short and of long points", {
+  for (shape in list(c(3, 24), c(20, 65))) {
+    data <- gaussian_data(130, 321, shape[1], shape[2])
+    expected <- do.call(gaussian_sum, data)
+    for (precision in c("float32", "float64")) {
+      local_gpu()
+      op <- gaussian_operator(precision, shape[1], shape[2])
+      expect_close(op(data), expected, 321, precision)
+    }
+  }
 })
