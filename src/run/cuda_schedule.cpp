@@ -19,8 +19,10 @@ constexpr long long most_splits = 65535;  // limit of the grid
 constexpr long long split_multiple = 16;
 
 /// Several GPUs may share the rows, and the schedule does not know how many: long columns
-/// are split until there are so many blocks for each multiprocessor of one.
-constexpr long long blocks_to_share = 48;
+/// are split until there are so many blocks for each multiprocessor of one. Every slot of
+/// a split costs something, the more so where it belongs to a list, so that splits of
+/// many slots are longer.
+constexpr long long blocks_to_share = 32;
 constexpr long long fewest_columns_to_share = 16384;
 
 // Cycles, measured on large GPUs; only their ratios matter.
@@ -62,7 +64,8 @@ long long choose_splits(const CudaWork& work, long long rows) {
       best_cycles = cycles;
     }
   }
-  while (2 * best <= fitting && work.columns / (2 * best) >= fewest_columns_to_share &&
+  const long long fewest_columns = fewest_columns_to_share * std::max(work.slots, 1);
+  while (2 * best <= fitting && work.columns / (2 * best) >= fewest_columns &&
          blocks * best < blocks_to_share * work.multiprocessors)
     best *= 2;
   return best;
