@@ -70,7 +70,10 @@ class Planner {
     if (part < std::min(all_rows_, 16 * block_rows(work_))) return false;
     tiles.in_core = true;
     tiles.rows = share_.rows();
-    tiles.rows_a_part = part;
+    // parts of about the same length: a short one would not fill the GPU
+    const long long parts = (all_rows_ + part - 1) / std::max(part, 1ll);
+    tiles.rows_a_part =
+        whole_blocks(work_, (all_rows_ + parts - 1) / std::max(parts, 1ll));
     take_all_columns(tiles);
     return true;
   }
