@@ -85,7 +85,10 @@ test_that("failures of the GPU are errors of class gpu, and the CPU goes on", {
     expect_equal(op(data), expected, tolerance = 1e-11)
     withr::with_envvar(
       c(RKEOPS_EMULATION_MEMORY = "1000"),
-      expect_rkeops_error(gaussian_operator("float64", 3, 5)(gaussian_data(3000, 4000, 3, 5)), "gpu")
+      # more than the memory that earlier tests left for the next calls
+      expect_rkeops_error(
+        gaussian_operator("float64", 3, 5)(gaussian_data(60000, 40000, 3, 5)), "gpu"
+      )
     )
     expect_rkeops_error(use_gpu(7), "gpu", "7")
     expect_equal(op(data), expected, tolerance = 1e-11)
