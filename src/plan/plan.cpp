@@ -369,14 +369,13 @@ KernelPlan with_products(KernelPlan kernel, Products products) {
 
 KernelPlan gpu_form(KernelPlan kernel, Precision precision) {
   const bool inner = kernel.inner.length() >= shortest_inner_product_of_gpu;
-  KernelPlan outer = with_products(kernel, inner ? Products::all : Products::outer);
-  kernel = is_outer_product_of_gpu(outer)
-               ? std::move(outer)
-               : with_products(kernel, inner ? Products::inner : Products::none);
-  add_conditions(kernel);
-  kernel.rows_per_thread = rows_per_thread(kernel, precision);
-  kernel.columns_per_tile = columns_per_tile(kernel, precision);
-  return kernel;
+  KernelPlan form = with_products(kernel, inner ? Products::all : Products::outer);
+  if (form.outer.length && !is_outer_product_of_gpu(form))
+    form = with_products(std::move(kernel), inner ? Products::inner : Products::none);
+  add_conditions(form);
+  form.rows_per_thread = rows_per_thread(form, precision);
+  form.columns_per_tile = columns_per_tile(form, precision);
+  return form;
 }
 
 }  // namespace rkeops

@@ -33,7 +33,7 @@ T* pointer(CudaAddress address) {
 }
 
 unsigned blocks_for(long long items, long long items_a_block) {
-  return static_cast<unsigned>((items + items_a_block - 1) / items_a_block);
+  return static_cast<unsigned>(divide_up(items, items_a_block));
 }
 
 Size record_bytes(const CudaLaunchPlan& plan) {

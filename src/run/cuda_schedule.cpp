@@ -32,8 +32,6 @@ constexpr double busy_blocks = 4;  // fewer blocks a multiprocessor take as long
 constexpr double merge_launch_cycles = 4000;
 constexpr double merge_cycles = 40;
 
-long long divide_up(long long a, long long b) { return (a + b - 1) / b; }
-
 long long columns_a_split(long long columns, long long splits) {
   return divide_up(divide_up(columns, splits), split_multiple) * split_multiple;
 }

@@ -3,6 +3,9 @@
 
 namespace rkeops {
 
+/// a / b, rounded up.
+inline long long divide_up(long long a, long long b) { return (a + b - 1) / b; }
+
 struct CudaSchedule {
   /// Rows that one sequence of launches does; bounds the memory of accumulators.
   long long rows_a_part;

@@ -71,9 +71,8 @@ class Planner {
     tiles.in_core = true;
     tiles.rows = share_.rows();
     // parts of about the same length: a short one would not fill the GPU
-    const long long parts = (all_rows_ + part - 1) / std::max(part, 1ll);
-    tiles.rows_a_part =
-        whole_blocks(work_, (all_rows_ + parts - 1) / std::max(parts, 1ll));
+    const long long parts = part > 0 ? divide_up(all_rows_, part) : 1;
+    tiles.rows_a_part = whole_blocks(work_, divide_up(all_rows_, parts));
     take_all_columns(tiles);
     return true;
   }
@@ -154,7 +153,7 @@ class Planner {
 
 long long whole_blocks(const CudaWork& work, long long rows) {
   const long long unit = block_rows(work);
-  return (rows + unit - 1) / unit * unit;
+  return divide_up(rows, unit) * unit;
 }
 
 long long columns_of(const CudaWork& work, const CudaSchedule& schedule,

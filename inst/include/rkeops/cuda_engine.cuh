@@ -160,11 +160,7 @@ struct CudaKernels {
   RKEOPS_INLINE static void start_row(const CudaArguments& arguments,
                                       const Scalar* parameter, long long row,
                                       Row& state) {
-    Scalar input[array_length<Formula::row_inputs>];
-    // threads beyond the last row compute that one again, for nothing
-    load_inputs<Formula::row_inputs>(arguments.row_inputs,
-                                     least(row, arguments.row_end - 1), input);
-    Formula::template row_stage<Scalar>(parameter, input, state.kept);
+    keep_row<Formula>(arguments, parameter, row, state.kept);
     const Slots<Scalar> place = partial(arguments, blockIdx.y, row);
     state.slot.find(place);
     if (arguments.slice_begin == 0) {

@@ -90,11 +90,9 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
     Four numbers[(columns + 1) * rows / 4];  // of column c and row r: c * rows + r
   };
 
-  /// Row r and component c of the patch of this thread: of the latter fours that are
-  /// read together, and single ones.
-  static constexpr int fours = patch_components / 4,
-                       singles = patch_components - 4 * fours;
-  RKEOPS_INLINE static int row_of(int r) { return Place::row_of(r); }
+  /// Component c of the patch of this thread: fours that are read together, and then
+  /// single ones.
+  static constexpr int fours = patch_components / 4;
   RKEOPS_INLINE static int component_of(int c) {
     const int single = c - 4 * fours;
     return single < 0 ? Place::column_of(c)
@@ -174,13 +172,13 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
       FourSlots slots[row_fours];
 #pragma unroll
       for (int f = 0; f < row_fours; ++f)
-        slots[f] = *reinterpret_cast<FourSlots*>(first + row_of(4 * f));
+        slots[f] = *reinterpret_cast<FourSlots*>(first + Place::row_of(4 * f));
 #pragma unroll
       for (int r = 0; r < patch_rows; ++r)
         sums[r][c].end({&slots[r / 4].of[r % 4], 1}, first_column);
 #pragma unroll
       for (int f = 0; f < row_fours; ++f)
-        *reinterpret_cast<FourSlots*>(first + row_of(4 * f)) = slots[f];
+        *reinterpret_cast<FourSlots*>(first + Place::row_of(4 * f)) = slots[f];
     }
   }
 
@@ -193,7 +191,7 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
                              long long first_row) {
 #pragma unroll
       for (int r = 0; r < patch_rows; ++r)
-        keep_row(arguments, parameter, first_row + row_of(r), of_row[r]);
+        keep_row<Formula>(arguments, parameter, first_row + Place::row_of(r), of_row[r]);
     }
     RKEOPS_INLINE void compute(const CudaArguments& arguments, const Scalar* parameter,
                                long long first_row, long long first_column, int count,
@@ -224,7 +222,7 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
 
     RKEOPS_INLINE void start(const CudaArguments& arguments, const Scalar* parameter,
                              long long first_row) {
-      keep_row(arguments, parameter, first_row + threadIdx.x, of_row);
+      keep_row<Formula>(arguments, parameter, first_row + threadIdx.x, of_row);
     }
     RKEOPS_INLINE void compute(const CudaArguments& arguments, const Scalar* parameter,
                                long long, long long first_column, int count,
@@ -250,15 +248,6 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
       }
     }
   };
-
-  RKEOPS_INLINE static void keep_row(const CudaArguments& arguments,
-                                     const Scalar* parameter, long long row, Scalar* to) {
-    Scalar input[array_length<Formula::row_inputs>];
-    // rows beyond the last one are that one again, for nothing
-    load_inputs<Formula::row_inputs>(arguments.row_inputs,
-                                     least(row, arguments.row_end - 1), input);
-    Formula::template row_stage<Scalar>(parameter, input, to);
-  }
 
   RKEOPS_INLINE static void fetch_records(const CudaArguments& arguments,
                                           long long first_column, int count,
@@ -317,7 +306,7 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
   RKEOPS_INLINE static void fold_run(const Scalar* parameter, const Shared& shared,
                                      int position, int count, int first_component,
                                      Sums& sums) {
-    const Four* numbers = shared.numbers + (position * rows + row_of(0)) / 4;
+    const Four* numbers = shared.numbers + (position * rows + Place::row_of(0)) / 4;
     const Four* of_run = shared.vectors + Place::column_of(0) / 4;
     const Scalar* single = shared.vectors[0].of + Place::sharer();
     constexpr int times = whole ? 4 : 1;

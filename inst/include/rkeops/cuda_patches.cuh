@@ -39,13 +39,9 @@ struct CudaPatches {
                                        const Scalar* parameter, long long first_row,
                                        Row (&state)[rows]) {
 #pragma unroll
-    for (int r = 0; r < rows; ++r) {
-      Scalar input[array_length<Formula::row_inputs>];
-      const long long row =
-          least(first_row + Inner::Place::row_of(r), arguments.row_end - 1);
-      load_inputs<Formula::row_inputs>(arguments.row_inputs, row, input);
-      Formula::template row_stage<Scalar>(parameter, input, state[r].kept);
-    }
+    for (int r = 0; r < rows; ++r)
+      keep_row<Formula>(arguments, parameter, first_row + Inner::Place::row_of(r),
+                        state[r].kept);
   }
 
   RKEOPS_INLINE static void begin_block(long long first_column, Row (&state)[rows]) {
