@@ -1,5 +1,7 @@
 #include "compile_formula.h"
 
+#include <cmath>
+
 #include "../inst/include/rkeops/abi.h"
 #include "build/compile.h"
 #include "build/key.h"
@@ -17,8 +19,9 @@ namespace {
 // A term of 2^2 loses two of its 24 or 53 bits in a sum with 1. The factors stay far from
 // the smallest and the largest number, whatever they are multiplied with.
 ExpansionLimits expansion_limits(Precision precision) {
-  return precision == Precision::float32 ? ExpansionLimits{4, 50}
-                                         : ExpansionLimits{16, 400};
+  return precision == Precision::float32
+             ? ExpansionLimits{4, 50, std::ldexp(1, -24), std::ldexp(1, 100)}
+             : ExpansionLimits{16, 400, std::ldexp(1, -53), std::ldexp(1, 400)};
 }
 
 void plan_expansion(Operator& op) {
@@ -27,7 +30,9 @@ void plan_expansion(Operator& op) {
   if (!op.expansion.root) return;
   const Plan plan =
       make_plan(op.expansion.root, op.typed.index, op.text.precision, op.text.sum_scheme);
-  if (total_operations(plan) >= total_operations(op.plan)) op.expansion = {};
+  const long long saved = total_operations(op.plan) - total_operations(plan);
+  if (saved < 0 || (saved == 0 && op.expansion.bounds.empty())) op.expansion = {};
+  op.expansion_only_bounds = saved == 0;
 }
 
 void finish(Operator& op) {
@@ -86,8 +91,15 @@ std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level 
 std::unique_ptr<Operator> expanded_operator(const Operator& op) {
   const Expansion& expansion = op.expansion;
   auto expanded = operator_of_part(op, expansion.root, op.typed.index, op.text.precision);
-  set_conditions(expanded->plan, copy_to(expanded->graph, expansion.condition_i),
-                 copy_to(expanded->graph, expansion.condition_j));
+  expanded->expansion = {};  // a bounded value could be expanded again and again
+  // in the graph of the plan, where a variable is one node, whoever reads it
+  set_conditions(expanded->plan, copy_to(expanded->planned, expansion.condition_i),
+                 copy_to(expanded->planned, expansion.condition_j));
+  for (const DistanceBound& bound : expansion.bounds) {
+    const auto copy = [&](Expr part) { return copy_to(expanded->planned, part); };
+    set_bound(expanded->plan, copy(bound.value),
+              {copy(bound.of_i), copy(bound.of_j), copy(bound.products)});
+  }
   return expanded;
 }
 

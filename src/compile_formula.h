@@ -35,6 +35,7 @@ struct Operator {
   Expr root;  // simplified, in the graph that is planned
   Plan plan;
   Expansion expansion;  // of the root, where that is less work
+  bool expansion_only_bounds = false;  // which GPUs use
 };
 
 /// Text -> plan. Errors: `formula`.

@@ -134,6 +134,28 @@ void write_conditions(Writer& writer, const Conditions& conditions,
               {conditions.of_columns}, scalar);
 }
 
+// See cuda_bounds.cuh.
+void write_exact_value(Writer& writer, const KernelPlan& kernel,
+                       const StageSources& sources, const ScalarType& scalar) {
+  const ExactValue& exact = kernel.exact;
+  writer.line();
+  writer.line("static constexpr int exact_column_kept = " +
+              std::to_string(total_dimension(exact.column_kept)) + ";");
+  write_stage(writer, "row_bound", "value", sources.row_inputs, {kernel.bound.of_row},
+              scalar);
+  write_stage(writer, "exact_column_stage", "kept", sources.column_inputs,
+              exact.column_kept, scalar);
+  open_stage(writer,
+             "exact_stage(const Scalar* parameter, const V* input, const Scalar* column, "
+             "V* value)");
+  write_statements(writer,
+                   {sources.parameters,
+                    {"input", true, kernel.rows.inputs},
+                    {"column", false, exact.column_kept}},
+                   {exact.value}, "value", scalar);
+  writer.close();
+}
+
 void write_pair_stage(Writer& writer, const KernelPlan& kernel,
                       const StageSources& sources, const ScalarType& scalar) {
   std::vector<Source> read = {sources.parameters,
@@ -203,6 +225,7 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
   if (inner.node) write_inner_product(writer, kernel, sources, scalar);
   if (kernel.outer.length) write_outer_product(writer, kernel, sources, scalar);
   write_pair_stage(writer, kernel, sources, scalar);
+  if (kernel.exact.value) write_exact_value(writer, kernel, sources, scalar);
   if (kernel.has_finish()) write_finish(writer, kernel);
   writer.close("};");
 }

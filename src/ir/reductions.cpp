@@ -175,39 +175,47 @@ void add_shifted(std::vector<Reduction>& rows) {
 
 // -- extrema: MIN is "Min" or "Max" --
 
-void add_extrema(std::vector<Reduction>& rows, const std::string& name, const char* which,
+Reduction looking_for(Wanted wanted, Reduction row) {
+  row.wanted = wanted;
+  return row;
+}
+
+void add_extrema(std::vector<Reduction>& rows, const std::string& name, Wanted wanted,
                  const char* empty) {
   const std::string argument = "Arg" + name, parts = argument + "Parts";
-  const auto text = [which](const char* before, const char* after) {
-    return std::string(before) + which + after;
+  const auto text = [wanted](const char* before, const char* after) {
+    return std::string(before) + (wanted == Wanted::smallest ? "smallest" : "largest") +
+           after;
+  };
+  const auto add = [&rows, wanted](Reduction row) {
+    rows.push_back(looking_for(wanted, std::move(row)));
   };
   const auto value_adjoints = [parts](const Arguments& a) {
     const Expr places = reduced(a, parts.c_str(), {a[0]});
     return Parts{at_place(a, places, 0, slice(a.adjoint, 0, a[0]->dimension))};
   };
   const auto two = [](const Children& c, const Integers&) { return 2 * c[0]->dimension; };
-  rows.push_back(row_of(name.c_str(), (name + "<V, $d0>").c_str(), dimension_of_first,
+  add(row_of(name.c_str(), (name + "<V, $d0>").c_str(), dimension_of_first,
                         value_adjoints,
                         text("", " value of each component; NaN if any is NaN").c_str(),
                         "df at the first such element", empty));
-  rows.push_back(
+  add(
       row_of(argument.c_str(), (argument + "<V, $d0>").c_str(), dimension_of_first,
              no_derivative,
              text("index (from 0) of the first ", " value of each component, NaN ignored")
                  .c_str(),
              "0", "NaN"));
-  rows.push_back(row_of(
+  add(row_of(
       (name + "_" + argument).c_str(), (name + argument + "<V, $d0>").c_str(), two,
       value_adjoints, text("the ", " values (NaN ignored), then their indices").c_str(),
       "df at the first such element; 0 for the indices", "Inf or -Inf, NaN"));
-  Reduction exact =
+  add(
       row_of(parts.c_str(), (parts + "<V, $d0>").c_str(), two, no_derivative,
              text("the index of the ",
                   " value as its remainder modulo 2^20 and the "
                   "rest: exact in float32")
                  .c_str(),
-             "0", "NaN");
-  rows.push_back(exact);
+             "0", "NaN"));
 }
 
 // -- the K smallest --
@@ -246,27 +254,30 @@ long long twice_times_count(const Children& c, const Integers& n) {
 }
 
 void add_smallest(std::vector<Reduction>& rows) {
-  rows.push_back(ranked(row_of(
+  const auto add = [&rows](Reduction row) {
+    rows.push_back(looking_for(Wanted::smallest, ranked(std::move(row))));
+  };
+  add(row_of(
       "KMin", "KMin<V, $d0, $i0>", times_count,
       [](const Arguments& a) { return ranked_adjoints(a, a.adjoint); },
       "the K smallest values, NaN ignored: all components of the first, of the second, "
       "...",
-      "df at each of these elements", "Inf")));
-  rows.push_back(ranked(
+      "df at each of these elements", "Inf"));
+  add(
       row_of("ArgKMin", "ArgKMin<V, $d0, $i0>", times_count, no_derivative,
-             "indices (from 0) of the K smallest values, in their order", "0", "NaN")));
-  rows.push_back(ranked(row_of(
+             "indices (from 0) of the K smallest values, in their order", "0", "NaN"));
+  add(row_of(
       "KMin_ArgKMin", "KMinArgKMin<V, $d0, $i0>", twice_times_count,
       [](const Arguments& a) {
         return ranked_adjoints(a, values_of_ranks(a.adjoint, a[0]->dimension));
       },
       "for each of the K smallest: its values, then their indices",
-      "df at each of these elements; 0 for the indices", "Inf, NaN")));
-  rows.push_back(ranked(row_of(
+      "df at each of these elements; 0 for the indices", "Inf, NaN"));
+  add(row_of(
       "ArgKMinParts", "ArgKMinParts<V, $d0, $i0>", twice_times_count, no_derivative,
       "the indices of ArgKMin modulo 2^20, then the rest of each: exact "
       "in float32",
-      "0", "NaN")));
+      "0", "NaN"));
 }
 
 // ---- definitions ----
@@ -357,8 +368,8 @@ std::vector<Reduction> make_reductions() {
   add_sums(rows);
   add_exponentials(rows);
   add_shifted(rows);
-  add_extrema(rows, "Min", "smallest", "Inf");
-  add_extrema(rows, "Max", "largest", "-Inf");
+  add_extrema(rows, "Min", Wanted::smallest, "Inf");
+  add_extrema(rows, "Max", Wanted::largest, "-Inf");
   add_smallest(rows);
   add_largest(rows);
   rows.push_back(zero_row());

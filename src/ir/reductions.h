@@ -29,6 +29,9 @@ struct ReductionArguments {
 /// the result: it makes another one, is added to it, or vanishes.
 enum class Shift { changes, is_added, vanishes };
 
+/// Which values of its argument a reduction looks for; the others do nothing to it.
+enum class Wanted { all, smallest, largest };
+
 struct Reduction {
   std::string name;  // in formulas, followed by "_Reduction"
   std::vector<std::string> other_names;
@@ -42,6 +45,7 @@ struct Reduction {
   bool sums = false;       // `sum_scheme` applies
   bool is_linear = false;  // in its one argument, component by component
   Shift shift = Shift::changes;
+  Wanted wanted = Wanted::all;
   std::function<long long(const std::vector<Expr>&, const std::vector<int>&)> dimension;
   /// The adjoints of the arguments for one pair, given the adjoint of the result. Empty
   /// function: the reduction has no derivative.

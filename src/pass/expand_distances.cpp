@@ -100,6 +100,20 @@ Exponent read_exponent(Expr f, double factor) {
   return is_readable ? exponent : Exponent();
 }
 
+// Nothing but squared distances, of pairs of a few dimensions at least: below, a bound
+// would not be less work than the distance.
+constexpr int shortest_bounded = 5;
+
+Exponent read_bounded(Expr f) {
+  Exponent exponent = read_exponent(f, 1);
+  int dimension = 0;
+  for (const SquaredDistance& distance : exponent.distances)
+    dimension += distance.difference->dimension;
+  const bool is_bounded =
+      !exponent.of_i && !exponent.of_j && dimension >= shortest_bounded;
+  return is_bounded ? exponent : Exponent();
+}
+
 // The factors of a product, through signs and repetitions.
 void collect_factors(Expr f, std::vector<Expr>& factors, int depth = 0) {
   constexpr size_t most = 64;  // of x * x * ... there are exponentially many
@@ -198,7 +212,10 @@ class Expander {
 
   Expanded expanded(const Exponent& exponent) {
     Expanded result{exponent.of_i, exponent.of_j, Expr(), Expr(), Expr()};
-    for (const SquaredDistance& distance : exponent.distances) add(distance, result);
+    for (const SquaredDistance& distance : exponent.distances) {
+      add(distance, result);
+      near_centre_.insert(&*distance.difference);
+    }
     demand(result.size_i, limits_.terms);
     demand(result.size_j, limits_.terms);
     return result;
@@ -211,10 +228,50 @@ class Expander {
       if (!exponent.distances.empty()) return power_of_two(node, exponent);
     }
     if (node->kind == NodeKind::reduction) {
+      if (node->reduction->wanted != Wanted::all) add_bound(node);
       if (const Expr shifted = shift_leaves(node)) return shifted;
       if (const Expr sum = difference_leaves(node)) return sum;
     }
     return rebuilt(node, built_children(node));
+  }
+
+  // Of a sum over D dimensions: D roundings each of the two squares, of the products, and
+  // of the distance itself, which can be twice the squares, and some that centring and
+  // adding take.
+  double slack(const Exponent& exponent) const {
+    int dimension = 0;
+    for (const SquaredDistance& distance : exponent.distances)
+      dimension += distance.difference->dimension;
+    return limits_.rounding * (6 * dimension + 64 * int(exponent.distances.size()));
+  }
+
+  // Squares that become subnormal lose digits, which may not be scaled up again.
+  void demand_scale(const SquaredDistance& distance) {
+    const Expr scale =
+        simplify(call("Abs", {times(distance.weights, distance.factor)}));
+    const double limit = std::pow(limits_.largest, 1. / 3);
+    if (scale->kind == NodeKind::constant && scale->value <= limit) return;
+    demand(scale, limit);
+  }
+
+  void add_bound(Expr reduction) {
+    const Expr value = reduction->children[0];
+    const Exponent exponent = read_bounded(value);
+    if (exponent.distances.empty()) return;
+    Expanded terms{};
+    for (const SquaredDistance& distance : exponent.distances) {
+      add(distance, terms);
+      demand_scale(distance);
+    }
+    const double sign = reduction->reduction->wanted == Wanted::smallest ? -1 : 1;
+    const auto bound = [&](Expr part, Expr size) {
+      return simplify(sign / limits_.largest + (part + sign * slack(exponent) * size));
+    };
+    demand(terms.size_i, limits_.largest);
+    demand(terms.size_j, limits_.largest);
+    expansion_.bounds.push_back({value, bound(terms.of_i, terms.size_i),
+                                 bound(terms.of_j, terms.size_j),
+                                 simplify(terms.products)});
   }
 
   Expr built_or_itself(Expr node) const {
@@ -276,10 +333,10 @@ class Expander {
     collect_factors(node->children[0], factors);
     Expr scalar, difference;
     for (Expr factor : factors) {
-      const bool is_known = centred_.count(&*factor) > 0;
-      if (is_known && !difference) {
+      const bool is_near = near_centre_.count(&*factor) > 0;
+      if (is_near && !difference) {
         difference = factor;
-      } else if (factor->dimension == 1 && !is_known) {
+      } else if (factor->dimension == 1 && !is_near) {
         scalar = times(scalar, built_or_itself(factor));
       } else {
         return Expr();
@@ -324,6 +381,7 @@ class Expander {
   Expansion expansion_;
   std::unordered_set<const Node*> is_factor_;  // of the argument of a sum
   std::unordered_map<const Node*, Centred> centred_;
+  std::unordered_set<const Node*> near_centre_;  // differences whose size is demanded
   std::unordered_map<const Node*, Expr> built_;
 };
 

@@ -9,6 +9,12 @@
 // Validity: the terms on the right can be larger than their sum, and rounding errors are
 // in proportion to them. So an expansion has conditions on the data, to be asked at run
 // time; where they do not hold the formula has to be computed as it stands.
+//
+// Distances whose smallest or largest are looked for get a bound: the sum on the right,
+// less (or plus) more than all rounding errors. Where it tells that a pair cannot matter,
+// nobody has to compute the distance; where it does not, the distance is computed as it
+// is written. So the results are those of the formula, however far the points are, as
+// long as nothing overflows.
 #pragma once
 
 #include <vector>
@@ -22,19 +28,29 @@ struct Centre {
   Expr parameter, points;
 };
 
+/// Where `value` is reduced to the smallest, of_i + of_j + products is at most the value
+/// that is computed for it, and at least where it is reduced to the largest.
+struct DistanceBound {
+  Expr value, of_i, of_j, products;
+};
+
 struct Expansion {
-  /// Equal to the formula that was expanded; null where nothing was.
+  /// Equal to the formula that was expanded; null where there is nothing to expand.
   Expr root;
   std::vector<Centre> centres;
+  std::vector<DistanceBound> bounds;
   /// The conditions: no component, of any row, may exceed 1 (or be NaN). Of level i and
   /// of level j.
   Expr condition_i, condition_j;
 };
 
-/// How large exponents (to base 2) may be in an expansion.
 struct ExpansionLimits {
+  // How large exponents (to base 2) may be.
   double terms;    // multiples of squared distances from the centre: digits get lost
   double factors;  // what becomes a factor of i or j: it must not overflow or vanish
+  // Of the numbers that are computed with.
+  double rounding;  // the largest relative error of a rounded number
+  double largest;   // its square does not overflow, and 1 / largest is no subnormal
 };
 
 /// `root` is simplified; `arguments` is the number of inputs it has, behind which the

@@ -269,19 +269,51 @@ KernelPlan plan_reduction(Expr node, Level row_index, SumScheme scheme) {
   return kernel;
 }
 
-// What conditions read, the stages of rows and columns read too.
-void add_conditions(KernelPlan& kernel) {
-  std::vector<Expr> conditions;
-  for (Expr condition : {kernel.conditions.of_rows, kernel.conditions.of_columns}) {
-    if (condition) conditions.push_back(condition);
+// What is computed beside the stages, they read too: inputs, and parameters that are
+// kept.
+void read_beside(KernelPlan& kernel, const std::vector<Expr>& expressions) {
+  std::vector<Expr> computed;
+  for (Expr expression : expressions) {
+    if (!expression) continue;
+    computed.push_back(expression);
+    if (expression->level == level_none) keep(kernel, expression);
   }
-  for (Expr node : sorted_nodes(conditions, false)) {
+  for (Expr node : sorted_nodes(computed, false)) {
     if (is_input(node)) {
       add_once(stage_of(kernel, node->level)->inputs, node);
       continue;
     }
     for (Expr child : node->children) {
-      if (child->level != node->level) keep(kernel, child);
+      if (child->level == level_none && node->level != level_none) keep(kernel, child);
+    }
+  }
+}
+
+// What pairs hand to a bounded accumulator: the part of the row comes later.
+Expr bound_of_pair(const Bound& bound, bool in_tiles) {
+  if (in_tiles || bound.products->operation != &operation_named("Sum"))
+    return bound.of_column + bound.products;
+  // one sum takes an operation less
+  return call("Sum", {call("Concat", {bound.of_column, bound.products->children[0]})});
+}
+
+// In place of the value its bound is computed.
+void compute_bound(KernelPlan& kernel) {
+  kernel.exact.value = kernel.values[0];
+  kernel.values = {bound_of_pair(kernel.bound, true)};
+  kernel = with_products(std::move(kernel), Products::inner);
+  if (kernel.inner.length() < shortest_inner_product_of_gpu)
+    kernel.values = {bound_of_pair(kernel.bound, false)};
+}
+
+// What the value of a pair reads beside its bound.
+void add_exact_value(KernelPlan& kernel) {
+  if (!kernel.exact.value) return;
+  read_beside(kernel, {kernel.exact.value, kernel.bound.of_row});
+  for (Expr node : sorted_nodes({kernel.exact.value}, false)) {
+    for (Expr child : node->children) {
+      if (kernel.is_of_pairs(node->level) && child->level == kernel.column_index)
+        add_once(kernel.exact.column_kept, child);
     }
   }
 }
@@ -350,6 +382,18 @@ void set_conditions(Plan& plan, Expr of_i, Expr of_j) {
   }
 }
 
+void set_bound(Plan& plan, Expr value, const BoundOfPairs& bound) {
+  for (KernelPlan& kernel : plan.kernels) {
+    if (!kernel.reduction || kernel.reduction->reduction->wanted == Wanted::all ||
+        kernel.values != std::vector<Expr>{value})
+      continue;
+    if (kernel.row_index == level_i && kernel.column_index == level_j)
+      kernel.bound = {bound.of_i, bound.of_j, bound.products};
+    if (kernel.row_index == level_j && kernel.column_index == level_i)
+      kernel.bound = {bound.of_j, bound.of_i, bound.products};
+  }
+}
+
 long long total_operations(const Plan& plan) {
   long long operations = 0;
   for (const KernelPlan& kernel : plan.kernels) operations += kernel.operations;
@@ -368,11 +412,13 @@ KernelPlan with_products(KernelPlan kernel, Products products) {
 }
 
 KernelPlan gpu_form(KernelPlan kernel, Precision precision) {
+  if (kernel.bound.products) compute_bound(kernel);
   const bool inner = kernel.inner.length() >= shortest_inner_product_of_gpu;
   KernelPlan form = with_products(kernel, inner ? Products::all : Products::outer);
   if (form.outer.length && !is_outer_product_of_gpu(form))
     form = with_products(std::move(kernel), inner ? Products::inner : Products::none);
-  add_conditions(form);
+  read_beside(form, {form.conditions.of_rows, form.conditions.of_columns});
+  add_exact_value(form);
   form.rows_per_thread = rows_per_thread(form, precision);
   form.columns_per_tile = columns_per_tile(form, precision);
   return form;

@@ -53,6 +53,20 @@ struct Conditions {
   Expr of_rows, of_columns;  // null: none
 };
 
+// Where the smallest values are looked for, less than any value by more than rounding
+// errors, and where the largest are, more: of_row + of_column + products. A GPU computes
+// that first, and the value only where it may matter.
+struct Bound {
+  Expr of_row, of_column, products;  // null: none
+};
+
+// In the form of a GPU that has a bound for its value: the value of a pair as it is
+// written, made of the inputs of the row and of what is kept of the column for it.
+struct ExactValue {
+  Expr value;
+  std::vector<Expr> column_kept;
+};
+
 // After the reduction, once a row and in double precision whatever that of the operator.
 struct Finish {
   std::vector<Expr> parameter_inputs, row_inputs;  // read beside the reduction
@@ -69,6 +83,8 @@ struct KernelPlan {
   OuterProduct outer;
   Finish finish;
   Conditions conditions;
+  Bound bound;
+  ExactValue exact;
   std::vector<Expr> values;  // what a pair hands to the accumulator, one after the other
   std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
   int outputs = 0;           // components of the result
@@ -102,6 +118,13 @@ Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme);
 
 /// Gives the kernels of pairs conditions, of what has level i and of what has level j.
 void set_conditions(Plan& plan, Expr of_i, Expr of_j);
+
+/// Gives the kernels that look for the smallest or largest `value` a bound of it, which
+/// has parts of level i, of level j, and of pairs.
+struct BoundOfPairs {
+  Expr of_i, of_j, products;
+};
+void set_bound(Plan& plan, Expr value, const BoundOfPairs& bound);
 
 /// Operations for a pair, of all kernels together.
 long long total_operations(const Plan& plan);

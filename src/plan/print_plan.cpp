@@ -64,6 +64,11 @@ std::string print_kernel(const KernelPlan& kernel, Precision precision, size_t n
             listed(kernel.outer.row_vectors) + ", column's " +
             listed(kernel.outer.column_vectors) + "\n";
   }
+  if (kernel.bound.products) {
+    text += "  on a GPU before, and often instead: " +
+            listed({kernel.bound.of_row, kernel.bound.of_column, kernel.bound.products}) +
+            "\n";
+  }
   text += "  accumulator: " + kernel.accumulator + "\n";
   if (kernel.has_finish()) text += print_finish(kernel);
   return text + print_sizes(kernel, precision);

@@ -83,7 +83,7 @@ Callable::~Callable() = default;
 bool Callable::call_expanded(const CallInputs& inputs, const CallOutput& output,
                              const Settings& settings, const Interrupted& interrupted,
                              const Progress& progress, SharedResults* shared) {
-  if (!op_->expansion.root || !may_expand(inputs, settings)) return false;
+  if (!op_->expansion.root || !may_expand(*op_, inputs, settings)) return false;
   if (!expanded_) expanded_ = std::make_unique<ExpandedCall>(*op_);
   if (!expanded_->call(inputs, output, settings, interrupted, progress, shared))
     return false;

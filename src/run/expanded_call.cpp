@@ -80,12 +80,19 @@ class SampledInputs {
 // reads all points for it, a GPU looks while it prepares them.
 double pairs_worth_a_point(Engine engine) { return engine == Engine::cpu ? 500 : 5000; }
 
+// A bound saves half of a long distance, which takes so many pairs to be worth a call.
+constexpr double pairs_worth_a_bound = 1e8, pairs_worth_a_bound_a_point = 500;
+
 }  // namespace
 
-bool may_expand(const CallInputs& inputs, const Settings& settings) {
+bool may_expand(const Operator& op, const CallInputs& inputs, const Settings& settings) {
+  if (op.expansion_only_bounds && settings.engine == Engine::cpu) return false;
   if (settings.expansion != ExpansionMode::automatic)
     return settings.expansion == ExpansionMode::always;
   const double rows = double(inputs.i_size), columns = double(inputs.j_size);
+  if (op.expansion_only_bounds)
+    return rows * columns >= pairs_worth_a_bound &&
+           rows * columns > pairs_worth_a_bound_a_point * (rows + columns);
   return rows * columns > pairs_worth_a_point(settings.engine) * (rows + columns);
 }
 

@@ -40,6 +40,6 @@ class ExpandedCall {
 
 /// Do the settings want expansions? By default where the look at all rows and columns is
 /// little work beside that on their pairs.
-bool may_expand(const CallInputs& inputs, const Settings& settings);
+bool may_expand(const Operator& op, const CallInputs& inputs, const Settings& settings);
 
 }  // namespace rkeops

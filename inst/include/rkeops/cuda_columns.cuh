@@ -5,6 +5,7 @@
 #define RKEOPS_CUDA_COLUMNS_CUH
 
 #include <rkeops/reductions.h>
+#include <rkeops/cuda_bounds.cuh>
 #include <rkeops/cuda_inner_product.cuh>
 #include <rkeops/cuda_outer_product.cuh>
 #include <rkeops/cuda_records.cuh>
@@ -39,8 +40,11 @@ struct CudaColumns {
   using Packed = CudaRecords<Scalar, Formula>;
   using Inner = CudaInnerProduct<Scalar, Formula>;
   using Outer = CudaOuterProduct<Scalar, Formula, Reduction>;
+  using Bound = CudaBound<Scalar, Formula>;
   static constexpr bool has_inner = Formula::inner_length > 0;
-  static constexpr int record = Outer::used ? Outer::record : Packed::length;
+  /// Scalars from one column to the next, and those of them that pairs read.
+  static constexpr int record = Outer::used ? Outer::record : Bound::record;
+  static constexpr int record_of_pairs = Outer::used ? record : Packed::length;
   static constexpr int slots = Reduction::slots;
 
   /// Accumulators that would fill the registers stay in `partial`, where they are touched
@@ -58,11 +62,13 @@ struct CudaColumns {
   /// memory: every thread of a block reads the same address, and the cache serves them
   /// together.
   static constexpr int fitting =
-      has_inner ? int(Inner::spare_bytes / sizeof(Scalar)) / array_length<record>
+      has_inner ? int(Inner::spare_bytes / sizeof(Scalar)) / array_length<record_of_pairs>
                 : (47 * 1024 / int(sizeof(Scalar)) -
                    (parameters_shared ? Formula::parameters_kept : 0)) /
-                      array_length<record>;
-  static constexpr bool staged = record > 0 && fitting >= 8;
+                      array_length<record_of_pairs>;
+  static constexpr bool staged = record_of_pairs > 0 && fitting >= 8;
+  /// From one column to the next where pairs find them.
+  static constexpr int record_step = staged ? record_of_pairs : record;
   static constexpr int wished_columns = has_inner ? Inner::columns : columns_per_tile;
   static constexpr int tile =
       staged ? cuda_tile_length(wished_columns, fitting, Reduction::block)
@@ -84,7 +90,7 @@ struct CudaColumns {
 
   /// Where records are staged: beside inner products, in the memory these use.
   struct Records {
-    CudaFour<Scalar> data[(staged ? tile * record + 3 : 1) / 4 + 1];
+    CudaFour<Scalar> data[(staged ? tile * record_of_pairs + 3 : 1) / 4 + 1];
 
     RKEOPS_INLINE Scalar* records() { return data[0].of; }
   };
@@ -107,35 +113,48 @@ struct CudaColumns {
     Scalar kept[array_length<Formula::row_kept>];
     Reduction reduction;
     typename CudaChoice<slots_in_memory, SlotsInMemory, SlotsInRegisters>::Type slot;
+    typename Bound::Row bound;
 
     RKEOPS_INLINE Slots<Scalar> accumulators() { return slot.all(); }
   };
 
   /// A block of columns: their records, and their inner products with the row of this
-  /// thread, if there are any.
+  /// thread, if there are any; and the records in global memory, where there is more.
   struct Columns {
     const Scalar* records;
     const Scalar* inner;
+    const Scalar* packed;
 
     RKEOPS_INLINE Columns from(int c) const {
-      return {records + c * record, inner + (has_inner ? c * Inner::rows : 0)};
+      return {records + c * record_step, inner + (has_inner ? c * Inner::rows : 0),
+              packed + c * record};
     }
   };
 
   /// What is done for rare columns: what they need, or nothing.
   enum class Care { full, none };
 
-  /// A short record is read once for all rows of the thread, in as few loads as possible.
-  template <Care care>
-  RKEOPS_INLINE static void fold_column(const Scalar* parameter, Columns columns,
-                                        int position, Row (&rows)[rows_per_thread]) {
+  /// The values of a column for all rows of the thread. A short record is read once, in
+  /// as few loads as possible.
+  template <class Values>
+  RKEOPS_INLINE static void compute_values(const Scalar* parameter, Columns columns,
+                                           const Row (&rows)[rows_per_thread],
+                                           Values& value) {
     const typename Packed::Local column(columns.records);
-    Scalar value[rows_per_thread][array_length<Formula::pair_values>];
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r)
       compute_pair<Formula>(parameter, rows[r].kept, column.scalars(), columns.inner,
                             value[r]);
-    if constexpr (care == Care::none) {
+  }
+
+  template <Care care>
+  RKEOPS_INLINE static void fold_column(const Scalar* parameter, Columns columns,
+                                        int position, Row (&rows)[rows_per_thread]) {
+    Scalar value[rows_per_thread][array_length<Formula::pair_values>];
+    compute_values(parameter, columns, rows, value);
+    if constexpr (Bound::exists) {
+      fold_bounded(parameter, columns, value, position, rows);
+    } else if constexpr (care == Care::none) {
 #pragma unroll
       for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.add(value[r], position);
     } else if constexpr (HasRareColumns<Reduction>::value) {
@@ -165,6 +184,28 @@ struct CudaColumns {
     for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.add(value[r], position);
   }
 
+  /// The same where `bound` has bounds of the values, but for what the rows add. What a
+  /// bound excludes, the value would not change.
+  template <class Values>
+  RKEOPS_INLINE static void fold_bounded(const Scalar* parameter, Columns columns,
+                                         Values& bound, int position,
+                                         Row (&rows)[rows_per_thread]) {
+    bool any_rare = false;
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) {
+      bound[r][0] += rows[r].bound.bound;
+      any_rare = any_rare | rows[r].reduction.rare(bound[r]);
+    }
+    if (!__builtin_expect(any_rare, 0)) return;
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) {
+      if (!rows[r].reduction.rare(bound[r])) continue;
+      const Scalar value = Bound::value(rows[r].bound.inputs, rows[r].bound.number,
+                                        parameter, columns.packed);
+      rows[r].reduction.fold(&value, position);
+    }
+  }
+
   /// Brings what pairs read of the columns from `first` on into shared memory, where a
   /// tile begins.
   RKEOPS_INLINE static void fetch_tiles(const CudaArguments& arguments,
@@ -175,8 +216,8 @@ struct CudaColumns {
     if (inner_begins) inner = inner_products(arguments, parameter, first, shared);
     if (staged && offset % tile == 0) {
       const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
-      Packed::copy(packed + first * record, int(least(tile, end - first)),
-                   shared.records());
+      Packed::template copy<record>(packed + first * record,
+                                    int(least(tile, end - first)), shared.records());
     } else if (inner_begins) {
       __syncthreads();
     }
@@ -186,8 +227,9 @@ struct CudaColumns {
                                             Shared& shared, const Scalar* inner,
                                             long long first, int offset) {
     const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
-    return {staged ? shared.records() + offset % tile * record : packed + first * record,
-            has_inner ? inner + offset % Inner::columns * Inner::rows : nullptr};
+    const Scalar* from = packed + first * record;
+    return {staged ? shared.records() + offset % tile * record_of_pairs : from,
+            has_inner ? inner + offset % Inner::columns * Inner::rows : nullptr, from};
   }
 
   /// Of a tile of columns with the rows of this block: those of the row of this thread.

@@ -8,8 +8,8 @@
 //   rkeops_finish   a thread a row: merges the splits in order and writes `output`
 //   rkeops_convert  doubles that are on the GPU already become scalars
 //
-// The loop over columns is in cuda_columns.cuh; cuda_outer_product.cuh and
-// cuda_patches.cuh have one of their own. Where launches cut the columns does not change
+// The loop over columns is in cuda_columns.cuh; cuda_outer_product.cuh, cuda_patches.cuh
+// and cuda_bounds.cuh have one of their own. Where launches cut the columns does not change
 // the blocks in which they are folded, so results are the same on every run.
 #ifndef RKEOPS_CUDA_ENGINE_CUH
 #define RKEOPS_CUDA_ENGINE_CUH
@@ -34,6 +34,9 @@ struct CudaKernels {
   using Row = typename Loop::Row;
   using Outer = typename Loop::Outer;
   using Patches = CudaPatches<Scalar, Formula, Reduction>;
+  using Bound = CudaBound<Scalar, Formula>;
+  using Extremum =
+      CudaBoundedExtremum<Scalar, Formula, Reduction, rows_per_thread, Loop>;
   using Conditions = CudaConditions<Formula>;
   static constexpr bool has_inner = Loop::has_inner;
   static constexpr bool slots_in_memory = Loop::slots_in_memory;
@@ -50,7 +53,8 @@ struct CudaKernels {
   static constexpr int registers_of_rows =
       rows_per_thread * (Formula::row_kept + 4 * slots);
   static constexpr int resident_blocks =
-      Outer::used ? Outer::resident_blocks
+      Outer::used                  ? Outer::resident_blocks
+      : Bound::exists && has_inner ? 3
       : Settles<Reduction>::columns > 0 && Formula::inner_length == 0 &&
               registers_of_rows > 80 && registers_of_rows <= 112
           ? 4
@@ -65,7 +69,7 @@ struct CudaKernels {
       parameters += Formula::finish_parameters;
       rows += Formula::finish_rows;
     }
-    const int column_kept = Outer::used ? record : Formula::column_kept;
+    const int column_kept = Outer::used || Bound::exists ? record : Formula::column_kept;
     return {int(sizeof(Scalar)),    slots,       outputs,        column_kept,
             rows_per_thread,        Loop::tile,  parameters,     rows,
             Formula::column_inputs, row_vectors, column_vectors, slots_in_memory,
@@ -107,6 +111,7 @@ struct CudaKernels {
       Conditions::check_column(parameter, input, arguments.failed);
     Formula::template column_stage<Scalar>(parameter, input, kept);
     if constexpr (Outer::used) Outer::keep_vectors(parameter, input, kept);
+    if constexpr (Bound::exists) Bound::keep_column(parameter, input, kept);
     Scalar* to = static_cast<Scalar*>(arguments.column_kept) + j * record;
 #pragma unroll(unrolled <record>)
     for (int k = 0; k < record; ++k) to[k] = kept[k];
@@ -161,6 +166,7 @@ struct CudaKernels {
                                       const Scalar* parameter, long long row,
                                       Row& state) {
     keep_row<Formula>(arguments, parameter, row, state.kept);
+    state.bound.start(arguments, parameter, row);
     const Slots<Scalar> place = partial(arguments, blockIdx.y, row);
     state.slot.find(place);
     if (arguments.slice_begin == 0) {
@@ -225,6 +231,8 @@ struct CudaKernels {
     } else if constexpr (Patches::used) {
       Patches::fold_columns(arguments, parameter, begin, end, gap,
                             rows[0].accumulators());
+    } else if constexpr (Extremum::used) {
+      Extremum::fold_columns(arguments, parameter, begin, end, gap, rows);
     } else {
       Loop::fold_columns(arguments, parameter, begin, end, gap, rows);
     }

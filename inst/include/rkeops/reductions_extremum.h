@@ -50,6 +50,7 @@ template <class V, int D, class Order>
 struct Extremum {
   static constexpr int values = D, slots = D, outputs = D, block = 256;
   using Wide = typename Lanes<V>::Wide;
+  using Direction = Order;
 
   V best[D];
 
@@ -85,6 +86,7 @@ struct ArgExtremum {
   static constexpr int values = D, slots = 2 * D, outputs = with_value ? 2 * D : D;
   static constexpr int block = 256;
   using Wide = typename Lanes<V>::Wide;
+  using Direction = Order;
   using I = typename Lanes<V>::I;
   using Mask = typename Lanes<V>::Mask;
 
