@@ -139,18 +139,21 @@ void write_exact_value(Writer& writer, const KernelPlan& kernel,
                        const StageSources& sources, const ScalarType& scalar) {
   const ExactValue& exact = kernel.exact;
   writer.line();
-  writer.line("static constexpr int exact_column_kept = " +
+  writer.line("static constexpr int exact_row_kept = " +
+              std::to_string(total_dimension(exact.row_kept)) + ", exact_column_kept = " +
               std::to_string(total_dimension(exact.column_kept)) + ";");
   write_stage(writer, "row_bound", "value", sources.row_inputs, {kernel.bound.of_row},
+              scalar);
+  write_stage(writer, "exact_row_stage", "kept", sources.row_inputs, exact.row_kept,
               scalar);
   write_stage(writer, "exact_column_stage", "kept", sources.column_inputs,
               exact.column_kept, scalar);
   open_stage(writer,
-             "exact_stage(const Scalar* parameter, const V* input, const Scalar* column, "
+             "exact_stage(const Scalar* parameter, const V* row, const Scalar* column, "
              "V* value)");
   write_statements(writer,
                    {sources.parameters,
-                    {"input", true, kernel.rows.inputs},
+                    {"row", true, exact.row_kept},
                     {"column", false, exact.column_kept}},
                    {exact.value}, "value", scalar);
   writer.close();

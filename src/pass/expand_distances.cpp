@@ -247,8 +247,7 @@ class Expander {
 
   // Squares that become subnormal lose digits, which may not be scaled up again.
   void demand_scale(const SquaredDistance& distance) {
-    const Expr scale =
-        simplify(call("Abs", {times(distance.weights, distance.factor)}));
+    const Expr scale = simplify(call("Abs", {times(distance.weights, distance.factor)}));
     const double limit = std::pow(limits_.largest, 1. / 3);
     if (scale->kind == NodeKind::constant && scale->value <= limit) return;
     demand(scale, limit);

@@ -311,9 +311,10 @@ void add_exact_value(KernelPlan& kernel) {
   if (!kernel.exact.value) return;
   read_beside(kernel, {kernel.exact.value, kernel.bound.of_row});
   for (Expr node : sorted_nodes({kernel.exact.value}, false)) {
+    if (!kernel.is_of_pairs(node->level)) continue;
     for (Expr child : node->children) {
-      if (kernel.is_of_pairs(node->level) && child->level == kernel.column_index)
-        add_once(kernel.exact.column_kept, child);
+      if (child->level == kernel.row_index) add_once(kernel.exact.row_kept, child);
+      if (child->level == kernel.column_index) add_once(kernel.exact.column_kept, child);
     }
   }
 }

@@ -61,10 +61,10 @@ struct Bound {
 };
 
 // In the form of a GPU that has a bound for its value: the value of a pair as it is
-// written, made of the inputs of the row and of what is kept of the column for it.
+// written, and what is kept of rows and columns for it.
 struct ExactValue {
   Expr value;
-  std::vector<Expr> column_kept;
+  std::vector<Expr> row_kept, column_kept;
 };
 
 // After the reduction, once a row and in double precision whatever that of the operator.

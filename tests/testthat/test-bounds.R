@@ -40,22 +40,23 @@ with_data <- function(op, formula, data) {
   op(data)
 }
 
+# For the short vectors that stay in registers, and for longer ones.
 test_that("bounds change no result", {
   local_gpu()
-  for (formula in bounded_formulas) {
-    for (D in c(5, 10, 17, 100)) {
-      for (precision in c("float32", "float64")) {
-        op <- keops_kernel(formula, bounded_args(D), precision = precision)
-        program <- paste(explain(op, "expansion", "cuda"), collapse = "\n")
-        expect_match(program, "exact_stage", info = formula)
-        for (size in list(c(130, 70), c(63, 300), c(3, 1))) {
-          data <- bounded_data(D, size[1], size[2])
-          expect_identical(
-            bounded(with_data(op, formula, data)),
-            as_written(with_data(op, formula, data)),
-            info = paste(formula, D, precision, toString(size))
-          )
-        }
+  for (k in seq_along(bounded_formulas)) {
+    for (D in c(if (k %% 2) 5 else 10, if (k %% 2) 17 else 100)) {
+      precision <- if (k %% 3 == 0) "float64" else "float32"
+      formula <- bounded_formulas[k]
+      op <- keops_kernel(formula, bounded_args(D), precision = precision)
+      program <- paste(explain(op, "expansion", "cuda"), collapse = "\n")
+      expect_match(program, "exact_stage", info = formula)
+      for (size in list(c(130, 70), c(63, 1300), c(3, 1))) {
+        data <- bounded_data(D, size[1], size[2])
+        expect_identical(
+          bounded(with_data(op, formula, data)),
+          as_written(with_data(op, formula, data)),
+          info = paste(formula, D, precision, toString(size))
+        )
       }
     }
   }

@@ -113,21 +113,18 @@ struct CudaColumns {
     Scalar kept[array_length<Formula::row_kept>];
     Reduction reduction;
     typename CudaChoice<slots_in_memory, SlotsInMemory, SlotsInRegisters>::Type slot;
-    typename Bound::Row bound;
 
     RKEOPS_INLINE Slots<Scalar> accumulators() { return slot.all(); }
   };
 
   /// A block of columns: their records, and their inner products with the row of this
-  /// thread, if there are any; and the records in global memory, where there is more.
+  /// thread, if there are any.
   struct Columns {
     const Scalar* records;
     const Scalar* inner;
-    const Scalar* packed;
 
     RKEOPS_INLINE Columns from(int c) const {
-      return {records + c * record_step, inner + (has_inner ? c * Inner::rows : 0),
-              packed + c * record};
+      return {records + c * record_step, inner + (has_inner ? c * Inner::rows : 0)};
     }
   };
 
@@ -152,9 +149,7 @@ struct CudaColumns {
                                         int position, Row (&rows)[rows_per_thread]) {
     Scalar value[rows_per_thread][array_length<Formula::pair_values>];
     compute_values(parameter, columns, rows, value);
-    if constexpr (Bound::exists) {
-      fold_bounded(parameter, columns, value, position, rows);
-    } else if constexpr (care == Care::none) {
+    if constexpr (care == Care::none) {
 #pragma unroll
       for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.add(value[r], position);
     } else if constexpr (HasRareColumns<Reduction>::value) {
@@ -184,28 +179,6 @@ struct CudaColumns {
     for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.add(value[r], position);
   }
 
-  /// The same where `bound` has bounds of the values, but for what the rows add. What a
-  /// bound excludes, the value would not change.
-  template <class Values>
-  RKEOPS_INLINE static void fold_bounded(const Scalar* parameter, Columns columns,
-                                         Values& bound, int position,
-                                         Row (&rows)[rows_per_thread]) {
-    bool any_rare = false;
-#pragma unroll
-    for (int r = 0; r < rows_per_thread; ++r) {
-      bound[r][0] += rows[r].bound.bound;
-      any_rare = any_rare | rows[r].reduction.rare(bound[r]);
-    }
-    if (!__builtin_expect(any_rare, 0)) return;
-#pragma unroll
-    for (int r = 0; r < rows_per_thread; ++r) {
-      if (!rows[r].reduction.rare(bound[r])) continue;
-      const Scalar value = Bound::value(rows[r].bound.inputs, rows[r].bound.number,
-                                        parameter, columns.packed);
-      rows[r].reduction.fold(&value, position);
-    }
-  }
-
   /// Brings what pairs read of the columns from `first` on into shared memory, where a
   /// tile begins.
   RKEOPS_INLINE static void fetch_tiles(const CudaArguments& arguments,
@@ -227,9 +200,9 @@ struct CudaColumns {
                                             Shared& shared, const Scalar* inner,
                                             long long first, int offset) {
     const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
-    const Scalar* from = packed + first * record;
-    return {staged ? shared.records() + offset % tile * record_of_pairs : from,
-            has_inner ? inner + offset % Inner::columns * Inner::rows : nullptr, from};
+    return {staged ? shared.records() + offset % tile * record_of_pairs
+                   : packed + first * record,
+            has_inner ? inner + offset % Inner::columns * Inner::rows : nullptr};
   }
 
   /// Of a tile of columns with the rows of this block: those of the row of this thread.
@@ -339,24 +312,34 @@ struct CudaColumns {
     }
   }
 
-  /// Folds the columns [begin, end), which stand `gap` before their numbers in memory. A
-  /// step is the shortest of what comes in lengths of its own: blocks, tiles of records,
-  /// tiles of inner products.
-  RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
-                                         const Scalar* parameter, long long begin,
-                                         long long end, long long gap,
-                                         Row (&rows)[rows_per_thread]) {
-    __shared__ Shared shared;
+  /// Shows a visitor the columns [begin, end), which stand `gap` before their numbers in
+  /// memory, step by step. A step is the shortest of what comes in lengths of its own:
+  /// blocks, tiles of records, tiles of inner products.
+  template <class Visitor>
+  RKEOPS_INLINE static void visit_columns(const CudaArguments& arguments,
+                                          const Scalar* parameter, long long begin,
+                                          long long end, long long gap, Shared& shared,
+                                          Visitor& visitor) {
     const Scalar* inner = nullptr;
-    int in_block = 0;
     for (long long first = begin; first < end; first += step) {
       const int offset = int(first - begin) & (cuda_column_unit - 1);
       fetch_tiles(arguments, parameter, first - gap, offset, end - gap, shared, inner);
-      const Columns columns = find_columns(arguments, shared, inner, first - gap, offset);
-      const int count = int(least(step, end - first));
+      visitor.visit(find_columns(arguments, shared, inner, first - gap, offset), first,
+                    int(least(step, end - first)));
+    }
+  }
+
+  /// Folds what it is shown.
+  struct Fold {
+    const Scalar* parameter;
+    Row (&rows)[rows_per_thread];
+    long long end;
+    int in_block;
+
+    RKEOPS_INLINE void visit(Columns columns, long long first, int count) {
       if (count < step && block <= 32) {
         fold_singly(parameter, columns, count, first, rows);
-        break;
+        return;
       }
       if (in_block == 0) begin_block(first, rows);
       fold_step(parameter, columns, count, in_block, rows);
@@ -366,6 +349,15 @@ struct CudaColumns {
         in_block = 0;
       }
     }
+  };
+
+  RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
+                                         const Scalar* parameter, long long begin,
+                                         long long end, long long gap,
+                                         Row (&rows)[rows_per_thread]) {
+    __shared__ Shared shared;
+    Fold fold{parameter, rows, end, 0};
+    visit_columns(arguments, parameter, begin, end, gap, shared, fold);
   }
 };
 

@@ -9,8 +9,8 @@
 //   rkeops_convert  doubles that are on the GPU already become scalars
 //
 // The loop over columns is in cuda_columns.cuh; cuda_outer_product.cuh, cuda_patches.cuh
-// and cuda_bounds.cuh have one of their own. Where launches cut the columns does not change
-// the blocks in which they are folded, so results are the same on every run.
+// and cuda_bounds.cuh have one of their own. Where launches cut the columns does not
+// change the blocks in which they are folded, so results are the same on every run.
 #ifndef RKEOPS_CUDA_ENGINE_CUH
 #define RKEOPS_CUDA_ENGINE_CUH
 
@@ -35,8 +35,7 @@ struct CudaKernels {
   using Outer = typename Loop::Outer;
   using Patches = CudaPatches<Scalar, Formula, Reduction>;
   using Bound = CudaBound<Scalar, Formula>;
-  using Extremum =
-      CudaBoundedExtremum<Scalar, Formula, Reduction, rows_per_thread, Loop>;
+  using Bounded = CudaBoundedLoop<Scalar, Formula, Reduction, Loop, rows_per_thread>;
   using Conditions = CudaConditions<Formula>;
   static constexpr bool has_inner = Loop::has_inner;
   static constexpr bool slots_in_memory = Loop::slots_in_memory;
@@ -45,6 +44,7 @@ struct CudaKernels {
   static constexpr int outputs = result_components<Formula, Reduction>();
   static constexpr int row_vectors = row_vector_scalars<Formula>,
                        column_vectors = column_vector_scalars<Formula>;
+  static constexpr int row_scalars = row_vectors + Bound::row_scalars;
 
   /// Blocks of threads that a multiprocessor should hold at least, or 0 if the compiler
   /// may choose. Sums that settle have two numbers and an accumulator a slot; where they
@@ -72,7 +72,7 @@ struct CudaKernels {
     const int column_kept = Outer::used || Bound::exists ? record : Formula::column_kept;
     return {int(sizeof(Scalar)),    slots,       outputs,        column_kept,
             rows_per_thread,        Loop::tile,  parameters,     rows,
-            Formula::column_inputs, row_vectors, column_vectors, slots_in_memory,
+            Formula::column_inputs, row_scalars, column_vectors, slots_in_memory,
             Conditions::exist};
   }
 
@@ -94,12 +94,14 @@ struct CudaKernels {
     return kept;
   }
 
+  /// From component `first` on of those of an element.
   template <int scalars>
   RKEOPS_INLINE static void store_vectors(const Scalar* vector, void* to,
-                                          long long stride, long long element) {
+                                          long long stride, long long element,
+                                          int first = 0) {
 #pragma unroll(unrolled <scalars>)
     for (int k = 0; k < scalars; ++k)
-      static_cast<Scalar*>(to)[k * stride + element] = vector[k];
+      static_cast<Scalar*>(to)[(first + k) * stride + element] = vector[k];
   }
 
   RKEOPS_INLINE static void prepare_column(const CudaArguments& arguments,
@@ -125,7 +127,7 @@ struct CudaKernels {
 
   RKEOPS_INLINE static void prepare_row(const CudaArguments& arguments,
                                         const Scalar* parameter, long long i) {
-    if constexpr (!has_inner && !Conditions::exist) return;
+    if constexpr (row_scalars == 0 && !Conditions::exist) return;
     Scalar input[array_length<Formula::row_inputs>];
     load_inputs<Formula::row_inputs>(arguments.row_inputs, i, input);
     if constexpr (Conditions::exist)
@@ -135,6 +137,12 @@ struct CudaKernels {
       Formula::template row_vectors<Scalar>(parameter, input, vector);
       store_vectors<row_vectors>(vector, arguments.row_vectors,
                                  arguments.row_vector_stride, i);
+    }
+    if constexpr (Bound::exists) {
+      Scalar numbers[Bound::row_scalars];
+      Bound::keep_row(parameter, input, numbers);
+      store_vectors<Bound::row_scalars>(numbers, arguments.row_vectors,
+                                        arguments.row_vector_stride, i, row_vectors);
     }
   }
 
@@ -166,7 +174,6 @@ struct CudaKernels {
                                       const Scalar* parameter, long long row,
                                       Row& state) {
     keep_row<Formula>(arguments, parameter, row, state.kept);
-    state.bound.start(arguments, parameter, row);
     const Slots<Scalar> place = partial(arguments, blockIdx.y, row);
     state.slot.find(place);
     if (arguments.slice_begin == 0) {
@@ -231,8 +238,12 @@ struct CudaKernels {
     } else if constexpr (Patches::used) {
       Patches::fold_columns(arguments, parameter, begin, end, gap,
                             rows[0].accumulators());
-    } else if constexpr (Extremum::used) {
-      Extremum::fold_columns(arguments, parameter, begin, end, gap, rows);
+    } else if constexpr (Bound::exists) {
+      typename Bound::Row numbers[rows_per_thread];
+#pragma unroll
+      for (int r = 0; r < rows_per_thread; ++r)
+        numbers[r] = Bound::row(arguments, first_row + r * cuda_threads);
+      Bounded{arguments, parameter, rows, numbers, begin, end, gap}.fold_columns();
     } else {
       Loop::fold_columns(arguments, parameter, begin, end, gap, rows);
     }
