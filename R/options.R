@@ -151,7 +151,10 @@ change_options <- function(values, call) {
 #'   (to base 2; 16 in double precision) for all data, which leaves errors of
 #'   single terms below 10^-6 (10^-14), and, with `"auto"`, only where there are
 #'   enough pairs to make a look at all data worth it. `"always"`: wherever it
-#'   keeps these digits; `"never"`: differences stay differences.
+#'   keeps these digits; `"never"`: differences stay differences. A GPU that
+#'   looks for the smallest or largest squared distances uses these terms as a
+#'   bound, and computes as differences what the bound does not exclude, which
+#'   changes no result.
 #' * `instructions` (`""`): the instruction set of the interpreter, by default
 #'   the best that the processor has.
 #' * `compiler`, `compiler_flags`: the C++ compiler, where the one that is found

@@ -34,7 +34,7 @@ struct Operator {
   Graph planned;
   Expr root;  // simplified, in the graph that is planned
   Plan plan;
-  Expansion expansion;  // of the root, where that is less work
+  Expansion expansion;                 // of the root, where that is less work
   bool expansion_only_bounds = false;  // which GPUs use
 };
 

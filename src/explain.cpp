@@ -87,8 +87,9 @@ std::string expansion(const Operator& op, Engine engine) {
             print_formula(condition) + " <= 1\n";
   }
   for (const DistanceBound& bound : expansion.bounds) {
-    text += "bound of " + print_formula(bound.value) + ", for GPUs: " +
-            print_formula(bound.of_i + bound.of_j + bound.products) + "\n";
+    text += "bound of " + print_formula(bound.value) +
+            ", for GPUs: " + print_formula(bound.of_i + bound.of_j + bound.products) +
+            "\n";
   }
   const auto expanded = expanded_operator(op);
   return text + print_plan(expanded->plan) + sources(*expanded, engine);

@@ -100,9 +100,9 @@ Exponent read_exponent(Expr f, double factor) {
   return is_readable ? exponent : Exponent();
 }
 
-// Nothing but squared distances, of pairs of a few dimensions at least: below, a bound
-// would not be less work than the distance.
-constexpr int shortest_bounded = 5;
+// Nothing but squared distances, of so many dimensions at least: below, a bound would not
+// be less work than the distance.
+constexpr int shortest_bounded = 3;
 
 Exponent read_bounded(Expr f) {
   Exponent exponent = read_exponent(f, 1);

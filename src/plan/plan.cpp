@@ -225,7 +225,10 @@ int rows_per_thread(const KernelPlan& kernel, Precision precision) {
   const int words =
       (total_dimension(kernel.rows.kept) + 3 * total_dimension(kernel.values)) *
       (precision == Precision::float64 ? 2 : 1);
-  if (kernel.reduction && words <= 6) return 8;
+  // lists and bounds need registers of their own
+  const bool is_simple =
+      kernel.reduction && kernel.reduction->integers.empty() && !kernel.exact.value;
+  if (is_simple && words <= 6) return 8;
   return words <= 24 ? 4 : words <= 48 ? 2 : 1;
 }
 

@@ -25,7 +25,8 @@ bounded_formulas <- c(
   "KMin_Reduction(SqDist(x, y), 5, 0)", "ArgKMin_Reduction(SqDist(x, y), 5, 1)",
   "KMin_ArgKMin_Reduction(s * SqDist(x, y), 5, 0)",
   "ArgKMax_Reduction(WeightedSqDist(w, x, y), 5, 0)",
-  "Grad(Min_Reduction(SqDist(x, y), 0), x, Vi(4, 1))"
+  "Grad(Min_Reduction(SqDist(x, y), 0), x, Vi(4, 1))",
+  "Grad(KMin_Reduction(SqDist(x, y), 3, 0), x, Vi(4, 3))"
 )
 
 bounded_data <- function(D, M, N, offset = 0) {
@@ -35,7 +36,8 @@ bounded_data <- function(D, M, N, offset = 0) {
 
 with_data <- function(op, formula, data) {
   if (grepl("Vi(4", formula, fixed = TRUE)) {
-    data <- c(data, list(matrix(1, nrow(data[[1]]), 1)))
+    ranks <- if (grepl("KMin", formula)) 3 else 1
+    data <- c(data, list(matrix(1, nrow(data[[1]]), ranks)))
   }
   op(data)
 }
@@ -58,6 +60,125 @@ test_that("bounds change no result", {
           info = paste(formula, D, precision, toString(size))
         )
       }
+    }
+  }
+})
+
+nearest <- function(K, D, precision = "float32") {
+  formula <- if (K == 1) {
+    "Min_ArgMin_Reduction(SqDist(x, y), 0)"
+  } else {
+    sprintf("KMin_ArgKMin_Reduction(SqDist(x, y), %d, 0)", K)
+  }
+  keops_kernel(formula, bounded_args(D), precision = precision)
+}
+
+expect_bounds_change_nothing <- function(data, label) {
+  D <- ncol(data[[1]])
+  for (K in c(1, 7)) {
+    op <- nearest(K, D)
+    data <- c(data[1:2], 0.7, list(runif(D)))
+    expect_identical(
+      bounded(op(data)), as_written(op(data)), info = paste(label, D, K)
+    )
+  }
+}
+
+test_that("nor do they where points are far from the centre, or equal", {
+  local_gpu()
+  integers <- function(n, D) matrix(sample(0:2, n * D, TRUE) + 0, n, D)
+  clusters <- function(n, D) {
+    matrix(1000 * sample(0:3, n, TRUE), n, D) + matrix(rnorm(n * D), n, D)
+  }
+  for (D in c(6, 20)) {
+    far <- bounded_data(D, 130, 700, offset = 1e5)
+    expect_bounds_change_nothing(far, "offset")
+    far[[1]] <- far[[1]] - 2e5
+    expect_bounds_change_nothing(far, "rows and columns apart")
+    far[[2]][c(3, 600), ] <- 1e12
+    expect_bounds_change_nothing(far, "outliers")
+    expect_bounds_change_nothing(list(integers(130, D), integers(700, D)), "ties")
+    expect_bounds_change_nothing(list(integers(130, D), matrix(1, 700, D)), "equal")
+    expect_bounds_change_nothing(list(clusters(130, D), clusters(700, D)), "clusters")
+  }
+})
+
+test_that("what overflows, vanishes or is missing is computed as it is written", {
+  local_gpu()
+  for (D in c(6, 20)) {
+    for (bad in list(NaN, Inf, -Inf, 1e19, 3e38)) {
+      for (input in 1:2) {
+        data <- bounded_data(D, 67, 300)
+        data[[input]][c(1, 66), D] <- bad
+        expect_bounds_change_nothing(data, paste(bad, "in", input))
+      }
+    }
+    tiny <- lapply(bounded_data(D, 67, 300)[1:2], `*`, 1e-21)
+    expect_bounds_change_nothing(tiny, "tiny")
+  }
+  op <- keops_kernel("Min_Reduction(s * SqDist(x, y), 0)", bounded_args(6))
+  data <- c(lapply(bounded_data(6, 67, 300)[1:2], `*`, 1e-20), list(1e35, runif(6)))
+  expect_identical(bounded(op(data)), as_written(op(data)))
+})
+
+test_that("there may be no rows, no columns, or fewer than neighbours", {
+  local_gpu()
+  for (D in c(6, 20)) {
+    for (size in list(c(0, 5), c(5, 0), c(1, 1), c(65, 6))) {
+      data <- bounded_data(D, size[1], size[2])
+      expect_bounds_change_nothing(data, toString(size))
+    }
+  }
+})
+
+test_that("nor do tiles, slices and several GPUs change what bounds find", {
+  local_gpu()
+  for (K in c(1, 7)) {
+    for (D in c(6, 20)) {
+      op <- nearest(K, D)
+      data <- bounded_data(D, 3000, 2000)
+      expected <- as_written(op(data))
+      expect_identical(bounded(op(data)), expected)
+      expect_same_in_tiles(
+        function() bounded(op(data)), paste("nearest", K, D), most = 900
+      )
+      local({
+        previous <- change_settings(list(first_slice_work = 1), call = NULL)
+        on.exit(change_settings(previous, call = NULL))
+        expect_identical(bounded(op(data)), expected)
+      })
+      local({
+        local_gpus(2)
+        expect_identical(bounded(op(data)), expected)
+      })
+    }
+  }
+})
+
+test_that("bounds are another program, for GPUs and many pairs", {
+  programs <- function() length(list.files(get_rkeops_cache_dir(), "cubin$"))
+  local_rkeops_options(cache_dir = withr::local_tempdir(), compile = "never")
+  op <- nearest(7, 6)
+  data <- bounded_data(6, 100, 100)
+  on_cpu <- as_written(op(data))
+  expect_identical(bounded(op(data)), on_cpu)
+  local_gpu()
+  op(data)
+  expect_equal(programs(), 1)
+  bounded(op(data))
+  expect_equal(programs(), 2)
+})
+
+test_that("the program of an expansion reads each input once", {
+  for (case in list(
+    c("Sum_Reduction(Exp(-SqDist(x, y)), 0)", "3"),
+    c("Min_Reduction(SqDist(x, y), 0)", "6")
+  )) {
+    D <- as.integer(case[2])
+    op <- keops_kernel(case[1], bounded_args(D)[1:2])
+    program <- paste(explain(op, "expansion", "cuda"), collapse = "\n")
+    for (index in c("row", "column")) {
+      expect_match(program, sprintf("%s_inputs = %d,", index, D), fixed = TRUE)
     }
   }
 })

@@ -312,9 +312,36 @@ struct CudaColumns {
     }
   }
 
-  /// Shows a visitor the columns [begin, end), which stand `gap` before their numbers in
-  /// memory, step by step. A step is the shortest of what comes in lengths of its own:
-  /// blocks, tiles of records, tiles of inner products.
+  /// Folds the columns [begin, end), which stand `gap` before their numbers in memory. A
+  /// step is the shortest of what comes in lengths of its own: blocks, tiles of records,
+  /// tiles of inner products.
+  RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
+                                         const Scalar* parameter, long long begin,
+                                         long long end, long long gap,
+                                         Row (&rows)[rows_per_thread]) {
+    __shared__ Shared shared;
+    const Scalar* inner = nullptr;
+    int in_block = 0;
+    for (long long first = begin; first < end; first += step) {
+      const int offset = int(first - begin) & (cuda_column_unit - 1);
+      fetch_tiles(arguments, parameter, first - gap, offset, end - gap, shared, inner);
+      const Columns columns = find_columns(arguments, shared, inner, first - gap, offset);
+      const int count = int(least(step, end - first));
+      if (count < step && block <= 32) {
+        fold_singly(parameter, columns, count, first, rows);
+        break;
+      }
+      if (in_block == 0) begin_block(first, rows);
+      fold_step(parameter, columns, count, in_block, rows);
+      in_block += step;
+      if (in_block == block || first + step >= end) {
+        end_block(first + step - in_block, rows);
+        in_block = 0;
+      }
+    }
+  }
+
+  /// Shows them to a visitor instead, step by step.
   template <class Visitor>
   RKEOPS_INLINE static void visit_columns(const CudaArguments& arguments,
                                           const Scalar* parameter, long long begin,
@@ -327,37 +354,6 @@ struct CudaColumns {
       visitor.visit(find_columns(arguments, shared, inner, first - gap, offset), first,
                     int(least(step, end - first)));
     }
-  }
-
-  /// Folds what it is shown.
-  struct Fold {
-    const Scalar* parameter;
-    Row (&rows)[rows_per_thread];
-    long long end;
-    int in_block;
-
-    RKEOPS_INLINE void visit(Columns columns, long long first, int count) {
-      if (count < step && block <= 32) {
-        fold_singly(parameter, columns, count, first, rows);
-        return;
-      }
-      if (in_block == 0) begin_block(first, rows);
-      fold_step(parameter, columns, count, in_block, rows);
-      in_block += step;
-      if (in_block == block || first + step >= end) {
-        end_block(first + step - in_block, rows);
-        in_block = 0;
-      }
-    }
-  };
-
-  RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
-                                         const Scalar* parameter, long long begin,
-                                         long long end, long long gap,
-                                         Row (&rows)[rows_per_thread]) {
-    __shared__ Shared shared;
-    Fold fold{parameter, rows, end, 0};
-    visit_columns(arguments, parameter, begin, end, gap, shared, fold);
   }
 };
 

@@ -9,7 +9,7 @@
 //   rkeops_convert  doubles that are on the GPU already become scalars
 //
 // The loop over columns is in cuda_columns.cuh; cuda_outer_product.cuh, cuda_patches.cuh
-// and cuda_bounds.cuh have one of their own. Where launches cut the columns does not
+// and cuda_search.cuh have one of their own. Where launches cut the columns does not
 // change the blocks in which they are folded, so results are the same on every run.
 #ifndef RKEOPS_CUDA_ENGINE_CUH
 #define RKEOPS_CUDA_ENGINE_CUH
@@ -24,6 +24,7 @@
 #include <rkeops/cuda_columns.cuh>
 #include <rkeops/cuda_conditions.cuh>
 #include <rkeops/cuda_patches.cuh>
+#include <rkeops/cuda_search.cuh>
 
 namespace rkeops {
 
@@ -53,8 +54,8 @@ struct CudaKernels {
   static constexpr int registers_of_rows =
       rows_per_thread * (Formula::row_kept + 4 * slots);
   static constexpr int resident_blocks =
-      Outer::used                  ? Outer::resident_blocks
-      : Bound::exists && has_inner ? 3
+      Outer::used     ? Outer::resident_blocks
+      : Bound::exists ? (has_inner ? 3 : 4)
       : Settles<Reduction>::columns > 0 && Formula::inner_length == 0 &&
               registers_of_rows > 80 && registers_of_rows <= 112
           ? 4
@@ -239,11 +240,7 @@ struct CudaKernels {
       Patches::fold_columns(arguments, parameter, begin, end, gap,
                             rows[0].accumulators());
     } else if constexpr (Bound::exists) {
-      typename Bound::Row numbers[rows_per_thread];
-#pragma unroll
-      for (int r = 0; r < rows_per_thread; ++r)
-        numbers[r] = Bound::row(arguments, first_row + r * cuda_threads);
-      Bounded{arguments, parameter, rows, numbers, begin, end, gap}.fold_columns();
+      Bounded{arguments, parameter, rows, first_row, begin, end, gap}.fold_columns();
     } else {
       Loop::fold_columns(arguments, parameter, begin, end, gap, rows);
     }
