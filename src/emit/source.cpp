@@ -55,9 +55,10 @@ void write_finish_counts(Writer& writer, const KernelPlan& kernel) {
               ", finish_outputs = " + std::to_string(kernel.outputs) + ";");
 }
 
-void open_stage(Writer& writer, const std::string& signature) {
+void open_stage(Writer& writer, const std::string& signature,
+                const char* types = "class V") {
   writer.line();
-  writer.line("template <class V>");
+  writer.line(std::string("template <") + types + ">");
   writer.open("RKEOPS_INLINE static void " + signature);
 }
 
@@ -149,8 +150,9 @@ void write_exact_value(Writer& writer, const KernelPlan& kernel,
   write_stage(writer, "exact_column_stage", "kept", sources.column_inputs,
               exact.column_kept, scalar);
   open_stage(writer,
-             "exact_stage(const Scalar* parameter, const V* row, const Scalar* column, "
-             "V* value)");
+             "exact_stage(const Scalar* parameter, const Row& row, const Scalar* column, "
+             "V* value)",
+             "class V, class Row");
   write_statements(writer,
                    {sources.parameters,
                     {"row", true, exact.row_kept},

@@ -57,8 +57,8 @@ struct CudaBound<Scalar, Formula, decltype(void(Formula::exact_column_kept))> {
     long long stride;
     bool exists;  // or stands beyond the last one, and is that one again
 
-    RKEOPS_INLINE Scalar get(int k) const { return first[k * stride]; }
-    RKEOPS_INLINE Scalar bound() const { return get(of_row); }
+    RKEOPS_INLINE Scalar operator[](int k) const { return first[k * stride]; }
+    RKEOPS_INLINE Scalar bound() const { return (*this)[of_row]; }
   };
   RKEOPS_INLINE static Row row(const CudaArguments& arguments, long long number) {
     const Scalar* all = static_cast<const Scalar*>(arguments.row_vectors) +
@@ -67,41 +67,58 @@ struct CudaBound<Scalar, Formula, decltype(void(Formula::exact_column_kept))> {
             number < arguments.row_end};
   }
 
-  /// The value of a pair, as it is written.
-  RKEOPS_INLINE static Scalar value(const Scalar* parameter, const Scalar* row,
-                                    const Scalar* record) {
-    Piece column[array_length<pieces>];
-    const Piece* from = reinterpret_cast<const Piece*>(record + place);
+  /// Those that a value is made of, in registers where they fit into them.
+  struct RowCopy {
+    Scalar numbers[array_length<of_row>];
+
+    RKEOPS_INLINE explicit RowCopy(Row row) {
+#pragma unroll(unrolled <of_row>)
+      for (int k = 0; k < of_row; ++k) numbers[k] = row[k];
+    }
+    RKEOPS_INLINE Scalar operator[](int k) const { return numbers[k]; }
+  };
+  struct ColumnCopy {
+    Piece data[array_length<pieces>];
+
+    RKEOPS_INLINE explicit ColumnCopy(const Scalar* column) {
+      const Piece* from = reinterpret_cast<const Piece*>(column);
 #pragma unroll(unrolled <pieces>)
-    for (int k = 0; k < pieces; ++k) column[k] = from[k];
+      for (int k = 0; k < pieces; ++k) data[k] = from[k];
+    }
+    RKEOPS_INLINE operator const Scalar*() const {
+      return reinterpret_cast<const Scalar*>(data);
+    }
+  };
+  static constexpr bool copies = of_row <= 128 && of_column <= 128;
+  using OfRow = typename CudaChoice<copies, RowCopy, Row>::Type;
+  using OfColumn = typename CudaChoice<copies, ColumnCopy, const Scalar*>::Type;
+
+  /// The value of a pair, as it is written.
+  RKEOPS_INLINE static Scalar value_of(const Scalar* parameter, const OfRow& row,
+                                       const Scalar* record) {
+    const OfColumn column(record + place);
     Scalar value;
-    Formula::template exact_stage<Scalar>(
-        parameter, row, reinterpret_cast<const Scalar*>(column), &value);
+    Formula::template exact_stage<Scalar>(parameter, row, column, &value);
     return value;
   }
 
   /// Not to be part of the loops over columns.
   RKEOPS_OUTLINE static Scalar value(const Scalar* parameter, Row row,
                                      const Scalar* record) {
-    Scalar of_this_row[array_length<of_row>];
-#pragma unroll(unrolled <of_row>)
-    for (int k = 0; k < of_row; ++k) of_this_row[k] = row.get(k);
-    return value(parameter, of_this_row, record);
+    return value_of(parameter, OfRow(row), record);
   }
 
   /// Folds the values of `count` columns, few, from `first` on into accumulators.
   template <class Reduction>
   RKEOPS_OUTLINE static void fold(const Scalar* parameter, Row row, const Scalar* records,
                                   long long first, int count, double* accumulators) {
-    Scalar of_this_row[array_length<of_row>];
-#pragma unroll(unrolled <of_row>)
-    for (int k = 0; k < of_row; ++k) of_this_row[k] = row.get(k);
+    const OfRow of_this_row(row);
     Reduction reduction;
     reduction.begin({accumulators, 1}, first);
 #pragma unroll 4
     for (int n = 0; n < count; ++n) {
       const int c = fold_order<Reduction>(n, count);
-      const Scalar of_pair = value(parameter, of_this_row, records + c * record);
+      const Scalar of_pair = value_of(parameter, of_this_row, records + c * record);
       reduction.fold(&of_pair, c);
     }
     reduction.end({accumulators, 1}, first);
