@@ -114,6 +114,27 @@ test_that("the generated programs are as they were", {
   }
 })
 
+# What GPUs compute instead where the data allow it.
+expanded_programs <- list(
+  "expanded-gaussian" = c("Sum_Reduction(Exp(-SqDist(x, y)), 0)", 3),
+  "nearest-by-bounds" = c("ArgMin_Reduction(SqDist(x, y), 0)", 10),
+  "nearest-of-long-vectors-by-bounds" = c("ArgMin_Reduction(SqDist(x, y), 0)", 40),
+  "three-nearest-by-bounds" = c("KMin_Reduction(SqDist(x, y), 3, 0)", 3)
+)
+
+test_that("the programs of expansions are as they were", {
+  directory <- withr::local_tempdir()
+  for (name in names(expanded_programs)) {
+    case <- expanded_programs[[name]]
+    op <- keops_kernel(case[1], points_of(as.integer(case[2])))
+    lines <- unclass(explain(op, "expansion", "cuda"))
+    program <- split_kernels(lines)[["1"]]
+    path <- file.path(directory, paste0(name, ".cu"))
+    writeLines(without_last_blank(program), path)
+    expect_snapshot_file(path, compare = compare_file_text)
+  }
+})
+
 # Without comments, which have the formula's own names.
 statements_of <- function(formula, args) {
   lines <- unclass(explain(keops_kernel(formula, args), "source"))
