@@ -100,17 +100,26 @@ Exponent read_exponent(Expr f, double factor) {
   return is_readable ? exponent : Exponent();
 }
 
-// Nothing but squared distances, of so many dimensions at least: below, a bound would not
-// be less work than the distance.
-constexpr int shortest_bounded = 3;
-
-Exponent read_bounded(Expr f) {
-  Exponent exponent = read_exponent(f, 1);
+int dimension_of(const Exponent& exponent) {
   int dimension = 0;
   for (const SquaredDistance& distance : exponent.distances)
     dimension += distance.difference->dimension;
-  const bool is_bounded =
-      !exponent.of_i && !exponent.of_j && dimension >= shortest_bounded;
+  return dimension;
+}
+
+// Nothing but squared distances, of so many dimensions at least (below, a bound would not
+// be less work than the distance), times factors of so few terms, whose rounding errors
+// the bound allows for.
+constexpr int shortest_bounded = 3;
+constexpr size_t longest_factor = 16;
+
+Exponent read_bounded(Expr f) {
+  Exponent exponent = read_exponent(f, 1);
+  bool is_bounded =
+      !exponent.of_i && !exponent.of_j && dimension_of(exponent) >= shortest_bounded;
+  for (const SquaredDistance& distance : exponent.distances)
+    is_bounded =
+        is_bounded && sorted_nodes({distance.factor}, false).size() <= longest_factor;
   return is_bounded ? exponent : Exponent();
 }
 
@@ -236,21 +245,27 @@ class Expander {
   }
 
   // Of a sum over D dimensions: D roundings each of the two squares, of the products, and
-  // of the distance itself, which can be twice the squares, and some that centring and
-  // adding take.
+  // of the distance itself, which can be twice the squares, and some that centring,
+  // factors and adding take.
   double slack(const Exponent& exponent) const {
-    int dimension = 0;
-    for (const SquaredDistance& distance : exponent.distances)
-      dimension += distance.difference->dimension;
-    return limits_.rounding * (6 * dimension + 64 * int(exponent.distances.size()));
+    return limits_.rounding *
+           (6 * dimension_of(exponent) + 64 * int(exponent.distances.size()));
   }
 
-  // Squares that become subnormal lose digits, which may not be scaled up again.
+  // Squares that become subnormal lose digits, which may not be scaled up again; and so
+  // would factors that become subnormal.
   void demand_scale(const SquaredDistance& distance) {
-    const Expr scale = simplify(call("Abs", {times(distance.weights, distance.factor)}));
-    const double limit = std::pow(limits_.largest, 1. / 3);
-    if (scale->kind == NodeKind::constant && scale->value <= limit) return;
-    demand(scale, limit);
+    const Expr factor = call("Abs", {distance.factor});
+    const Expr weights =
+        distance.weights ? call("Abs", {distance.weights}) * factor : factor;
+    demand_unless_constant(weights, std::pow(limits_.largest, 1. / 3));
+    demand_unless_constant(1 / factor, limits_.largest);
+  }
+
+  void demand_unless_constant(Expr value, double limit) {
+    value = simplify(value);
+    const bool holds = value->kind == NodeKind::constant && value->value <= limit;
+    if (!holds) demand(value, limit);
   }
 
   void add_bound(Expr reduction) {

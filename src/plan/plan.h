@@ -119,11 +119,12 @@ Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme);
 /// Gives the kernels of pairs conditions, of what has level i and of what has level j.
 void set_conditions(Plan& plan, Expr of_i, Expr of_j);
 
-/// Gives the kernels that look for the smallest or largest `value` a bound of it, which
-/// has parts of level i, of level j, and of pairs.
+/// A bound before it is known which index is that of the rows.
 struct BoundOfPairs {
   Expr of_i, of_j, products;
 };
+
+/// Gives it to the kernels that look for the smallest or largest `value`.
 void set_bound(Plan& plan, Expr value, const BoundOfPairs& bound);
 
 /// Operations for a pair, of all kernels together.

@@ -116,9 +116,26 @@ test_that("what overflows, vanishes or is missing is computed as it is written",
     tiny <- lapply(bounded_data(D, 67, 300)[1:2], `*`, 1e-21)
     expect_bounds_change_nothing(tiny, "tiny")
   }
-  op <- keops_kernel("Min_Reduction(s * SqDist(x, y), 0)", bounded_args(6))
-  data <- c(lapply(bounded_data(6, 67, 300)[1:2], `*`, 1e-20), list(1e35, runif(6)))
-  expect_identical(bounded(op(data)), as_written(op(data)))
+  for (scale in list(c(1e-20, 1e35), c(1e15, 1e-42), c(1e15, 0), c(1, NaN))) {
+    points <- lapply(bounded_data(6, 67, 300)[1:2], `*`, scale[1])
+    for (formula in c("s * SqDist(x, y)", "SqDist(x, y) / s")) {
+      s <- if (startsWith(formula, "s")) scale[2] else 1 / scale[2]
+      op <- keops_kernel(sprintf("Min_Reduction(%s, 0)", formula), bounded_args(6))
+      data <- c(points, list(s, runif(6)))
+      expect_identical(
+        bounded(op(data)), as_written(op(data)), info = paste(formula, s)
+      )
+    }
+  }
+})
+
+test_that("of factors with many roundings there is no bound", {
+  few <- keops_kernel("Min_Reduction(Sin(s) * s * SqDist(x, y), 0)", bounded_args(6))
+  expect_match(explain(few, "expansion")[1], "formula")
+  many <- paste(sprintf("Sin(%d * s)", 1:20), collapse = " * ")
+  op <- keops_kernel(sprintf("Min_Reduction(%s * SqDist(x, y), 0)", many),
+                     bounded_args(6))
+  expect_match(explain(op, "expansion")[1], "nothing")
 })
 
 test_that("there may be no rows, no columns, or fewer than neighbours", {
