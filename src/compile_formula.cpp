@@ -97,7 +97,7 @@ std::unique_ptr<Operator> expanded_operator(const Operator& op) {
                  copy_to(expanded->planned, expansion.condition_j));
   for (const DistanceBound& bound : expansion.bounds) {
     const auto copy = [&](Expr part) { return copy_to(expanded->planned, part); };
-    set_bound(expanded->plan, copy(bound.value),
+    set_bound(expanded->plan, copy(bound.value), bound.wanted,
               {copy(bound.of_i), copy(bound.of_j), copy(bound.products)});
   }
   return expanded;

@@ -2,12 +2,12 @@
 // out, with what they become in their place.
 #include "expand_distances.h"
 
+#include <algorithm>
 #include <cmath>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "../ir/ops.h"
-#include "../ir/reductions.h"
 #include "simplify.h"
 #include "simplify_rules.h"
 
@@ -237,7 +237,8 @@ class Expander {
       if (!exponent.distances.empty()) return power_of_two(node, exponent);
     }
     if (node->kind == NodeKind::reduction) {
-      if (node->reduction->wanted != Wanted::all) add_bound(node);
+      if (node->reduction->wanted != Wanted::all)
+        add_bound(node->children[0], node->reduction->wanted);
       if (const Expr shifted = shift_leaves(node)) return shifted;
       if (const Expr sum = difference_leaves(node)) return sum;
     }
@@ -268,8 +269,16 @@ class Expander {
     if (!holds) demand(value, limit);
   }
 
-  void add_bound(Expr reduction) {
-    const Expr value = reduction->children[0];
+  // Reductions of the same value share a bound, if they look for the same end.
+  bool has_bound(Expr value, Wanted wanted) const {
+    return std::any_of(expansion_.bounds.begin(), expansion_.bounds.end(),
+                       [&](const DistanceBound& bound) {
+                         return bound.value == value && bound.wanted == wanted;
+                       });
+  }
+
+  void add_bound(Expr value, Wanted wanted) {
+    if (has_bound(value, wanted)) return;
     const Exponent exponent = read_bounded(value);
     if (exponent.distances.empty()) return;
     Expanded terms{};
@@ -277,13 +286,13 @@ class Expander {
       add(distance, terms);
       demand_scale(distance);
     }
-    const double sign = reduction->reduction->wanted == Wanted::smallest ? -1 : 1;
+    const double sign = wanted == Wanted::smallest ? -1 : 1;
     const auto bound = [&](Expr part, Expr size) {
       return simplify(sign / limits_.largest + (part + sign * slack(exponent) * size));
     };
     demand(terms.size_i, limits_.largest);
     demand(terms.size_j, limits_.largest);
-    expansion_.bounds.push_back({value, bound(terms.of_i, terms.size_i),
+    expansion_.bounds.push_back({value, wanted, bound(terms.of_i, terms.size_i),
                                  bound(terms.of_j, terms.size_j),
                                  simplify(terms.products)});
   }

@@ -20,6 +20,7 @@
 #include <vector>
 
 #include "../ir/expr.h"
+#include "../ir/reductions.h"
 
 namespace rkeops {
 
@@ -31,7 +32,9 @@ struct Centre {
 /// Where `value` is reduced to the smallest, of_i + of_j + products is at most the value
 /// that is computed for it, and at least where it is reduced to the largest.
 struct DistanceBound {
-  Expr value, of_i, of_j, products;
+  Expr value;
+  Wanted wanted;
+  Expr of_i, of_j, products;
 };
 
 struct Expansion {

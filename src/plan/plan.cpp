@@ -7,7 +7,6 @@
 
 #include "../diagnostic.h"
 #include "../ir/ops.h"
-#include "../ir/reductions.h"
 #include "outer_product.h"
 
 namespace rkeops {
@@ -386,15 +385,14 @@ void set_conditions(Plan& plan, Expr of_i, Expr of_j) {
   }
 }
 
-void set_bound(Plan& plan, Expr value, const BoundOfPairs& bound) {
+void set_bound(Plan& plan, Expr value, Wanted wanted, const Bound& bound) {
   for (KernelPlan& kernel : plan.kernels) {
-    if (!kernel.reduction || kernel.reduction->reduction->wanted == Wanted::all ||
+    if (!kernel.reduction || kernel.reduction->reduction->wanted != wanted ||
         kernel.values != std::vector<Expr>{value})
       continue;
-    if (kernel.row_index == level_i && kernel.column_index == level_j)
-      kernel.bound = {bound.of_i, bound.of_j, bound.products};
-    if (kernel.row_index == level_j && kernel.column_index == level_i)
-      kernel.bound = {bound.of_j, bound.of_i, bound.products};
+    kernel.bound = bound;
+    if (kernel.row_index == level_j)
+      std::swap(kernel.bound.of_row, kernel.bound.of_column);
   }
 }
 

@@ -13,6 +13,7 @@
 #include <vector>
 
 #include "../ir/expr.h"
+#include "../ir/reductions.h"
 
 namespace rkeops {
 
@@ -119,13 +120,9 @@ Plan make_plan(Expr root, Level index, Precision precision, SumScheme scheme);
 /// Gives the kernels of pairs conditions, of what has level i and of what has level j.
 void set_conditions(Plan& plan, Expr of_i, Expr of_j);
 
-/// A bound before it is known which index is that of the rows.
-struct BoundOfPairs {
-  Expr of_i, of_j, products;
-};
-
-/// Gives it to the kernels that look for the smallest or largest `value`.
-void set_bound(Plan& plan, Expr value, const BoundOfPairs& bound);
+/// Gives the kernels that look for such values among those of `value` a bound of it, in
+/// which rows are those of i.
+void set_bound(Plan& plan, Expr value, Wanted wanted, const Bound& bound);
 
 /// Operations for a pair, of all kernels together.
 long long total_operations(const Plan& plan);

@@ -95,3 +95,13 @@ counting_compiler <- function(directory) {
 count_lines <- function(file) {
   length(read_if_any(file))
 }
+
+# Calls with and without expansions (the option `expansion`).
+with_expansion <- function(mode, code) {
+  old <- set_rkeops_option("expansion", mode)
+  on.exit(set_rkeops_options(old))
+  code
+}
+
+expanded <- function(...) with_expansion("always", ...)
+as_written <- function(...) with_expansion("never", ...)

@@ -3,15 +3,6 @@
 
 skip_on_cran()
 
-with_bounds <- function(mode, code) {
-  old <- set_rkeops_option("expansion", mode)
-  on.exit(set_rkeops_options(old))
-  code
-}
-
-bounded <- function(...) with_bounds("always", ...)
-as_written <- function(...) with_bounds("never", ...)
-
 bounded_args <- function(D) {
   c(sprintf("x = Vi(%d)", D), sprintf("y = Vj(%d)", D), "s = Pm(1)",
     sprintf("w = Pm(%d)", D))
@@ -55,7 +46,7 @@ test_that("bounds change no result", {
       for (size in list(c(130, 70), c(63, 1300), c(3, 1))) {
         data <- bounded_data(D, size[1], size[2])
         expect_identical(
-          bounded(with_data(op, formula, data)),
+          expanded(with_data(op, formula, data)),
           as_written(with_data(op, formula, data)),
           info = paste(formula, D, precision, toString(size))
         )
@@ -79,7 +70,7 @@ expect_bounds_change_nothing <- function(data, label) {
     op <- nearest(K, D)
     data <- c(data[1:2], 0.7, list(runif(D)))
     expect_identical(
-      bounded(op(data)), as_written(op(data)), info = paste(label, D, K)
+      expanded(op(data)), as_written(op(data)), info = paste(label, D, K)
     )
   }
 }
@@ -103,6 +94,24 @@ test_that("nor do they where points are far from the centre, or equal", {
   }
 })
 
+# Nearly equal distances to points that are not equally far from the centre: a
+# bound for the wrong end excludes the largest.
+test_that("the smallest and the largest of the same distances have bounds each", {
+  local_gpu()
+  for (D in c(6, 20)) {
+    op <- keops_kernel(
+      "Max_Reduction(SqDist(x, y), 0) - Min_Reduction(SqDist(x, y), 0)",
+      bounded_args(D)[1:2]
+    )
+    expect_length(grep("^bound of", explain(op, "expansion")), 2)
+    x <- matrix(1e-6 * rnorm(130 * D), 130)
+    y <- matrix(rnorm(700 * D), 700)
+    y[, 1] <- 3 * abs(y[, 1])
+    y <- y / sqrt(rowSums(y^2)) * (1 + 1e-6 * rnorm(700))
+    expect_identical(expanded(op(list(x, y))), as_written(op(list(x, y))), info = D)
+  }
+})
+
 test_that("what overflows, vanishes or is missing is computed as it is written", {
   local_gpu()
   for (D in c(6, 20)) {
@@ -123,7 +132,7 @@ test_that("what overflows, vanishes or is missing is computed as it is written",
       op <- keops_kernel(sprintf("Min_Reduction(%s, 0)", formula), bounded_args(6))
       data <- c(points, list(s, runif(6)))
       expect_identical(
-        bounded(op(data)), as_written(op(data)), info = paste(formula, s)
+        expanded(op(data)), as_written(op(data)), info = paste(formula, s)
       )
     }
   }
@@ -155,18 +164,18 @@ test_that("nor do tiles, slices and several GPUs change what bounds find", {
       op <- nearest(K, D)
       data <- bounded_data(D, 3000, 2000)
       expected <- as_written(op(data))
-      expect_identical(bounded(op(data)), expected)
+      expect_identical(expanded(op(data)), expected)
       expect_same_in_tiles(
-        function() bounded(op(data)), paste("nearest", K, D), most = 900
+        function() expanded(op(data)), paste("nearest", K, D), most = 900
       )
       local({
         previous <- change_settings(list(first_slice_work = 1), call = NULL)
         on.exit(change_settings(previous, call = NULL))
-        expect_identical(bounded(op(data)), expected)
+        expect_identical(expanded(op(data)), expected)
       })
       local({
         local_gpus(2)
-        expect_identical(bounded(op(data)), expected)
+        expect_identical(expanded(op(data)), expected)
       })
     }
   }
@@ -178,11 +187,11 @@ test_that("bounds are another program, for GPUs and many pairs", {
   op <- nearest(7, 6)
   data <- bounded_data(6, 100, 100)
   on_cpu <- as_written(op(data))
-  expect_identical(bounded(op(data)), on_cpu)
+  expect_identical(expanded(op(data)), on_cpu)
   local_gpu()
   op(data)
   expect_equal(programs(), 1)
-  bounded(op(data))
+  expanded(op(data))
   expect_equal(programs(), 2)
 })
 

@@ -20,15 +20,6 @@ expansion_data <- function(D, M = 130, N = 70, B = 2, offset = 0) {
   )
 }
 
-with_expansion <- function(mode, code) {
-  old <- set_rkeops_option("expansion", mode)
-  on.exit(set_rkeops_options(old))
-  code
-}
-
-expanded <- function(...) with_expansion("always", ...)
-as_written <- function(...) with_expansion("never", ...)
-
 formulas_to_expand <- list(
   gaussian = gaussian_sum,
   mean = "Mean_Reduction(Exp(-s * SqDist(x, y)) * b, 0)",
