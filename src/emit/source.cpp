@@ -174,6 +174,7 @@ void write_pair_stage(Writer& writer, const KernelPlan& kernel,
   open_stage(writer,
              "pair_stage(const Scalar* parameter, const V* row, const Scalar* column, " +
                  inner + "V* value)");
+  if (kernel.uses_pair_functions) writer.line("RKEOPS_PAIR_FUNCTIONS");
   write_statements(writer, read, kernel.pair_results(), "value", scalar);
   writer.close();
 }
@@ -202,6 +203,8 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
   writer.line("static constexpr int pair_values = " +
               std::to_string(total_dimension(kernel.pair_results())) + ";");
   write_finish_counts(writer, kernel);
+  if (kernel.uses_pair_functions)
+    writer.line("static constexpr bool uses_pair_functions = true;");
   if (inner.node) {
     writer.line("static constexpr int inner_length = " + std::to_string(inner.length()) +
                 ", row_vector_count = " + std::to_string(inner.row_vectors.size()) +
@@ -236,11 +239,11 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
 }
 
 std::string write_source(const KernelPlan& kernel, Precision precision,
-                         const Origin& origin, const std::string& header,
+                         const Origin& origin, const std::string& first_lines,
                          const std::string& last_line) {
   Writer writer;
   write_origin(writer, kernel, origin);
-  writer.line("#include <rkeops/" + header + ">");
+  writer.line(first_lines);
   writer.line();
   writer.line("namespace rkeops {");
   writer.line("namespace {");
@@ -267,7 +270,7 @@ std::string cpu_source(const KernelPlan& kernel, Precision precision,
                        const Origin& origin) {
   KernelPlan unconditional = kernel;
   unconditional.conditions = {};
-  return write_source(unconditional, precision, origin, "cpu_engine.h",
+  return write_source(unconditional, precision, origin, "#include <rkeops/cpu_engine.h>",
                       "RKEOPS_CPU_LIBRARY(Scalar, Formula, Reduction, " +
                           std::to_string(kernel.row_groups) + ")");
 }
@@ -275,7 +278,12 @@ std::string cpu_source(const KernelPlan& kernel, Precision precision,
 std::string cuda_source(const KernelPlan& kernel, Precision precision,
                         const Origin& origin) {
   const KernelPlan gpu = gpu_form(kernel, precision);
-  return write_source(gpu, precision, origin, "cuda_engine.cuh",
+  // products take most of the shared memory, see cuda_pair_math.cuh
+  const bool small_tables =
+      precision == Precision::float64 && (gpu.inner.node || gpu.outer.length);
+  return write_source(gpu, precision, origin,
+                      std::string(small_tables ? "#define RKEOPS_POWER_BITS 8\n" : "") +
+                          "#include <rkeops/cuda_engine.cuh>",
                       "RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, " +
                           std::to_string(gpu.rows_per_thread) + ", " +
                           std::to_string(gpu.columns_per_tile) + ")");

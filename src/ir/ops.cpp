@@ -89,6 +89,11 @@ void describe_dimensions(
   }
 }
 
+Operation faster_in_pairs(Operation row) {
+  row.has_pair_function = true;
+  return row;
+}
+
 Operation also_called(Operation row, std::vector<std::string> names) {
   row.other_names = std::move(names);
   return row;

@@ -63,6 +63,8 @@ struct Operation {
   /// pointers to them and to the result.
   std::string code;
   double start = 0;  // of a fold
+  /// Have GPUs another one for loops over pairs, see cuda_pair_math.cuh?
+  bool has_pair_function = false;
   /// Of a routine: may the interpreter run it for such arguments? Empty: always.
   std::function<bool(const std::vector<Expr>&)> is_interpreted;
   std::function<Placement(const std::vector<int>&)>

@@ -9,23 +9,23 @@ namespace {
 Expr one_of(const Arguments& a) { return a.self->graph->constant(1); }
 
 void add_exponentials(Rows& rows) {
-  rows.push_back(unary(
+  rows.push_back(faster_in_pairs(unary(
       "Exp", "exp($0)", [](double f) { return std::exp(f); },
-      [](const Arguments& a) { return a.self; }, "exponential", "exp(f) df"));
+      [](const Arguments& a) { return a.self; }, "exponential", "exp(f) df")));
   rows.push_back(unary(
       "Expm1", "expm1($0)", [](double f) { return std::expm1(f); },
       [](const Arguments& a) { return call("Exp", {a[0]}); },
       "exp(f) - 1, accurate near 0", "exp(f) df"));
-  rows.push_back(unary(
+  rows.push_back(faster_in_pairs(unary(
       "Exp2", "exp2($0)", [](double f) { return std::exp2(f); },
       [](const Arguments& a) { return M_LN2 * a.self; }, "2 to the power f",
-      "log(2) 2^f df"));
-  rows.push_back(unary(
+      "log(2) 2^f df")));
+  rows.push_back(faster_in_pairs(unary(
       "Exp2OfSmall", "exp2_of_small($0)", [](double f) { return std::exp2(f); },
       [](const Arguments& a) { return M_LN2 * a.self; },
       "2 to the power f for f from -100 to 100, and any value for other f: faster than "
       "Exp2",
-      "log(2) 2^f df"));
+      "log(2) 2^f df")));
   rows.push_back(unary(
       "Log", "log($0)", [](double f) { return std::log(f); },
       [](const Arguments& a) { return call("Inv", {a[0]}); },

@@ -45,6 +45,9 @@ Operation infix(Operation row, const char* symbol, int precedence);
 /// The row, also known by other names.
 Operation also_called(Operation row, std::vector<std::string> names);
 
+/// The row of a function that cuda_pair_math.cuh has, too.
+Operation faster_in_pairs(Operation row);
+
 /// The row with an example: of x = Vi(3), y = Vj(3), b = Vj(2), z = Vi(4), w = Vj(4), p =
 /// Pm(1), c = Pm(2), A = Pm(6), Q = Pm(9), knots = Pm(7).
 Operation shown(Operation row, const char* example);

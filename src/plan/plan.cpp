@@ -243,6 +243,14 @@ int columns_per_tile(const KernelPlan& kernel, Precision precision) {
   return 0;  // too long for shared memory: read from global memory
 }
 
+bool uses_pair_functions(KernelPlan& kernel) {
+  const std::vector<Expr> nodes = nodes_of_stages(kernel);
+  return std::any_of(nodes.begin(), nodes.end(), [&](Expr node) {
+    return node->kind == NodeKind::operation && node->operation->has_pair_function &&
+           !stage_of(kernel, node->level);
+  });
+}
+
 void choose_sizes(KernelPlan& kernel) {
   kernel.operations = operations_of(kernel);
   kernel.work = std::max(kernel.operations / function_operations, 1LL);
@@ -423,6 +431,7 @@ KernelPlan gpu_form(KernelPlan kernel, Precision precision) {
   add_exact_value(form);
   form.rows_per_thread = rows_per_thread(form, precision);
   form.columns_per_tile = columns_per_tile(form, precision);
+  form.uses_pair_functions = uses_pair_functions(form);
   return form;
 }
 

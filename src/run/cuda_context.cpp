@@ -99,6 +99,9 @@ void CudaModule::find_kernels() {
   reduce = kernel(*this, "rkeops_reduce");
   finish = kernel(*this, "rkeops_finish");
   convert = kernel(*this, "rkeops_convert");
+  context.driver.check(
+      context.driver.resident_blocks(&resident_blocks, reduce, cuda_threads, 0),
+      "describe a kernel");
 }
 
 void CudaModule::read_plan() {

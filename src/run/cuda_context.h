@@ -65,6 +65,8 @@ class CudaModule {
   CudaContext& context;
   CudaModuleHandle handle = nullptr;
   CudaFunctionHandle prepare, reduce, finish, convert;
+  /// Blocks of `reduce` that a multiprocessor can hold at the same time.
+  int resident_blocks = 1;
   CudaLaunchPlan plan{};
 
  private:

@@ -58,6 +58,8 @@ using CudaEventHandle = struct CudaEventTag*;
   F(module_variable, cuModuleGetGlobal_v2,                                              \
     (CudaAddress * address, std::size_t * bytes, CudaModuleHandle module,               \
      const char* name))                                                                 \
+  F(resident_blocks, cuOccupancyMaxActiveBlocksPerMultiprocessor,                       \
+    (int* blocks, CudaFunctionHandle function, int threads, std::size_t shared_bytes))  \
   F(memory_available, cuMemGetInfo_v2, (std::size_t * free, std::size_t * total))       \
   F(memory_allocate, cuMemAlloc_v2, (CudaAddress * address, std::size_t bytes))         \
   F(memory_free, cuMemFree_v2, (CudaAddress address))                                   \

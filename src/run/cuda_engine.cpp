@@ -17,10 +17,18 @@ namespace {
 
 GpuTimings last_timings;
 
-CudaWork describe(const CudaDevice& device, const CudaLaunchPlan& plan, const Job& job) {
-  const int components = plan.row_inputs + plan.column_kept + plan.slots;
-  return {job.rows,   job.columns, plan.rows_per_thread,
-          plan.slots, components,  device.multiprocessors};
+CudaWork describe(const CudaModule& module, const Job& job) {
+  const CudaLaunchPlan& plan = module.plan;
+  const int components =
+      plan.row_inputs + plan.column_kept + (plan.searches ? 0 : plan.slots);
+  return {job.rows,
+          job.columns,
+          plan.rows_per_thread,
+          plan.slots,
+          components,
+          module.context.device.multiprocessors,
+          std::max(module.resident_blocks, 1),
+          plan.searches != 0};
 }
 
 int components_of(const std::vector<MatrixView>& matrices) {
@@ -71,7 +79,7 @@ void run_on_gpus(const std::vector<CudaModule*>& modules, const Job& job,
   if (job.rows == 0) return;
   const auto start = std::chrono::steady_clock::now();
   cuda_driver(first.context.settings);  // throws if this process cannot use the GPU
-  const CudaWork work = describe(first.context.device, first.plan, job);
+  const CudaWork work = describe(first, job);
   const CudaTask task{job, work, cuda_schedule(work)};
   try {
     run_once(modules, task, interrupted);

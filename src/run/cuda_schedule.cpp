@@ -1,10 +1,12 @@
-// The number of splits minimises a model of the time: the busiest multiprocessor decides,
-// it needs a few blocks at a time to hide latencies, and every split has to be merged.
+// The number of splits minimises a model of the time: blocks come in waves, as many as
+// the multiprocessors can hold; the busiest one decides, and a few blocks do not keep it
+// busy; every split has to be merged, and to find the first ones of what it searches.
 #include "cuda_schedule.h"
 
 #include <rkeops/cuda_arguments.h>
 
 #include <algorithm>
+#include <cmath>
 
 namespace rkeops {
 
@@ -14,7 +16,7 @@ constexpr long long accumulator_bytes = 256ll << 20;
 /// Of one block of rows: what a launch needs at least, so it has to be a part of any
 /// memory that is allowed.
 constexpr long long block_accumulator_bytes = 48ll << 20;
-constexpr long long fewest_columns_a_split = 32;
+constexpr long long fewest_columns_a_split = 16;
 constexpr long long most_splits = 65535;  // limit of the grid
 constexpr long long split_multiple = 16;
 
@@ -26,22 +28,47 @@ constexpr long long blocks_to_share = 32;
 constexpr long long fewest_columns_to_share = 16384;
 
 // Cycles, measured on large GPUs; only their ratios matter.
-constexpr double pair_cycles = 10;
-constexpr double start_columns = 100;  // a block starts in the time of so many columns
-constexpr double busy_blocks = 4;  // fewer blocks a multiprocessor take as long as these
+constexpr double component_cycles = 1.25;
+constexpr double fewest_pair_cycles = 10;
+constexpr double start_cycles = 1000;
+/// Of the time of a whole wave, what passes however few its blocks are.
+constexpr double idle_part = 0.4;
+/// Columns that take as long as one that is kept.
+constexpr double columns_a_find = 100;
 constexpr double merge_launch_cycles = 4000;
-constexpr double merge_cycles = 40;
+constexpr double merge_cycles = 50;  // of a slot
 
 long long columns_a_split(long long columns, long long splits) {
   return divide_up(divide_up(columns, splits), split_multiple) * split_multiple;
 }
 
+/// The time that the busiest multiprocessor takes, in that of a block among many.
+double busiest_blocks(const CudaWork& work, long long blocks) {
+  const long long wave = (long long)work.resident_blocks * work.multiprocessors;
+  const long long waves = blocks / wave,
+                  others = divide_up(blocks % wave, work.multiprocessors);
+  const double all = double(waves) * work.resident_blocks;
+  if (others == 0) return all;
+  return all + idle_part * work.resident_blocks + (1 - idle_part) * double(others);
+}
+
+/// Of n columns in random order K (1 + log(n / K)) are among the K smallest of those up
+/// to them; these are kept for a while.
+double columns_of_search(const CudaWork& work, double columns) {
+  const double kept = work.slots / 2.0;  // a value, and its column
+  return columns_a_find * kept * (1 + std::log(std::max(columns / kept, 1.0)));
+}
+
 double model_cycles(const CudaWork& work, long long blocks, long long splits) {
   const double columns = columns_a_split(work.columns, splits);
-  const double busiest = divide_up(blocks * splits, work.multiprocessors);
-  const double folding = std::max(busiest, busy_blocks) * pair_cycles *
-                         (columns * work.rows_a_thread + start_columns);
-  return splits == 1 ? folding : folding + merge_launch_cycles + merge_cycles * splits;
+  const double pair_cycles =
+      std::max(fewest_pair_cycles, component_cycles * work.components);
+  const double worth =
+      work.searches ? columns + columns_of_search(work, columns) : columns;
+  const double folding = busiest_blocks(work, blocks * splits) *
+                         (pair_cycles * worth * work.rows_a_thread + start_cycles);
+  if (splits == 1) return folding;
+  return folding + merge_launch_cycles + merge_cycles * work.slots * splits;
 }
 
 long long choose_splits(const CudaWork& work, long long rows) {

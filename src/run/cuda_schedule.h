@@ -1,4 +1,5 @@
-// How a reduction is cut into launches, decided from sizes alone so that results repeat.
+// How a reduction is cut into launches, decided from sizes and the program alone so that
+// results repeat.
 #pragma once
 
 namespace rkeops {
@@ -20,6 +21,8 @@ struct CudaWork {
   int slots;       // accumulators a row
   int components;  // what a pair costs, roughly: scalars read and folded
   int multiprocessors;
+  int resident_blocks;  // that a multiprocessor can hold at the same time
+  bool searches;        // for the columns of the smallest or largest values
 };
 
 CudaSchedule cuda_schedule(const CudaWork& work);

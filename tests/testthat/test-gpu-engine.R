@@ -54,6 +54,33 @@ test_that("sums of equal terms keep six digits in float32", {
   }
 })
 
+test_that("exponentials of pairs are right to the last digits in float64", {
+  expect_last_digits <- function(formula, D, x, expected) {
+    args <- sprintf(c("x = Vi(%d)", "y = Vj(%d)"), D)
+    op <- keops_kernel(formula, args, precision = "float64")
+    others <- matrix(0, length(x), D - 1)
+    value <- as.vector(op(list(cbind(x, others, deparse.level = 0), matrix(0, 1, D))))
+    error <- ifelse(value == expected, 0, abs(value - expected))
+    close <- error <= pmax(4.5e-16 * expected, 1e-323)
+    agree <- ifelse(is.nan(expected), is.nan(value), close)
+    expect_identical(x[!agree], numeric(0), info = formula)
+  }
+  local_gpu()
+  local_rkeops_options(expansion = "never")
+  x <- c(
+    seq(-750, 712, length.out = 4001), 0, 1e-300, -1e-17, log(2) * (-3:3) / 2048,
+    -745.1, -708.4, 709.78, 709.79, 1e5, -1e5, 1e300, -1e300, Inf, -Inf, NaN
+  )
+  expect_last_digits("Sum_Reduction(Exp(x + y), 0)", 1, x, exp(x))
+  # what is not a normal number is 0 here
+  x <- c(seq(-1021, 1023.9, length.out = 4001), x)
+  powers <- replace(2^x, which(x <= -1022), 0)
+  expect_last_digits("Sum_Reduction(Exp2(x + y), 0)", 1, x, powers)
+  # beside inner products, where the table of powers is shorter
+  x <- 0:440 / 16
+  expect_last_digits("Sum_Reduction(Exp(-SqDist(x, y)), 0)", 20, x, exp(-x^2))
+})
+
 test_that("empty inputs give the neutral element or nothing", {
   no_rows <- gaussian_data(0, 5)
   no_columns <- gaussian_data(5, 0)

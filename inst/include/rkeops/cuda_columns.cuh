@@ -57,15 +57,20 @@ struct CudaColumns {
       Formula::parameters_kept * int(sizeof(Scalar)) <=
       (has_inner || Outer::used ? 1 : 16) * 1024;
 
-  /// Columns that fit into the 48 KB of shared memory beside the parameters, or where
-  /// inner products leave room. Records too long for tiles of eight are read from global
-  /// memory: every thread of a block reads the same address, and the cache serves them
-  /// together.
+  static constexpr bool has_power_table = sizeof(Scalar) > 4 &&
+                                          (UsesPairFunctions<Formula>::value ||
+                                           UsesPairFunctions<Reduction>::value);
+
+  /// Columns that fit into the 48 KB of shared memory beside tables and parameters, or
+  /// where inner products leave room. Records too long for tiles of eight are read from
+  /// global memory: every thread of a block reads the same address, and the cache serves
+  /// them together.
   static constexpr int fitting =
-      has_inner ? int(Inner::spare_bytes / sizeof(Scalar)) / array_length<record_of_pairs>
-                : (47 * 1024 / int(sizeof(Scalar)) -
-                   (parameters_shared ? Formula::parameters_kept : 0)) /
-                      array_length<record_of_pairs>;
+      has_inner
+          ? int(Inner::spare_bytes / sizeof(Scalar)) / array_length<record_of_pairs>
+          : (47 * 1024 / int(sizeof(Scalar)) - (has_power_table ? pair_loop::powers : 0) -
+             (parameters_shared ? Formula::parameters_kept : 0)) /
+                array_length<record_of_pairs>;
   static constexpr bool staged = record_of_pairs > 0 && fitting >= 8;
   /// From one column to the next where pairs find them.
   static constexpr int record_step = staged ? record_of_pairs : record;
@@ -241,36 +246,51 @@ struct CudaColumns {
       const int c = fold_order<Reduction>(n, length > 0 ? length : count);
       fold_column<care>(parameter, columns.from(c), position + c, rows);
     }
+    settle(rows);
   }
 
-  /// The same, in runs after which sums settle. Where a block is one step every index
-  /// into what a reduction keeps is a constant.
-  template <int length, int times, Care care>
-  RKEOPS_INLINE static void fold_each(const Scalar* parameter, Columns columns, int count,
-                                      int position, Row (&rows)[rows_per_thread]) {
-    constexpr int most = Settles<Reduction>::columns;
-    // a loop in a loop costs more than it takes to settle earlier
-    constexpr int wanted = times >= cuda_unrolled && times < most ? times : most;
-    constexpr int run = length > 0 && length < wanted ? length : wanted;
-    if (block == step) position = 0;
-    if constexpr (run == 0) {
-      fold_run<length, times, care>(parameter, columns, count, position, rows);
-    } else {
-      static_assert(length % run == 0, "a step has whole runs");
-#pragma unroll 1
-      for (int c = 0; c < (length > 0 ? length : count); c += run) {
-        fold_run<length == 0 ? 0 : run, times, care>(
-            parameter, columns.from(c), int(least(run, count - c)), position + c, rows);
+  RKEOPS_INLINE static void settle(Row (&rows)[rows_per_thread]) {
+    if constexpr (Settles<Reduction>::columns > 0) {
 #pragma unroll
-        for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.settle();
-      }
+      for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.settle();
     }
   }
 
-  /// Folds a step as if no column were rare; false, with nothing done, if that went
-  /// wrong.
-  RKEOPS_INLINE static bool hurry(const Scalar* parameter, Columns columns, int position,
-                                  Row (&rows)[rows_per_thread]) {
+  /// Columns of which the loop is unrolled `times` times, and after which sums settle: a
+  /// loop in a loop costs more than it takes to settle earlier.
+  static constexpr int most_in_run = Settles<Reduction>::columns;
+  template <int times>
+  static constexpr int wished_run = most_in_run > 0 &&
+                                            (times<cuda_unrolled || times> most_in_run)
+                                        ? most_in_run
+                                        : times;
+
+  /// The same in runs, and what is left of `count` column by column. Where a block is one
+  /// step every index into what a reduction keeps is a constant.
+  template <int times, Care care>
+  RKEOPS_INLINE static void fold_each(const Scalar* parameter, Columns columns, int count,
+                                      int position, Row (&rows)[rows_per_thread]) {
+    constexpr int run = wished_run<times> < step ? wished_run<times> : step;
+    constexpr bool backwards = FoldsBackwards<Reduction>::value;
+    if (block == step) position = 0;
+    const int whole = block > 32 ? count / run * run : step;
+    const auto fold_rest = [&] {
+      if (whole < count)
+        fold_run<0, 1, care>(parameter, columns.from(whole), count - whole,
+                             position + whole, rows);
+    };
+    if (backwards) fold_rest();
+#pragma unroll 1
+    for (int done = 0; done < whole; done += run) {
+      const int c = backwards ? whole - run - done : done;
+      fold_run<run, times, care>(parameter, columns.from(c), run, position + c, rows);
+    }
+    if (!backwards) fold_rest();
+  }
+
+  /// Folds as if no column were rare; false, with nothing done, if that went wrong.
+  RKEOPS_INLINE static bool hurry(const Scalar* parameter, Columns columns, int count,
+                                  int position, Row (&rows)[rows_per_thread]) {
     Reduction before[rows_per_thread];
     bool well = true;
 #pragma unroll
@@ -279,7 +299,7 @@ struct CudaColumns {
       well = well & before[r].may_hurry();
     }
     if (!well) return false;
-    fold_each<step, step_unrolled, Care::none>(parameter, columns, step, position, rows);
+    fold_each<step_unrolled, Care::none>(parameter, columns, count, position, rows);
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) well = well & rows[r].reduction.went_well();
     if (well) return true;
@@ -291,13 +311,10 @@ struct CudaColumns {
   RKEOPS_INLINE static void fold_step(const Scalar* parameter, Columns columns, int count,
                                       int position, Row (&rows)[rows_per_thread]) {
     if constexpr (CanHurry<Reduction>::value) {
-      if (count == step && hurry(parameter, columns, position, rows)) return;
-      fold_each<0, 1, Care::full>(parameter, columns, count, position, rows);
-    } else if (count == step) {
-      fold_each<step, step_unrolled, Care::full>(parameter, columns, step, position,
-                                                 rows);
+      if (!hurry(parameter, columns, count, position, rows))
+        fold_run<0, 1, Care::full>(parameter, columns, count, position, rows);
     } else {
-      fold_each<0, 1, Care::full>(parameter, columns, count, position, rows);
+      fold_each<step_unrolled, Care::full>(parameter, columns, count, position, rows);
     }
   }
 

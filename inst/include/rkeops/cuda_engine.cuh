@@ -18,7 +18,7 @@
 #include <rkeops/lanes.h>
 
 // reductions compute with the functions of the GPU
-#include <rkeops/cuda_math.cuh>
+#include <rkeops/cuda_pair_math.cuh>
 
 #include <rkeops/reductions.h>
 #include <rkeops/cuda_columns.cuh>
@@ -48,18 +48,21 @@ struct CudaKernels {
   static constexpr int row_scalars = row_vectors + Bound::row_scalars;
 
   /// Blocks of threads that a multiprocessor should hold at least, or 0 if the compiler
-  /// may choose. Sums that settle have two numbers and an accumulator a slot; where they
-  /// are many the compiler would take registers of the fourth block for them, although
-  /// accumulators wait most of the time.
-  static constexpr int registers_of_rows =
-      rows_per_thread * (Formula::row_kept + 4 * slots);
-  static constexpr int resident_blocks =
-      Outer::used     ? Outer::resident_blocks
-      : Bound::exists ? (has_inner ? 3 : 4)
-      : Settles<Reduction>::columns > 0 && Formula::inner_length == 0 &&
-              registers_of_rows > 80 && registers_of_rows <= 112
-          ? 4
-          : 0;
+  /// may choose.
+  static constexpr int resident_blocks() {
+    if (Outer::used) return Outer::resident_blocks;
+    if (Bound::exists) return has_inner ? 3 : 4;
+    if (has_inner) return 0;
+    // it would take too few registers to compute several pairs at once
+    if (sizeof(Scalar) > 4) return 4;
+    if (Settles<Reduction>::columns == 0) return 0;
+    // sums that settle have two numbers and an accumulator a slot
+    constexpr int registers = rows_per_thread * (Formula::row_kept + 4 * slots);
+    if (registers <= 60)
+      return UsesPairFunctions<Formula>::value ? 4 : 0;  // too few, too
+    // registers of the fourth block, for accumulators that wait most of the time
+    return registers > 80 && registers <= 112 ? 4 : 0;
+  }
 
   static constexpr int parameters_in_global =
       parameters_shared ? 1 : Formula::parameters_kept;
@@ -71,10 +74,20 @@ struct CudaKernels {
       rows += Formula::finish_rows;
     }
     const int column_kept = Outer::used || Bound::exists ? record : Formula::column_kept;
-    return {int(sizeof(Scalar)),    slots,       outputs,        column_kept,
-            rows_per_thread,        Loop::tile,  parameters,     rows,
-            Formula::column_inputs, row_scalars, column_vectors, slots_in_memory,
-            Conditions::exist};
+    return {int(sizeof(Scalar)),
+            slots,
+            outputs,
+            column_kept,
+            rows_per_thread,
+            Loop::tile,
+            parameters,
+            rows,
+            Formula::column_inputs,
+            row_scalars,
+            column_vectors,
+            slots_in_memory,
+            Conditions::exist,
+            HasRareColumns<Reduction>::value && !CanHurry<Reduction>::value};
   }
 
   /// Parameter stage, by one thread of each block: into shared memory, or where that has
@@ -218,6 +231,7 @@ struct CudaKernels {
   }
 
   RKEOPS_INLINE static void reduce(const CudaArguments& arguments, Scalar* large) {
+    if constexpr (Loop::has_power_table) pair_loop::fill_power_table();
     const Scalar* parameter = stage_parameters(arguments.parameters, large);
     const long long first_row = arguments.row_begin + threadIdx.x +
                                 (long long)blockIdx.x * (rows_per_thread * cuda_threads);
@@ -262,11 +276,31 @@ struct CudaKernels {
     double merged[array_length<slots>];
     const Slots<Scalar> into{merged, 1};
     copy_slots(partial(arguments, 0, row), into);
-#pragma unroll 4
-    for (int split = 1; split < arguments.splits; ++split) {
-      Reduction::merge(into, partial(arguments, split, row));
-    }
+    for (int split = 1; split < arguments.splits; split += read_together)
+      merge_splits(arguments, split, row, into);
     write_result(arguments, into, row);
+  }
+
+  /// Splits that are read at the same time, before they are merged in their order.
+  static constexpr int read_together = slots == 1 ? 16 : slots > 1 && slots <= 8 ? 4 : 1;
+
+  RKEOPS_INLINE static void merge_splits(const CudaArguments& arguments, int first,
+                                         long long row, Slots<Scalar> into) {
+    if constexpr (read_together == 1) {
+      Reduction::merge(into, partial(arguments, first, row));
+    } else {
+      double read[read_together][array_length<slots>];
+#pragma unroll
+      for (int n = 0; n < read_together; ++n) {
+        if (first + n < arguments.splits)
+          copy_slots(partial(arguments, first + n, row), Slots<Scalar>{read[n], 1});
+      }
+#pragma unroll
+      for (int n = 0; n < read_together; ++n) {
+        if (first + n < arguments.splits)
+          Reduction::merge(into, Slots<Scalar>{read[n], 1});
+      }
+    }
   }
 
   /// The second index of the grid is that of the component.
@@ -297,7 +331,7 @@ struct CudaKernels {
     RkeopsKernels::prepare(arguments, rkeops_large_parameters);                   \
   }                                                                               \
   __global__ void __launch_bounds__(rkeops::cuda_threads,                         \
-                                    RkeopsKernels::resident_blocks)               \
+                                    RkeopsKernels::resident_blocks())             \
       rkeops_reduce(rkeops::CudaArguments arguments) {                            \
     RkeopsKernels::reduce(arguments, rkeops_large_parameters);                    \
   }                                                                               \

@@ -12,6 +12,7 @@
 #if !defined(__CUDACC__)
 #include "vector_math_exp.h"
 #include "vector_math_log.h"
+#define RKEOPS_PAIR_FUNCTIONS  // see cuda_pair_math.cuh
 #endif
 
 namespace rkeops {
@@ -101,6 +102,7 @@ struct LazyExponentialSums {
   // (to base 2): a block of such sums does not overflow.
   static constexpr V none = sizeof(V) == 4 ? V(-3e38) : V(-1e308);
   static constexpr V margin = 64;
+  static constexpr bool uses_pair_functions = true;
   // Sums below this have not overflowed, and are far from it.
   static constexpr V most = sizeof(V) == 4 ? V(1e30) : V(1e200);
 
@@ -120,6 +122,7 @@ struct LazyExponentialSums {
   RKEOPS_INLINE void treat(const V* value, int) {
     const V next = value[0] * V(log2_e);
     if (next - next != 0) return;
+    RKEOPS_PAIR_FUNCTIONS
     const V scale = exp2(reference - next);
     RKEOPS_UNROLL
     for (int k = 0; k < sums; ++k) sum[k] = scaled(sum[k], scale);
@@ -137,6 +140,7 @@ struct LazyExponentialSums {
     return well;
   }
   RKEOPS_INLINE void add(const V* value, int) {
+    RKEOPS_PAIR_FUNCTIONS
     const V e = exp2(value[0] * V(log2_e) - reference);
     if (with_total) sum[0] += e;
     RKEOPS_UNROLL

@@ -303,6 +303,13 @@ extern "C" int cuDeviceGetAttribute(int* value, int attribute, int) {
   return attribute == 16 || attribute == 75 || attribute == 76 ? 0 : invalid_value;
 }
 
+extern "C" int cuOccupancyMaxActiveBlocksPerMultiprocessor(int* blocks, Function*,
+                                                           int threads, std::size_t) {
+  NEEDS_CONTEXT(cuOccupancyMaxActiveBlocksPerMultiprocessor);
+  *blocks = 2048 / threads;
+  return 0;
+}
+
 extern "C" int cuDevicePrimaryCtxRetain(void** context, int device) {
   MAY_FAIL(cuDevicePrimaryCtxRetain);
   *context = &contexts_made[device - 16];

@@ -17,6 +17,7 @@ struct Formula {
   static constexpr int column_inputs = 100, column_kept = 0;
   static constexpr int pair_values = 1;
   static constexpr bool has_finish_stage = false;
+  static constexpr bool uses_pair_functions = true;
   static constexpr int inner_length = 100, row_vector_count = 1, column_vector_count = 1;
   static constexpr Scalar inner_start = 0.0f;
 
@@ -49,6 +50,7 @@ struct Formula {
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, const V* inner, V* value) {
+    RKEOPS_PAIR_FUNCTIONS
     value[0] = exp(-sqrt(inner[0]));  // Exp(-Sqrt(Sum(Square(x - y))))
   }
 };

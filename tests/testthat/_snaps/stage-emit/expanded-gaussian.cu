@@ -18,6 +18,7 @@ struct Formula : NoInnerProduct {
   static constexpr int pair_values = 1;
   static constexpr bool has_finish_stage = true;
   static constexpr int finish_parameters = 3, finish_rows = 3, finish_outputs = 1;
+  static constexpr bool uses_pair_functions = true;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -57,6 +58,7 @@ struct Formula : NoInnerProduct {
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
+    RKEOPS_PAIR_FUNCTIONS
     V t1 = all<V>(0.0f);  // Sum(2.8853900817779268 * (x - centre1) * (y - c...
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1 += row[k] * column[k];
     value[0] = column[3] * exp2_of_small(t1);  // Exp2(-1.4426950408889634 * Sum(Square(y - centr...

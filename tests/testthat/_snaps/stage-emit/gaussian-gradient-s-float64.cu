@@ -17,6 +17,7 @@ struct Formula : NoInnerProduct {
   static constexpr int column_inputs = 9, column_kept = 9;
   static constexpr int pair_values = 1;
   static constexpr bool has_finish_stage = false;
+  static constexpr bool uses_pair_functions = true;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -37,6 +38,7 @@ struct Formula : NoInnerProduct {
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
+    RKEOPS_PAIR_FUNCTIONS
     V t1 = all<V>(0.0);  // Sum(eta * b)
     RKEOPS_UNROLL for (int k = 0; k < 6; ++k) t1 += row[k] * column[k];
     V t2 = all<V>(0.0);  // Sum(Square(x - y))

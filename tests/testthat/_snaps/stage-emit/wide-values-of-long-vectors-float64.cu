@@ -3,6 +3,7 @@
 //   x = Vi(40), y = Vj(40), b = Vj(24), s = Pm(1)
 // It computes
 //   Sum_Reduction(Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * b, 0)
+#define RKEOPS_POWER_BITS 8
 #include <rkeops/cuda_engine.cuh>
 
 namespace rkeops {
@@ -17,6 +18,7 @@ struct Formula {
   static constexpr int column_inputs = 64, column_kept = 0;
   static constexpr int pair_values = 1;
   static constexpr bool has_finish_stage = false;
+  static constexpr bool uses_pair_functions = true;
   static constexpr int inner_length = 40, row_vector_count = 1, column_vector_count = 1;
   static constexpr Scalar inner_start = 0.0;
   static constexpr int outer_length = 24, outer_row_vector_count = 0, outer_column_vector_count = 1;
@@ -61,6 +63,7 @@ struct Formula {
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, const V* inner, V* value) {
+    RKEOPS_PAIR_FUNCTIONS
     value[0] = exp2(parameter[0] * inner[0]);  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y)))
   }
 };
