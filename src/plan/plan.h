@@ -96,9 +96,9 @@ struct KernelPlan {
   bool is_of_pairs(Level level) const {
     return level != level_none && level != row_index && level != column_index;
   }
-  int row_groups = 0;        // CPU: vectors of rows handled together
-  int rows_per_thread = 0;   // of a GPU, in its form
-  int columns_per_tile = 0;  // the same: staged through shared memory together
+  int row_groups = 0;                // CPU: vectors of rows handled together
+  int rows_per_thread = 0;           // of a GPU, in its form
+  int columns_per_tile = 0;          // the same: staged through shared memory together
   bool uses_pair_functions = false;  // the same: see cuda_pair_math.cuh
 
   bool has_finish() const { return result != reduction; }
