@@ -232,10 +232,11 @@ int rows_per_thread(const KernelPlan& kernel, Precision precision) {
 }
 
 // Columns of one tile: shared memory of a block is at most 48 KiB, and several blocks
-// share it.
+// share it. Where they search, some threads are late, and others wait at every tile.
 int columns_per_tile(const KernelPlan& kernel, Precision precision) {
   const int bytes = std::max(1, total_dimension(kernel.columns.kept)) *
                     (precision == Precision::float64 ? 8 : 4);
+  if (kernel.exact.value && 256 * bytes <= 12288) return 256;
   for (int columns : {128, 64, 32, 16, 8, 4, 2, 1}) {
     if (columns * bytes <= 16384 || (columns <= 8 && columns * bytes <= 40960))
       return columns;

@@ -20,7 +20,8 @@ GpuTimings last_timings;
 CudaWork describe(const CudaModule& module, const Job& job) {
   const CudaLaunchPlan& plan = module.plan;
   const int components =
-      plan.row_inputs + plan.column_kept + (plan.searches ? 0 : plan.slots);
+      (plan.row_inputs + plan.column_kept + (plan.searches ? 0 : plan.slots)) *
+      (plan.scalar_bytes / 4);
   return {job.rows,
           job.columns,
           plan.rows_per_thread,

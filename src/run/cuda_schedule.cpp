@@ -21,20 +21,23 @@ constexpr long long most_splits = 65535;  // limit of the grid
 constexpr long long split_multiple = 16;
 
 /// Several GPUs may share the rows, and the schedule does not know how many: long columns
-/// are split until there are so many blocks for each multiprocessor of one. Every slot of
-/// a split costs something, the more so where it belongs to a list, so that splits of
-/// many slots are longer.
-constexpr long long blocks_to_share = 32;
+/// are split such that the waves of a few fill them too, into no more blocks than so many
+/// for each multiprocessor of one. Every slot of a split costs something, the more so
+/// where it belongs to a list, so that splits of many slots are longer.
+constexpr long long sharers[] = {1, 2, 4};
+constexpr long long blocks_to_share = 128;
 constexpr long long fewest_columns_to_share = 16384;
+constexpr double worth_more_splits = 0.99;
 
 // Cycles, measured on large GPUs; only their ratios matter.
 constexpr double component_cycles = 1.25;
 constexpr double fewest_pair_cycles = 10;
 constexpr double start_cycles = 1000;
-/// Of the time of a whole wave, what passes however few its blocks are.
-constexpr double idle_part = 0.4;
-/// Columns that take as long as one that is kept.
-constexpr double columns_a_find = 100;
+/// What a wave that is not full takes longer than its blocks, in blocks; and so many take
+/// no longer than one.
+constexpr double idle_blocks = 0.8, fewest_busy_blocks = 2;
+/// What a search takes longer: a pair; and to keep a column, beside so many pairs.
+constexpr double search_pair_cycles = 10, find_cycles = 5000, find_pairs = 35;
 constexpr double merge_launch_cycles = 4000;
 constexpr double merge_cycles = 50;  // of a slot
 
@@ -42,33 +45,64 @@ long long columns_a_split(long long columns, long long splits) {
   return divide_up(divide_up(columns, splits), split_multiple) * split_multiple;
 }
 
-/// The time that the busiest multiprocessor takes, in that of a block among many.
+/// The time that the busiest multiprocessor takes, in that of a block in a full wave.
 double busiest_blocks(const CudaWork& work, long long blocks) {
   const long long wave = (long long)work.resident_blocks * work.multiprocessors;
   const long long waves = blocks / wave,
                   others = divide_up(blocks % wave, work.multiprocessors);
   const double all = double(waves) * work.resident_blocks;
   if (others == 0) return all;
-  return all + idle_part * work.resident_blocks + (1 - idle_part) * double(others);
+  const double at_once = std::max<double>(others, fewest_busy_blocks);
+  return all + idle_blocks + at_once * (1 - idle_blocks / work.resident_blocks);
 }
 
 /// Of n columns in random order K (1 + log(n / K)) are among the K smallest of those up
 /// to them; these are kept for a while.
-double columns_of_search(const CudaWork& work, double columns) {
+double finds_of_search(const CudaWork& work, double columns) {
   const double kept = work.slots / 2.0;  // a value, and its column
-  return columns_a_find * kept * (1 + std::log(std::max(columns / kept, 1.0)));
+  return kept * (1 + std::log(std::max(columns / kept, 1.0)));
+}
+
+/// Of a row and a split.
+double row_cycles(const CudaWork& work, double columns) {
+  const double pair = std::max(fewest_pair_cycles, component_cycles * work.components);
+  if (!work.searches) return pair * columns;
+  const double search_pair = pair + search_pair_cycles;
+  return search_pair * columns +
+         (find_cycles + find_pairs * search_pair) * finds_of_search(work, columns);
 }
 
 double model_cycles(const CudaWork& work, long long blocks, long long splits) {
   const double columns = columns_a_split(work.columns, splits);
-  const double pair_cycles =
-      std::max(fewest_pair_cycles, component_cycles * work.components);
-  const double worth =
-      work.searches ? columns + columns_of_search(work, columns) : columns;
   const double folding = busiest_blocks(work, blocks * splits) *
-                         (pair_cycles * worth * work.rows_a_thread + start_cycles);
+                         (row_cycles(work, columns) * work.rows_a_thread + start_cycles);
   if (splits == 1) return folding;
   return folding + merge_launch_cycles + merge_cycles * work.slots * splits;
+}
+
+/// The cycles of all GPUs together, where most of them are lost.
+double cycles_of_sharers(const CudaWork& work, long long blocks, long long splits) {
+  double worst = 0;
+  for (const long long gpus : sharers)
+    worst = std::max(worst, gpus * model_cycles(work, divide_up(blocks, gpus), splits));
+  return worst;
+}
+
+long long splits_to_share(const CudaWork& work, long long blocks, long long fewest,
+                          long long most) {
+  const long long columns = fewest_columns_to_share * std::max(work.slots, 1);
+  most = std::min(
+      {most, work.columns / columns, blocks_to_share * work.multiprocessors / blocks});
+  long long best = fewest;
+  double best_cycles = cycles_of_sharers(work, blocks, fewest);
+  for (long long splits = fewest + 1; splits <= most; ++splits) {
+    const double cycles = cycles_of_sharers(work, blocks, splits);
+    if (cycles < worth_more_splits * best_cycles) {
+      best = splits;
+      best_cycles = cycles;
+    }
+  }
+  return best;
 }
 
 long long choose_splits(const CudaWork& work, long long rows) {
@@ -89,11 +123,7 @@ long long choose_splits(const CudaWork& work, long long rows) {
       best_cycles = cycles;
     }
   }
-  const long long fewest_columns = fewest_columns_to_share * std::max(work.slots, 1);
-  while (2 * best <= fitting && work.columns / (2 * best) >= fewest_columns &&
-         blocks * best < blocks_to_share * work.multiprocessors)
-    best *= 2;
-  return best;
+  return splits_to_share(work, blocks, best, fitting);
 }
 
 long long whole_units(double columns) {

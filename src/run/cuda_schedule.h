@@ -19,10 +19,10 @@ struct CudaWork {
   long long rows, columns;
   int rows_a_thread;
   int slots;       // accumulators a row
-  int components;  // what a pair costs, roughly: scalars read and folded
+  int components;  // what a pair costs, roughly: words read and folded
   int multiprocessors;
   int resident_blocks;  // that a multiprocessor can hold at the same time
-  bool searches;        // for the columns of the smallest or largest values
+  bool searches;        // for several columns of the smallest or largest values
 };
 
 CudaSchedule cuda_schedule(const CudaWork& work);

@@ -25,7 +25,7 @@ struct CudaLaunchPlan {
   int row_vector_scalars, column_vector_scalars;
   int slots_in_memory;  // true: `partial` is needed by every launch
   int conditions;       // true: rows and columns have to be as the formula demands
-  int searches;         // true: for the columns of the smallest or largest values
+  int searches;         // true: for several columns of the smallest or largest values
 };
 
 /// The same for all kernels, which each read a part of it. All pointers are of the

@@ -358,7 +358,23 @@ struct CudaColumns {
     }
   }
 
-  /// Shows them to a visitor instead, step by step.
+  /// Makes a multiple of `run` of the number of columns, by some that are NaN.
+  template <int run>
+  RKEOPS_INLINE static int complete(Shared& shared, int offset, int count) {
+    static_assert(staged && step % run == 0, "records can be added");
+    const int whole = (count + run - 1) / run * run;
+    if (whole == count) return count;
+    Scalar* records = shared.records() + offset % tile * record_of_pairs;
+    __syncthreads();
+    for (int k = count * record_of_pairs + threadIdx.x; k < whole * record_of_pairs;
+         k += cuda_threads)
+      records[k] = Scalar(__builtin_nan(""));
+    __syncthreads();
+    return whole;
+  }
+
+  /// Shows them to a visitor instead, in steps that are whole runs of columns; the last
+  /// of them may be NaN.
   template <class Visitor>
   RKEOPS_INLINE static void visit_columns(const CudaArguments& arguments,
                                           const Scalar* parameter, long long begin,
@@ -368,8 +384,10 @@ struct CudaColumns {
     for (long long first = begin; first < end; first += step) {
       const int offset = int(first - begin) & (cuda_column_unit - 1);
       fetch_tiles(arguments, parameter, first - gap, offset, end - gap, shared, inner);
+      const int count =
+          complete<Visitor::run>(shared, offset, int(least(step, end - first)));
       visitor.visit(find_columns(arguments, shared, inner, first - gap, offset), first,
-                    int(least(step, end - first)));
+                    count);
     }
   }
 };

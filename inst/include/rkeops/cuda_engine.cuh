@@ -87,7 +87,7 @@ struct CudaKernels {
             column_vectors,
             slots_in_memory,
             Conditions::exist,
-            HasRareColumns<Reduction>::value && !CanHurry<Reduction>::value};
+            HasRareColumns<Reduction>::value && slots > 2};
   }
 
   /// Parameter stage, by one thread of each block: into shared memory, or where that has

@@ -125,11 +125,8 @@ struct CudaSearch {
     }
   }
 
-  RKEOPS_INLINE void look_at_run(Block columns, int count, int number) {
-    if (count < run) {
-#pragma unroll 1
-      for (int n = 0; n < count; ++n) look_at(columns.from(n), number + n);
-    } else if constexpr (rows_per_thread == 1) {
+  RKEOPS_INLINE void look_at_run(Block columns, int number) {
+    if constexpr (rows_per_thread == 1) {
       look_at_all(columns, number);
     } else {
 #pragma unroll
@@ -144,7 +141,7 @@ struct CudaSearch {
   RKEOPS_INLINE void visit(Block columns, long long first, int count) {
 #pragma unroll 1
     for (int c = 0; c < count; c += run)
-      look_at_run(columns.from(c), count - c, int(first - begin) + c);
+      look_at_run(columns.from(c), int(first - begin) + c);
   }
 };
 
@@ -190,8 +187,7 @@ struct CudaBestGroups {
   using Direction = typename Reduction::Direction;
   using Block = typename Columns::Columns;
 
-  static constexpr int length = Columns::step < 16 ? Columns::step : 16;
-  static_assert(Columns::step % length == 0, "a step has whole groups");
+  static constexpr int run = Columns::step < 16 ? Columns::step : 16;
 
   /// Of a row: the best bounds of three groups, and the numbers of the first two.
   struct Seen {
@@ -218,14 +214,13 @@ struct CudaBestGroups {
   long long begin;
   Seen (&seen)[rows_per_thread];
 
-  template <bool whole>
-  RKEOPS_INLINE void look_at(Block columns, int count, int number) {
+  RKEOPS_INLINE void look_at(Block columns, int number) {
     Scalar best[rows_per_thread];
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r)
       best[r] = Direction::template worst<Scalar>();
-#pragma unroll(whole ? length : 1)
-    for (int c = 0; c < (whole ? length : count); ++c) {
+#pragma unroll
+    for (int c = 0; c < run; ++c) {
       Scalar bound[rows_per_thread][1];
       Columns::compute_values(parameter, columns.from(c), state, bound);
 #pragma unroll
@@ -237,11 +232,9 @@ struct CudaBestGroups {
   }
 
   RKEOPS_INLINE void visit(Block columns, long long first, int count) {
-    int number = int(first - begin) / length, c = 0;
 #pragma unroll 1
-    for (; c + length <= count; c += length, ++number)
-      look_at<true>(columns.from(c), length, number);
-    if (c < count) look_at<false>(columns.from(c), count - c, number);
+    for (int c = 0; c < count; c += run)
+      look_at(columns.from(c), (int(first - begin) + c) / run);
   }
 
   /// Folds into `found` the values of the best groups, which begin at `records`. True
@@ -263,10 +256,10 @@ struct CudaBestGroups {
   RKEOPS_INLINE static void fold(const Scalar* parameter, int group,
                                  typename Bound::Row row, const Scalar* records,
                                  long long begin, long long end, double* found) {
-    const long long skipped = (long long)group * length;
+    const long long skipped = (long long)group * run;
     Bound::template fold<Reduction>(parameter, row, records + skipped * Bound::record,
                                     begin + skipped,
-                                    int(least(length, end - begin - skipped)), found);
+                                    int(least(run, end - begin - skipped)), found);
   }
 };
 

@@ -96,6 +96,6 @@ using Reduction = ArgMin<V, 1>;
 
 }  // namespace
 
-RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, 4, 128)
+RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, 4, 256)
 
 }  // namespace rkeops

@@ -104,6 +104,6 @@ using Reduction = ArgMin<V, 1>;
 
 }  // namespace
 
-RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, 1, 128)
+RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, 1, 256)
 
 }  // namespace rkeops

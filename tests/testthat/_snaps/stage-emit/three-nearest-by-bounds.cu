@@ -96,6 +96,6 @@ using Reduction = KMin<V, 1, 3>;
 
 }  // namespace
 
-RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, 4, 128)
+RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, 4, 256)
 
 }  // namespace rkeops
