@@ -1,4 +1,4 @@
-// What is cut how, on which GPU: the schedule depends on the sizes alone; shares of the
+// What is cut how, on which GPU: the schedule depends on sizes and program; shares of the
 // GPUs and tiles only say where and when its pieces are computed.
 #include "cuda_engine.h"
 
