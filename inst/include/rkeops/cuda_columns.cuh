@@ -260,10 +260,10 @@ struct CudaColumns {
   /// loop in a loop costs more than it takes to settle earlier.
   static constexpr int most_in_run = Settles<Reduction>::columns;
   template <int times>
-  static constexpr int wished_run = most_in_run > 0 &&
-                                            (times<cuda_unrolled || times> most_in_run)
-                                        ? most_in_run
-                                        : times;
+  static constexpr int wished_run = most_in_run == 0 || (cuda_unrolled <= times &&
+                                                         times <= most_in_run)
+                                        ? times
+                                        : most_in_run;
 
   /// The same in runs, and what is left of `count` column by column. Where a block is one
   /// step every index into what a reduction keeps is a constant.

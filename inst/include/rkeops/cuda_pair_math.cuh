@@ -32,9 +32,11 @@ RKEOPS_INLINE long long exponent_bits(int n) {
   return static_cast<long long>(n) << (52 - power_bits);
 }
 
-/// 2^(k / N), less k there: so n is added whole, and k need not be cut off.
+/// 2^(k / N), less k there: so n is added whole, and k need not be cut off. A template,
+/// because programs with tables of other lengths may be in the same process in tests.
+template <int length = powers>
 RKEOPS_INLINE double* power_table() {
-  __shared__ double table[powers];
+  __shared__ double table[length];
   return table;
 }
 
