@@ -34,13 +34,15 @@ announce_compilation <- function(state) {
   }
 }
 
-# What was first interpreted is compiled in the midst of a call.
+# What was first interpreted is compiled in the midst of a call. Asked at every
+# call, too.
 report_compilation <- function(formula) {
   if (session$has_compiled && !settings$verbose) {
     return()
   }
-  seconds <- round(r_last_timings()[["compile"]], 1L)
-  if (seconds > 0 && is_announced()) {
+  seconds <- r_last_timings()[["compile"]]
+  if (seconds >= 0.05 && is_announced()) {
+    seconds <- round(seconds, 1L)
     say_compilation("Compiled {.code {formula}} in {seconds} seconds")
   }
 }
