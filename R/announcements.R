@@ -34,10 +34,10 @@ announce_compilation <- function(state) {
   }
 }
 
-# What was first interpreted is compiled in the midst of a call. Asked at every
-# call, too.
+# What was first interpreted is compiled in the midst of a call; GPUs interpret
+# nothing. Asked at every call, too.
 report_compilation <- function(formula) {
-  if (session$has_compiled && !settings$verbose) {
+  if (settings$engine != "cpu" || session$has_compiled && !settings$verbose) {
     return()
   }
   seconds <- r_last_timings()[["compile"]]

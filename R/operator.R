@@ -134,10 +134,8 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call,
     value <- r_operator_call(
       pointer, input, orientation, nx, ny, shared
     )
-    # what was announced need not be reported, and GPUs run nothing else
-    if (settings$compile == "auto" && settings$engine == "cpu") {
-      report_compilation(state$formula)
-    }
+    # what was announced need not be reported
+    if (settings$compile == "auto") report_compilation(state$formula)
     # A result is a matrix, a failure a list.
     if (is.list(value)) check_native(value, sys.call()) else value
   }
