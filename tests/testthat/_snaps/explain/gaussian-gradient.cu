@@ -18,6 +18,7 @@ struct Formula : NoInnerProduct {
   static constexpr int pair_values = 3;
   static constexpr bool has_finish_stage = true;
   static constexpr int finish_parameters = 1, finish_rows = 0, finish_outputs = 3;
+  static constexpr bool uses_pair_functions = true;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -38,6 +39,7 @@ struct Formula : NoInnerProduct {
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
+    RKEOPS_PAIR_FUNCTIONS
     V t1 = all<V>(0.0);  // Sum(eta * b)
     RKEOPS_UNROLL for (int k = 0; k < 6; ++k) t1 += row[k] * column[k];
     V t2[3];

@@ -17,6 +17,7 @@ struct Formula : NoInnerProduct {
   static constexpr int column_inputs = 9, column_kept = 9;
   static constexpr int pair_values = 6;
   static constexpr bool has_finish_stage = false;
+  static constexpr bool uses_pair_functions = true;
 
   template <class V>
   RKEOPS_INLINE static void parameter_stage(const V* input, V* kept) {
@@ -36,6 +37,7 @@ struct Formula : NoInnerProduct {
 
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
+    RKEOPS_PAIR_FUNCTIONS
     V t1 = all<V>(0.0f);  // Sum(Square(x - y))
     RKEOPS_UNROLL for (int k = 0; k < 3; ++k) t1 += square(row[k] - column[k]);
     const V t2 = exp2(parameter[0] * t1);  // Exp2(-1.4426950408889634 * s * Sum(Square(x - y)))
