@@ -244,11 +244,11 @@ int columns_per_tile(const KernelPlan& kernel, Precision precision) {
   return 0;  // too long for shared memory: read from global memory
 }
 
-bool uses_pair_functions(KernelPlan& kernel) {
+bool uses_pair_functions(const KernelPlan& kernel) {
   const std::vector<Expr> nodes = nodes_of_stages(kernel);
   return std::any_of(nodes.begin(), nodes.end(), [&](Expr node) {
     return node->kind == NodeKind::operation && node->operation->has_pair_function &&
-           !stage_of(kernel, node->level);
+           kernel.is_of_pairs(node->level);
   });
 }
 

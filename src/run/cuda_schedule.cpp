@@ -80,6 +80,21 @@ double model_cycles(const CudaWork& work, long long blocks, long long splits) {
   return folding + merge_launch_cycles + merge_cycles * work.slots * splits;
 }
 
+/// From `fewest` splits on, the number that takes fewest cycles; more only where these
+/// are less than `worth` times those of the best before.
+template <class Cycles>
+long long cheapest(long long fewest, long long most, double worth, Cycles cycles) {
+  long long best = fewest;
+  double least = cycles(fewest);
+  for (long long splits = fewest + 1; splits <= most; ++splits) {
+    const double now = cycles(splits);
+    if (now >= worth * least) continue;
+    best = splits;
+    least = now;
+  }
+  return best;
+}
+
 /// The cycles of all GPUs together, where most of them are lost.
 double cycles_of_sharers(const CudaWork& work, long long blocks, long long splits) {
   double worst = 0;
@@ -93,16 +108,9 @@ long long splits_to_share(const CudaWork& work, long long blocks, long long fewe
   const long long columns = fewest_columns_to_share * std::max(work.slots, 1);
   most = std::min(
       {most, work.columns / columns, blocks_to_share * work.multiprocessors / blocks});
-  long long best = fewest;
-  double best_cycles = cycles_of_sharers(work, blocks, fewest);
-  for (long long splits = fewest + 1; splits <= most; ++splits) {
-    const double cycles = cycles_of_sharers(work, blocks, splits);
-    if (cycles < worth_more_splits * best_cycles) {
-      best = splits;
-      best_cycles = cycles;
-    }
-  }
-  return best;
+  return cheapest(fewest, most, worth_more_splits, [&](long long splits) {
+    return cycles_of_sharers(work, blocks, splits);
+  });
 }
 
 long long choose_splits(const CudaWork& work, long long rows) {
@@ -114,15 +122,8 @@ long long choose_splits(const CudaWork& work, long long rows) {
   const long long fitting = std::min({memory, block_memory, most_splits});
   const long long most = std::min({work.columns / fewest_columns_a_split, fitting,
                                    divide_up(16ll * work.multiprocessors, blocks)});
-  long long best = 1;
-  double best_cycles = model_cycles(work, blocks, 1);
-  for (long long splits = 2; splits <= most; ++splits) {
-    const double cycles = model_cycles(work, blocks, splits);
-    if (cycles < best_cycles) {
-      best = splits;
-      best_cycles = cycles;
-    }
-  }
+  const long long best = cheapest(
+      1, most, 1, [&](long long splits) { return model_cycles(work, blocks, splits); });
   return splits_to_share(work, blocks, best, fitting);
 }
 

@@ -53,13 +53,13 @@ struct CudaKernels {
     if (Outer::used) return Outer::resident_blocks;
     if (Bound::exists) return has_inner ? 3 : 4;
     if (has_inner) return 0;
-    // it would take too few registers to compute several pairs at once
+    // in double precision it would take too few registers to compute several pairs at
+    // once, and of exponentials with few accumulators
     if (sizeof(Scalar) > 4) return 4;
     if (Settles<Reduction>::columns == 0) return 0;
     // sums that settle have two numbers and an accumulator a slot
     constexpr int registers = rows_per_thread * (Formula::row_kept + 4 * slots);
-    if (registers <= 60)
-      return UsesPairFunctions<Formula>::value ? 4 : 0;  // too few, too
+    if (registers <= 60) return UsesPairFunctions<Formula>::value ? 4 : 0;
     // registers of the fourth block, for accumulators that wait most of the time
     return registers > 80 && registers <= 112 ? 4 : 0;
   }
