@@ -168,6 +168,8 @@ Settings settings_from(const Rcpp::List& list) {
   result.cuda.threads = result.threads;
   result.cuda.memory_limit = std::size_t(Rcpp::as<double>(list["gpu_memory"]));
   result.cuda.work_worth_sharing = Rcpp::as<double>(list["work_worth_sharing"]);
+  result.cuda.first_slice_work = Rcpp::as<double>(list["first_slice_work"]);
+  result.cuda.learns_speed = Rcpp::as<bool>(list["learns_speed"]);
   result.gpu_results = result_place_named(string(list, "gpu_results"));
   result.package_version = string(list, "package_version");
   return result;

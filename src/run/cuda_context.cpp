@@ -97,11 +97,17 @@ CudaModule::CudaModule(CudaContext& context, const std::string& path) : context(
 void CudaModule::find_kernels() {
   prepare = kernel(*this, "rkeops_prepare");
   reduce = kernel(*this, "rkeops_reduce");
+  reduce_small = kernel(*this, "rkeops_reduce_small");
   finish = kernel(*this, "rkeops_finish");
   convert = kernel(*this, "rkeops_convert");
-  context.driver.check(
-      context.driver.resident_blocks(&resident_blocks, reduce, cuda_threads, 0),
-      "describe a kernel");
+  const auto resident = [&](CudaFunctionHandle kernel) {
+    int blocks = 0;
+    context.driver.check(context.driver.resident_blocks(&blocks, kernel, cuda_threads, 0),
+                         "describe a kernel");
+    return blocks;
+  };
+  resident_blocks = resident(reduce);
+  resident_small_blocks = resident(reduce_small);
 }
 
 void CudaModule::read_plan() {
@@ -144,7 +150,7 @@ void CudaContext::open() {
     driver.check(driver.stream_create(one, non_blocking_stream), "be started");
   driver.check(driver.event_create(&start, 0), "be started");
   driver.check(driver.event_create(&stop, 0), "be started");
-  driver.check(driver.host_memory_allocate(&staging, staging_bytes),
+  driver.check(driver.host_memory_allocate(&staging, staging_bytes + sizeof(int)),
                "reserve page-locked memory");
 }
 
@@ -261,6 +267,19 @@ void CudaContext::fetch(void* to, CudaAddress from, std::size_t bytes) const {
                "return the result");
   driver.check(driver.stream_wait(stream), "compute the result");
   if (small) std::memcpy(to, staging, bytes);
+}
+
+/// It stands behind what is staged.
+void CudaContext::fetch_flag(CudaAddress from) const {
+  driver.check(driver.copy_to_host(static_cast<char*>(staging) + staging_bytes, from,
+                                   sizeof(int), stream),
+               "return the result");
+}
+
+int CudaContext::flag() const {
+  int value;
+  std::memcpy(&value, static_cast<char*>(staging) + staging_bytes, sizeof value);
+  return value;
 }
 
 CudaModule& CudaContext::module(const std::string& path) {

@@ -64,9 +64,11 @@ class CudaModule {
 
   CudaContext& context;
   CudaModuleHandle handle = nullptr;
-  CudaFunctionHandle prepare, reduce, finish, convert;
-  /// Blocks of `reduce` that a multiprocessor can hold at the same time.
-  int resident_blocks = 1;
+  CudaFunctionHandle prepare, reduce, reduce_small, finish, convert;
+  /// Blocks of `reduce` and of `reduce_small` that a multiprocessor can hold at once.
+  int resident_blocks = 1, resident_small_blocks = 1;
+  /// Of `reduce`, as the last runs that were long enough have shown; 0: not known yet.
+  double pairs_a_millisecond = 0;
   CudaLaunchPlan plan{};
 
  private:
@@ -134,6 +136,9 @@ class CudaContext {
 
   /// Copies from the GPU and waits for all that was started before.
   void fetch(void* to, CudaAddress from, std::size_t bytes) const;
+  /// The same of an int, which flag() gives once the stream has been waited for.
+  void fetch_flag(CudaAddress from) const;
+  int flag() const;
 
  private:
   void open();

@@ -14,8 +14,13 @@ struct CudaSettings {
   std::string library;
   /// Once work has run as long as this, the user is asked whether to go on.
   double slice_milliseconds = 80;
-  /// What one multiprocessor surely does in much less than that: pairs times components.
+  /// What one multiprocessor surely does in much less than that, as long as nothing is
+  /// known of a formula: pairs times components.
   double first_slice_work = 512e6;
+  /// Whether later runs begin with slices that are as long as earlier ones have shown.
+  bool learns_speed = true;
+  /// Whether small problems take one launch where they can; the results are the same.
+  bool small_launches = true;
   /// Pairs times components, by which a second GPU saves more than starting it takes.
   double work_worth_sharing = 4e9;
   /// That may prepare inputs for the GPU.

@@ -23,6 +23,11 @@ using Size = std::size_t;
 
 constexpr auto between_looks = std::chrono::milliseconds(60);
 
+/// Shorter runs do not show how fast a kernel is.
+constexpr double fewest_milliseconds = 0.2;
+/// So short a run is not worth to be waited for between its kernels.
+constexpr double short_milliseconds = 10;
+
 // Numbers of events of a context; those of rows are one for each buffer.
 constexpr Size rows_loaded = 0, rows_free = 2, results_ready = 4, columns_loaded = 6,
                columns_free = 7;
@@ -93,7 +98,7 @@ CudaBytes cuda_bytes(const CudaLaunchPlan& plan, const Job& job, int splits) {
   return bytes;
 }
 
-CudaRun::CudaRun(const CudaModule& module, const CudaTask& task, const CudaShare& share,
+CudaRun::CudaRun(CudaModule& module, const CudaTask& task, const CudaShare& share,
                  const CudaTiles& tiles, CudaWatch& watch)
     : module_(module),
       context_(module.context),
@@ -104,7 +109,7 @@ CudaRun::CudaRun(const CudaModule& module, const CudaTask& task, const CudaShare
       tiles_(tiles),
       watch_(watch),
       slice_(first_cuda_slice(task.work, task.schedule, tiles.rows_a_part, tiles.splits,
-                              context_.settings.first_slice_work)),
+                              pairs_of_first_slice())),
       one_launch_(tiles.columns_stay && task.schedule.splits == 1 &&
                   slice_ >= task.schedule.columns_a_split),
       places_(whole_blocks(task.work, tiles.rows_a_part)),
@@ -305,11 +310,35 @@ void CudaRun::compute() {
     load_rows(0);
     load_columns(0);
   }
-  for (Size tile = 0; tile < rows_.size(); ++tile) compute_rows(tile);
+  if (is_one_small_launch())
+    reduce_small();
+  else
+    for (Size tile = 0; tile < rows_.size(); ++tile) compute_rows(tile);
   record(context_.stop, context_.stream);
+  const bool checks_late = plan_.conditions && is_short();
+  if (checks_late) context_.fetch_flag(inputs_->failed());
   if (share_.splits() == task_.schedule.splits) download(rows_.back());
   driver_.check(driver_.stream_wait(context_.stream), "compute the result");
   add_elapsed();
+  if (checks_late && context_.flag()) throw ConditionsFail();
+  learn_speed();
+}
+
+bool CudaRun::is_one_small_launch() const {
+  return context_.settings.small_launches && task_.schedule.is_small && tiles_.in_core &&
+         tiles_.rows_a_part >= job_.rows && share_.splits() == task_.schedule.splits &&
+         slice_ >= task_.schedule.columns_a_split;
+}
+
+void CudaRun::reduce_small() {
+  use_rows(rows_.front());
+  use_columns(columns_.front());
+  arguments_.column_inputs = pointer<const void*>(inputs_->column_pointers());
+  arguments_.row_end = job_.rows;
+  arguments_.splits = task_.schedule.splits;
+  launch(module_.reduce_small, blocks_for(job_.rows, cuda_threads),
+         unsigned(task_.schedule.splits), arguments_);
+  look(double(job_.rows) * double(job_.columns));
 }
 
 /// Only a tile of all columns is cut into parts.
@@ -371,17 +400,23 @@ void CudaRun::launch_prepare(const CudaArguments& arguments) {
   if (plan_.conditions) check_conditions();
 }
 
-/// Waits for what has been prepared: what comes then takes far longer.
+/// Waits for what has been prepared if what comes then takes far longer.
 void CudaRun::check_conditions() {
+  if (is_short()) return;
   int failed = 0;
   context_.fetch(&failed, inputs_->failed(), sizeof failed);
   if (failed) throw ConditionsFail();
 }
 
+bool CudaRun::is_short() const {
+  const double pairs = pairs_a_column(task_.work, job_.rows, 1) * double(job_.columns);
+  return tiles_.in_core && pairs < short_milliseconds * module_.pairs_a_millisecond;
+}
+
 /// A later part takes slices as long as the first one came to.
 void CudaRun::reduce(const Rows& rows, const Columns& columns, long long part) {
   const long long size = arguments_.row_end - arguments_.row_begin;
-  const double pairs_a_column = double(size) * columns.splits();
+  const double pairs_of_column = double(size) * columns.splits();
   if (part > 0) pause(0);
   long long done = columns.begin;
   do {
@@ -393,7 +428,9 @@ void CudaRun::reduce(const Rows& rows, const Columns& columns, long long part) {
            blocks_for(size, (long long)cuda_threads * plan_.rows_per_thread),
            unsigned(columns.splits()), arguments_);
     prefetch(Size(&rows - rows_.data()), Size(&columns - columns_.data()));
-    const double pairs = pairs_a_column * double(end - done);
+    const double pairs = pairs_of_column * double(end - done);
+    launched_pairs_ +=
+        pairs_a_column(task_.work, size, columns.splits()) * double(end - done);
     done = end;
     if (done < columns.end)
       pause(pairs);
@@ -444,6 +481,22 @@ void CudaRun::launch(CudaFunctionHandle kernel, unsigned blocks_x, unsigned bloc
   driver_.check(driver_.launch(kernel, blocks_x, blocks_y, 1, cuda_threads, 1, 1, 0,
                                context_.stream, pointers, nullptr),
                 "start a kernel");
+}
+
+/// Pairs of a launch that the user can interrupt before it takes too long.
+double CudaRun::pairs_of_first_slice() const {
+  const CudaSettings& settings = context_.settings;
+  if (settings.learns_speed && module_.pairs_a_millisecond > 0)
+    return module_.pairs_a_millisecond * settings.slice_milliseconds;
+  return settings.first_slice_work * task_.work.multiprocessors /
+         std::max(task_.work.components, 1);
+}
+
+/// Not of tiles, whose time is that of copies too.
+void CudaRun::learn_speed() {
+  if (context_.settings.learns_speed && tiles_.in_core &&
+      kernel_ms_ >= fewest_milliseconds)
+    module_.pairs_a_millisecond = launched_pairs_ / kernel_ms_;
 }
 
 /// Waits for the slice, asks the user, and makes the next slice as long as is wanted.

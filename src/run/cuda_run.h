@@ -38,7 +38,7 @@ struct CudaTask {
 class CudaRun {
  public:
   /// Takes all memory: throws CudaOutOfMemory if there is less than the tiles need.
-  CudaRun(const CudaModule& module, const CudaTask& task, const CudaShare& share,
+  CudaRun(CudaModule& module, const CudaTask& task, const CudaShare& share,
           const CudaTiles& tiles, CudaWatch& watch);
   CudaRun(const CudaRun&) = delete;
   /// Buffers go back when the GPU is done with them, also when an error or the user ends
@@ -72,6 +72,8 @@ class CudaRun {
   void allocate();
   void allocate_tiles(const Job& job);
   void cut();
+  bool is_one_small_launch() const;
+  void reduce_small();
   void compute_rows(std::size_t row_tile);
   void compute_tile(std::size_t row_tile, std::size_t column_tile);
   void prepare(std::size_t row_tile, std::size_t column_tile);
@@ -100,8 +102,11 @@ class CudaRun {
   void record(CudaEventHandle event, CudaStreamHandle stream);
   void wait(CudaStreamHandle stream, CudaEventHandle event);
   double add_elapsed();
+  double pairs_of_first_slice() const;
+  bool is_short() const;
+  void learn_speed();
 
-  const CudaModule& module_;
+  CudaModule& module_;
   CudaContext& context_;
   const CudaDriver& driver_;
   const CudaLaunchPlan& plan_;
@@ -126,7 +131,7 @@ class CudaRun {
   bool prefetched_ = false, columns_are_prepared_ = false;
   const Rows* to_download_ = nullptr;
   std::chrono::steady_clock::time_point last_look_ = std::chrono::steady_clock::now();
-  double kernel_ms_ = 0, pairs_since_look_ = 0;
+  double kernel_ms_ = 0, pairs_since_look_ = 0, launched_pairs_ = 0;
 };
 
 /// What a reduction needs of memory, with accumulators of so many splits.

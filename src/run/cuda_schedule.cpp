@@ -40,6 +40,10 @@ constexpr double idle_blocks = 0.8, fewest_busy_blocks = 2;
 constexpr double search_pair_cycles = 10, find_cycles = 5000, find_pairs = 35;
 constexpr double merge_launch_cycles = 4000;
 constexpr double merge_cycles = 50;  // of a slot
+/// Of small problems, beside which the others have one more launch.
+constexpr double small_read_cycles = 1.5, ticket_cycles = 2000;
+constexpr double prepare_launch_cycles = 6000;
+constexpr long long most_small_splits = 256;
 
 long long columns_a_split(long long columns, long long splits) {
   return divide_up(divide_up(columns, splits), split_multiple) * split_multiple;
@@ -127,6 +131,38 @@ long long choose_splits(const CudaWork& work, long long rows) {
   return splits_to_share(work, blocks, best, fitting);
 }
 
+/// Cycles of the kernel for small problems: the last block of the rows merges. A column
+/// is read for one row only.
+double small_cycles(const CudaWork& work, long long blocks, long long splits) {
+  CudaWork small = work;
+  small.rows_a_thread = 1;
+  small.resident_blocks = work.resident_small_blocks;
+  const double columns = columns_a_split(work.columns, splits);
+  const double folding =
+      busiest_blocks(small, blocks * splits) *
+      (row_cycles(small, columns) + small_read_cycles * columns + start_cycles);
+  return splits == 1 ? folding
+                     : folding + ticket_cycles + merge_cycles * work.slots * splits;
+}
+
+/// The splits of a small problem; 0 where the other kernels take less time for theirs.
+long long choose_small_splits(const CudaWork& work, long long other_splits) {
+  const long long blocks = divide_up(work.rows, cuda_threads);
+  if (blocks > work.small_blocks || work.columns == 0) return 0;
+  const long long most = std::max(work.columns / fewest_columns_a_split, 1ll);
+  const auto cycles = [&](long long splits) {
+    return small_cycles(work, blocks, splits);
+  };
+  const long long splits = cheapest(
+      1,
+      std::min({most, most_small_splits, divide_up(16ll * work.multiprocessors, blocks)}),
+      1, cycles);
+  const long long other_blocks = divide_up(work.rows, cuda_threads * work.rows_a_thread);
+  const double others =
+      prepare_launch_cycles + model_cycles(work, other_blocks, other_splits);
+  return cycles(splits) < others ? splits : 0;
+}
+
 long long whole_units(double columns) {
   const double units = std::max(1.0, std::min(columns / cuda_column_unit, 1e15));
   return static_cast<long long>(units) * cuda_column_unit;
@@ -141,18 +177,25 @@ CudaSchedule cuda_schedule(const CudaWork& work) {
       accumulator_bytes / (8ll * std::max(work.slots, 1)) / cuda_threads * cuda_threads;
   CudaSchedule schedule;
   schedule.rows_a_part = std::min(work.rows, std::max(filling, remembered));
+  const long long splits = choose_splits(work, schedule.rows_a_part),
+                  small_splits = choose_small_splits(work, splits);
+  schedule.is_small = small_splits > 0;
   schedule.columns_a_split =
-      columns_a_split(work.columns, choose_splits(work, schedule.rows_a_part));
+      columns_a_split(work.columns, schedule.is_small ? small_splits : splits);
   schedule.splits =
       work.columns == 0 ? 1 : int(divide_up(work.columns, schedule.columns_a_split));
   return schedule;
 }
 
+double pairs_a_column(const CudaWork& work, long long rows, long long splits) {
+  const long long rows_a_block = (long long)cuda_threads * work.rows_a_thread;
+  const long long blocks = divide_up(rows, rows_a_block) * splits;
+  return double(std::max<long long>(blocks, work.multiprocessors)) * double(rows_a_block);
+}
+
 long long first_cuda_slice(const CudaWork& work, const CudaSchedule& schedule,
-                           long long rows, long long splits, double first_slice_work) {
-  const double pairs_a_column = double(rows) * double(splits);
-  const double columns = first_slice_work * work.multiprocessors /
-                         (pairs_a_column * std::max(work.components, 1));
+                           long long rows, long long splits, double pairs) {
+  const double columns = pairs / pairs_a_column(work, rows, splits);
   if (columns >= schedule.columns_a_split) return std::max(schedule.columns_a_split, 1ll);
   return whole_units(columns);
 }

@@ -13,6 +13,8 @@ struct CudaSchedule {
   /// The columns are split over the grid when rows are too few to fill the GPU.
   int splits;
   long long columns_a_split;
+  /// Done by one launch with one row a thread, if everything is in memory at once.
+  bool is_small;
 };
 
 struct CudaWork {
@@ -23,14 +25,21 @@ struct CudaWork {
   int multiprocessors;
   int resident_blocks;  // that a multiprocessor can hold at the same time
   bool searches;        // for several columns of the smallest or largest values
+  /// Of the kernel for small problems: the most blocks of rows, 0 if there is none; and
+  /// as many as a multiprocessor can hold.
+  int small_blocks, resident_small_blocks;
 };
 
 CudaSchedule cuda_schedule(const CudaWork& work);
 
+/// Pairs that take the time of a column of so many rows and splits: of whole blocks, as
+/// many at least as all multiprocessors compute at once.
+double pairs_a_column(const CudaWork& work, long long rows, long long splits);
+
 /// Columns of each split for the first launch, of so many rows and splits: all of them,
-/// or when they may take long as many as are `first_slice_work`.
+/// or as many as are `pairs`.
 long long first_cuda_slice(const CudaWork& work, const CudaSchedule& schedule,
-                           long long rows, long long splits, double first_slice_work);
+                           long long rows, long long splits, double pairs);
 
 /// Columns of each split for the next launch, given that the last one took that long.
 long long next_cuda_slice(long long last, double milliseconds,

@@ -133,7 +133,7 @@ CudaTeam::~CudaTeam() {
 /// then smaller tiles, as long as there are any.
 std::unique_ptr<CudaRun> CudaTeam::prepared(std::size_t member, CudaWatch& watch,
                                             bool may_reclaim) {
-  const CudaModule& module = *modules_[member];
+  CudaModule& module = *modules_[member];
   const CudaShare& share = shares_[member];
   const CudaBytes bytes = cuda_bytes(module.plan, task_.job, task_.schedule.splits);
   may_reclaim = may_reclaim && reclaim_gpu_memory && module.context.used() > 0;

@@ -8,7 +8,7 @@ skip_on_cran()
 test_that("every reduction is the same in tiles, bit for bit", {
   args <- c("x = Vi(3)", "y = Vj(3)", "b = Vj(2)")
   input <- list(
-    points(600), points(800, start = 0.3), points(800, 2, start = 0.9)
+    points(1500), points(800, start = 0.3), points(800, 2, start = 0.9)
   )
   local_gpu()
   for (formula in formula_language("reductions")$example) {

@@ -26,6 +26,7 @@ struct CudaLaunchPlan {
   int slots_in_memory;  // true: `partial` is needed by every launch
   int conditions;       // true: rows and columns have to be as the formula demands
   int searches;         // true: for several columns of the smallest or largest values
+  int small_blocks;     // blocks of rows, one a thread, that rkeops_reduce_small can do
 };
 
 /// The same for all kernels, which each read a part of it. All pointers are of the

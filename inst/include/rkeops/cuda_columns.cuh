@@ -34,9 +34,19 @@ constexpr int cuda_block_unrolled(int block, int settles, int rows, int scalars_
   return times;
 }
 
+/// Columns are prepared in memory, or, `from_inputs`, where a tile begins. The loops are
+/// unrolled as those of `unrolled_rows` rows a thread, on which the order depends in
+/// which a block is summed up.
 template <class Scalar, class Formula, class Reduction, int rows_per_thread,
-          int columns_per_tile>
+          int columns_per_tile, bool from_inputs = false,
+          int unrolled_rows = rows_per_thread>
 struct CudaColumns {
+  using Scalars = Scalar;
+  using OfFormula = Formula;
+  using OfReduction = Reduction;
+  /// The loop of small problems.
+  using Small =
+      CudaColumns<Scalar, Formula, Reduction, 1, columns_per_tile, true, rows_per_thread>;
   using Packed = CudaRecords<Scalar, Formula>;
   using Inner = CudaInnerProduct<Scalar, Formula>;
   using Outer = CudaOuterProduct<Scalar, Formula, Reduction>;
@@ -87,15 +97,24 @@ struct CudaColumns {
       in_one_tile && tile < Reduction::block ? tile : Reduction::block;
   static constexpr int step = block < tile ? block : tile;
   static constexpr int step_unrolled =
-      cuda_block_unrolled(step, Settles<Reduction>::columns, rows_per_thread,
+      cuda_block_unrolled(step, Settles<Reduction>::columns, unrolled_rows,
                           Formula::row_kept + Formula::pair_values + 1);
   static_assert(cuda_column_unit % block == 0, "a launch must end where a block ends");
   static_assert(Outer::used || Reduction::values == Formula::pair_values,
                 "a pair gives what is folded");
 
+  /// Whether the next tile is on its way while one is folded: where there is room for
+  /// two, and few rows, which do not take long, and few accumulators, beside which the
+  /// registers for it would be missing.
+  static constexpr bool ahead =
+      staged && !has_inner && !from_inputs && 2 * tile <= fitting &&
+      (Bound::exists || (rows_per_thread < 8 && slots * rows_per_thread <= 16));
+  /// Scalars from one tile to the other, a multiple of 16 bytes.
+  static constexpr int tile_scalars = (tile * record_of_pairs + 3) / 4 * 4;
+
   /// Where records are staged: beside inner products, in the memory these use.
   struct Records {
-    CudaFour<Scalar> data[(staged ? tile * record_of_pairs + 3 : 1) / 4 + 1];
+    CudaFour<Scalar> data[(staged ? (ahead ? 2 : 1) * tile_scalars : 0) / 4 + 1];
 
     RKEOPS_INLINE Scalar* records() { return data[0].of; }
   };
@@ -114,12 +133,36 @@ struct CudaColumns {
     RKEOPS_INLINE Slots<Scalar> all() { return place; }
   };
 
+  /// The accumulators of a row and a split in `partial`, which has places for whole
+  /// blocks of rows.
+  RKEOPS_INLINE static Slots<Scalar> partial(const CudaArguments& arguments, int split,
+                                             long long row) {
+    double* first = arguments.partial + (long long)split * slots * arguments.places;
+    return Slots<Scalar>{first + (row - arguments.row_begin), arguments.places};
+  }
+
+  RKEOPS_INLINE static void copy_slots(Slots<Scalar> from, Slots<Scalar> to) {
+#pragma unroll(unrolled <slots>)
+    for (int k = 0; k < slots; ++k) to.data[k * to.stride] = from.data[k * from.stride];
+  }
+
   struct Row {
     Scalar kept[array_length<Formula::row_kept>];
     Reduction reduction;
     typename CudaChoice<slots_in_memory, SlotsInMemory, SlotsInRegisters>::Type slot;
 
     RKEOPS_INLINE Slots<Scalar> accumulators() { return slot.all(); }
+
+    /// As they are before the first column of this launch.
+    RKEOPS_INLINE void start_accumulators(const CudaArguments& arguments, long long row) {
+      const Slots<Scalar> place = partial(arguments, blockIdx.y, row);
+      slot.find(place);
+      if (arguments.slice_begin == 0) {
+        Reduction::initialise(accumulators());
+      } else if (!slots_in_memory) {
+        copy_slots(place, accumulators());
+      }
+    }
   };
 
   /// A block of columns: their records, and their inner products with the row of this
@@ -184,32 +227,6 @@ struct CudaColumns {
     for (int r = 0; r < rows_per_thread; ++r) rows[r].reduction.add(value[r], position);
   }
 
-  /// Brings what pairs read of the columns from `first` on into shared memory, where a
-  /// tile begins.
-  RKEOPS_INLINE static void fetch_tiles(const CudaArguments& arguments,
-                                        const Scalar* parameter, long long first,
-                                        int offset, long long end, Shared& shared,
-                                        const Scalar*& inner) {
-    const bool inner_begins = has_inner && offset % Inner::columns == 0;
-    if (inner_begins) inner = inner_products(arguments, parameter, first, shared);
-    if (staged && offset % tile == 0) {
-      const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
-      Packed::template copy<record>(packed + first * record,
-                                    int(least(tile, end - first)), shared.records());
-    } else if (inner_begins) {
-      __syncthreads();
-    }
-  }
-
-  RKEOPS_INLINE static Columns find_columns(const CudaArguments& arguments,
-                                            Shared& shared, const Scalar* inner,
-                                            long long first, int offset) {
-    const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
-    return {staged ? shared.records() + offset % tile * record_of_pairs
-                   : packed + first * record,
-            has_inner ? inner + offset % Inner::columns * Inner::rows : nullptr};
-  }
-
   /// Of a tile of columns with the rows of this block: those of the row of this thread.
   RKEOPS_INLINE static const Scalar* inner_products(const CudaArguments& arguments,
                                                     const Scalar* parameter,
@@ -224,6 +241,105 @@ struct CudaColumns {
     }
     return nullptr;
   }
+
+  /// The columns [begin, end), which stand `gap` before their numbers in memory, step by
+  /// step: a step is the shortest of what comes in lengths of its own: blocks, tiles of
+  /// records, tiles of inner products. Threads of a block walk together.
+  struct Walk {
+    const CudaArguments& arguments;
+    const Scalar* parameter;
+    const long long begin, end, gap;
+    Shared& shared;
+    const Scalar* inner = nullptr;  // products with the row of this thread
+    int turn = 0;                   // where the tile of the step begins in shared memory
+
+    RKEOPS_INLINE const Scalar* packed(long long first) const {
+      return static_cast<const Scalar*>(arguments.column_kept) + (first - gap) * record;
+    }
+    RKEOPS_INLINE static int offset_of(long long distance) {
+      return int(distance) & (cuda_column_unit - 1);
+    }
+    RKEOPS_INLINE int count(long long first) const {
+      return int(least(step, end - first));
+    }
+
+    /// Before the first step, where no thread reads shared memory any more.
+    RKEOPS_INLINE void start() {
+      if constexpr (ahead) {
+        turn = tile_scalars;
+        if (begin < end) send(begin, 0);
+      }
+    }
+
+    RKEOPS_INLINE void send(long long first, int to) const {
+      Packed::template send<record>(packed(first), int(least(tile, end - first)),
+                                    shared.records() + to);
+    }
+
+    /// The tile that begins at `first` is in shared memory, and the next one on its way
+    /// to where the last one was.
+    RKEOPS_INLINE void fetch_tile(long long first, int offset) {
+      if constexpr (ahead) {
+        wait_for_pieces();
+        __syncthreads();
+        const long long next = first + least(tile, cuda_column_unit - offset);
+        if (next < end) send(next, turn);
+        turn = tile_scalars - turn;
+      } else if constexpr (from_inputs) {
+        __syncthreads();
+        prepare(first - gap, int(least(tile, end - first)));
+        __syncthreads();
+      } else {
+        Packed::template copy<record>(packed(first), int(least(tile, end - first)),
+                                      shared.records());
+      }
+    }
+
+    RKEOPS_INLINE void prepare(long long first, int count) const {
+      for (int c = threadIdx.x; c < count; c += cuda_threads) {
+        Scalar input[array_length<Formula::column_inputs>];
+        Scalar kept[array_length<record>] = {};
+        load_inputs<Formula::column_inputs>(arguments.column_inputs, first + c, input);
+        Formula::template column_stage<Scalar>(parameter, input, kept);
+#pragma unroll(unrolled <record>)
+        for (int k = 0; k < record; ++k) shared.records()[c * record + k] = kept[k];
+      }
+    }
+
+    /// What pairs read of the columns from `first` on, where a step begins.
+    RKEOPS_INLINE Columns step_at(long long first) {
+      const int offset = offset_of(first - begin);
+      const bool inner_begins = has_inner && offset % Inner::columns == 0;
+      if (inner_begins) inner = inner_products(arguments, parameter, first - gap, shared);
+      if (staged && offset % tile == 0) {
+        fetch_tile(first, offset);
+      } else if (inner_begins) {
+        __syncthreads();
+      }
+      return {staged ? tile_at(first) : packed(first),
+              has_inner ? inner + offset % Inner::columns * Inner::rows : nullptr};
+    }
+
+    /// The records of a step in shared memory.
+    RKEOPS_INLINE Scalar* tile_at(long long first) const {
+      return shared.records() + turn + offset_of(first - begin) % tile * record_of_pairs;
+    }
+
+    /// Makes a multiple of `run` of the columns of a step, by some that are NaN.
+    template <int run>
+    RKEOPS_INLINE int complete(long long first) const {
+      static_assert(staged && step % run == 0, "records can be added");
+      const int given = count(first), whole = (given + run - 1) / run * run;
+      if (whole == given) return given;
+      Scalar* records = tile_at(first);
+      __syncthreads();
+      for (int k = given * record_of_pairs + threadIdx.x; k < whole * record_of_pairs;
+           k += cuda_threads)
+        records[k] = Scalar(__builtin_nan(""));
+      __syncthreads();
+      return whole;
+    }
+  };
 
   RKEOPS_INLINE static void begin_block(long long first, Row (&rows)[rows_per_thread]) {
 #pragma unroll
@@ -329,21 +445,18 @@ struct CudaColumns {
     }
   }
 
-  /// Folds the columns [begin, end), which stand `gap` before their numbers in memory. A
-  /// step is the shortest of what comes in lengths of its own: blocks, tiles of records,
-  /// tiles of inner products.
+  /// Folds all columns of a walk.
   RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
                                          const Scalar* parameter, long long begin,
                                          long long end, long long gap,
                                          Row (&rows)[rows_per_thread]) {
     __shared__ Shared shared;
-    const Scalar* inner = nullptr;
+    Walk walk{arguments, parameter, begin, end, gap, shared};
+    walk.start();
     int in_block = 0;
     for (long long first = begin; first < end; first += step) {
-      const int offset = int(first - begin) & (cuda_column_unit - 1);
-      fetch_tiles(arguments, parameter, first - gap, offset, end - gap, shared, inner);
-      const Columns columns = find_columns(arguments, shared, inner, first - gap, offset);
-      const int count = int(least(step, end - first));
+      const Columns columns = walk.step_at(first);
+      const int count = walk.count(first);
       if (count < step && block <= 32) {
         fold_singly(parameter, columns, count, first, rows);
         break;
@@ -358,21 +471,6 @@ struct CudaColumns {
     }
   }
 
-  /// Makes a multiple of `run` of the number of columns, by some that are NaN.
-  template <int run>
-  RKEOPS_INLINE static int complete(Shared& shared, int offset, int count) {
-    static_assert(staged && step % run == 0, "records can be added");
-    const int whole = (count + run - 1) / run * run;
-    if (whole == count) return count;
-    Scalar* records = shared.records() + offset % tile * record_of_pairs;
-    __syncthreads();
-    for (int k = count * record_of_pairs + threadIdx.x; k < whole * record_of_pairs;
-         k += cuda_threads)
-      records[k] = Scalar(__builtin_nan(""));
-    __syncthreads();
-    return whole;
-  }
-
   /// Shows them to a visitor instead, in steps that are whole runs of columns; the last
   /// of them may be NaN.
   template <class Visitor>
@@ -380,14 +478,11 @@ struct CudaColumns {
                                           const Scalar* parameter, long long begin,
                                           long long end, long long gap, Shared& shared,
                                           Visitor& visitor) {
-    const Scalar* inner = nullptr;
+    Walk walk{arguments, parameter, begin, end, gap, shared};
+    walk.start();
     for (long long first = begin; first < end; first += step) {
-      const int offset = int(first - begin) & (cuda_column_unit - 1);
-      fetch_tiles(arguments, parameter, first - gap, offset, end - gap, shared, inner);
-      const int count =
-          complete<Visitor::run>(shared, offset, int(least(step, end - first)));
-      visitor.visit(find_columns(arguments, shared, inner, first - gap, offset), first,
-                    count);
+      const Columns columns = walk.step_at(first);
+      visitor.visit(columns, first, walk.template complete<Visitor::run>(first));
     }
   }
 };

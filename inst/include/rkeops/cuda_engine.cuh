@@ -7,10 +7,12 @@
 //                   to `output`
 //   rkeops_finish   a thread a row: merges the splits in order and writes `output`
 //   rkeops_convert  doubles that are on the GPU already become scalars
+//   rkeops_reduce_small  the first three in one, for small problems
 //
-// The loop over columns is in cuda_columns.cuh; cuda_outer_product.cuh, cuda_patches.cuh
-// and cuda_search.cuh have one of their own. Where launches cut the columns does not
-// change the blocks in which they are folded, so results are the same on every run.
+// The last one is in cuda_small.cuh. The loop over columns is in cuda_columns.cuh;
+// cuda_outer_product.cuh, cuda_patches.cuh and cuda_search.cuh have one of their own.
+// Where launches cut the columns does not change the blocks in which they are folded, so
+// results are the same on every run.
 #ifndef RKEOPS_CUDA_ENGINE_CUH
 #define RKEOPS_CUDA_ENGINE_CUH
 
@@ -47,11 +49,14 @@ struct CudaKernels {
                        column_vectors = column_vector_scalars<Formula>;
   static constexpr int row_scalars = row_vectors + Bound::row_scalars;
 
+  /// For several columns of the smallest or largest values.
+  static constexpr bool searches = HasRareColumns<Reduction>::value && slots > 2;
+
   /// Blocks of threads that a multiprocessor should hold at least, or 0 if the compiler
   /// may choose.
   static constexpr int resident_blocks() {
     if (Outer::used) return Outer::resident_blocks;
-    if (Bound::exists) return has_inner ? 3 : 4;
+    if constexpr (Bound::exists) return Bounded::resident_blocks;
     if (has_inner) return 0;
     // in double precision it would take too few registers to compute several pairs at
     // once, and of exponentials with few accumulators
@@ -67,27 +72,17 @@ struct CudaKernels {
   static constexpr int parameters_in_global =
       parameters_shared ? 1 : Formula::parameters_kept;
 
-  static constexpr CudaLaunchPlan plan() {
+  static constexpr CudaLaunchPlan plan(int small_blocks) {
     int parameters = Formula::parameter_inputs, rows = Formula::row_inputs;
     if constexpr (Formula::has_finish_stage) {
       parameters += Formula::finish_parameters;
       rows += Formula::finish_rows;
     }
     const int column_kept = Outer::used || Bound::exists ? record : Formula::column_kept;
-    return {int(sizeof(Scalar)),
-            slots,
-            outputs,
-            column_kept,
-            rows_per_thread,
-            Loop::tile,
-            parameters,
-            rows,
-            Formula::column_inputs,
-            row_scalars,
-            column_vectors,
-            slots_in_memory,
-            Conditions::exist,
-            HasRareColumns<Reduction>::value && slots > 2};
+    return {int(sizeof(Scalar)),    slots,       outputs,        column_kept,
+            rows_per_thread,        Loop::tile,  parameters,     rows,
+            Formula::column_inputs, row_scalars, column_vectors, slots_in_memory,
+            Conditions::exist,      searches,    small_blocks};
   }
 
   /// Parameter stage, by one thread of each block: into shared memory, or where that has
@@ -152,7 +147,7 @@ struct CudaKernels {
       store_vectors<row_vectors>(vector, arguments.row_vectors,
                                  arguments.row_vector_stride, i);
     }
-    if constexpr (Bound::exists) {
+    if constexpr (Bound::row_scalars > 0) {
       Scalar numbers[Bound::row_scalars];
       Bound::keep_row(parameter, input, numbers);
       store_vectors<Bound::row_scalars>(numbers, arguments.row_vectors,
@@ -168,32 +163,6 @@ struct CudaKernels {
       if (element < arguments.columns) prepare_column(arguments, parameter, element);
     } else {
       if (element < arguments.rows) prepare_row(arguments, parameter, element);
-    }
-  }
-
-  /// The accumulators of a row and a split in `partial`, which has places for whole
-  /// blocks of rows.
-  RKEOPS_INLINE static Slots<Scalar> partial(const CudaArguments& arguments, int split,
-                                             long long row) {
-    double* first = arguments.partial + (long long)split * slots * arguments.places;
-    return Slots<Scalar>{first + (row - arguments.row_begin), arguments.places};
-  }
-
-  RKEOPS_INLINE static void copy_slots(Slots<Scalar> from, Slots<Scalar> to) {
-#pragma unroll(unrolled <slots>)
-    for (int k = 0; k < slots; ++k) to.data[k * to.stride] = from.data[k * from.stride];
-  }
-
-  RKEOPS_INLINE static void start_row(const CudaArguments& arguments,
-                                      const Scalar* parameter, long long row,
-                                      Row& state) {
-    keep_row<Formula>(arguments, parameter, row, state.kept);
-    const Slots<Scalar> place = partial(arguments, blockIdx.y, row);
-    state.slot.find(place);
-    if (arguments.slice_begin == 0) {
-      Reduction::initialise(state.accumulators());
-    } else if (!slots_in_memory) {
-      copy_slots(place, state.accumulators());
     }
   }
 
@@ -238,7 +207,9 @@ struct CudaKernels {
     Row rows[rows_per_thread];
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
-      start_row(arguments, parameter, first_row + r * cuda_threads, rows[r]);
+      const long long row = first_row + r * cuda_threads;
+      keep_row<Formula>(arguments, parameter, row, rows[r].kept);
+      if (!Bound::exists) rows[r].start_accumulators(arguments, row);
     }
     const long long split_begin =
         (arguments.first_split + (long long)blockIdx.y) * arguments.columns_per_split;
@@ -264,7 +235,8 @@ struct CudaKernels {
       if (arguments.finish) {
         if (row < arguments.row_end) write_result(arguments, rows[r].accumulators(), row);
       } else if (!slots_in_memory) {
-        copy_slots(rows[r].accumulators(), partial(arguments, blockIdx.y, row));
+        Loop::copy_slots(rows[r].accumulators(),
+                         Loop::partial(arguments, blockIdx.y, row));
       }
     }
   }
@@ -275,7 +247,7 @@ struct CudaKernels {
     if (row >= arguments.row_end) return;
     double merged[array_length<slots>];
     const Slots<Scalar> into{merged, 1};
-    copy_slots(partial(arguments, 0, row), into);
+    Loop::copy_slots(Loop::partial(arguments, 0, row), into);
     for (int split = 1; split < arguments.splits; split += read_together)
       merge_splits(arguments, split, row, into);
     write_result(arguments, into, row);
@@ -287,13 +259,14 @@ struct CudaKernels {
   RKEOPS_INLINE static void merge_splits(const CudaArguments& arguments, int first,
                                          long long row, Slots<Scalar> into) {
     if constexpr (read_together == 1) {
-      Reduction::merge(into, partial(arguments, first, row));
+      Reduction::merge(into, Loop::partial(arguments, first, row));
     } else {
       double read[read_together][array_length<slots>];
 #pragma unroll
       for (int n = 0; n < read_together; ++n) {
         if (first + n < arguments.splits)
-          copy_slots(partial(arguments, first + n, row), Slots<Scalar>{read[n], 1});
+          Loop::copy_slots(Loop::partial(arguments, first + n, row),
+                           Slots<Scalar>{read[n], 1});
       }
 #pragma unroll
       for (int n = 0; n < read_together; ++n) {
@@ -318,14 +291,19 @@ struct CudaKernels {
 
 }  // namespace rkeops
 
+#include <rkeops/cuda_small.cuh>
+
 // The kernels of a generated file, which ends with this line.
 #define RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, rows_per_thread,          \
                             columns_per_tile)                                     \
   using RkeopsKernels = rkeops::CudaKernels<Scalar, Formula, Reduction<Scalar>,   \
                                             rows_per_thread, columns_per_tile>;   \
+  using RkeopsSmall = rkeops::CudaSmallProblem<RkeopsKernels>;                    \
   __device__ Scalar rkeops_large_parameters[RkeopsKernels::parameters_in_global]; \
+  __device__ unsigned rkeops_tickets[rkeops::array_length<RkeopsSmall::blocks>];  \
   extern "C" {                                                                    \
-  __device__ rkeops::CudaLaunchPlan rkeops_plan = RkeopsKernels::plan();          \
+  __device__ rkeops::CudaLaunchPlan rkeops_plan =                                 \
+      RkeopsKernels::plan(RkeopsSmall::blocks);                                   \
   __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
       rkeops_prepare(rkeops::CudaArguments arguments) {                           \
     RkeopsKernels::prepare(arguments, rkeops_large_parameters);                   \
@@ -334,6 +312,10 @@ struct CudaKernels {
                                     RkeopsKernels::resident_blocks())             \
       rkeops_reduce(rkeops::CudaArguments arguments) {                            \
     RkeopsKernels::reduce(arguments, rkeops_large_parameters);                    \
+  }                                                                               \
+  __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
+      rkeops_reduce_small(rkeops::CudaArguments arguments) {                      \
+    RkeopsSmall::reduce(arguments, rkeops_large_parameters, rkeops_tickets);      \
   }                                                                               \
   __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
       rkeops_finish(rkeops::CudaArguments arguments) {                            \

@@ -63,24 +63,59 @@ struct CudaPiece<double, true> {
   using Type = double2;
 };
 
+/// Sends a piece from global into shared memory, where it is once the thread has waited;
+/// until then it takes neither its time nor its registers. GPUs before sm_80 wait here.
+template <class Piece>
+RKEOPS_INLINE void send_piece(const Piece* from, Piece* to) {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  const auto place = static_cast<unsigned>(__cvta_generic_to_shared(to));
+  if constexpr (sizeof(Piece) == 16) {
+    asm volatile("cp.async.cg.shared.global [%0], [%1], 16;"
+                 :
+                 : "r"(place), "l"(from)
+                 : "memory");
+  } else {
+    asm volatile("cp.async.ca.shared.global [%0], [%1], %2;"
+                 :
+                 : "r"(place), "l"(from), "n"(sizeof(Piece))
+                 : "memory");
+  }
+#else
+  *to = *from;
+#endif
+}
+
+/// Waits for all that this thread has sent; for what others have, __syncthreads() does.
+RKEOPS_INLINE void wait_for_pieces() {
+#if defined(__CUDA_ARCH__) && __CUDA_ARCH__ >= 800
+  asm volatile("cp.async.wait_all;" : : : "memory");
+#endif
+}
+
 template <class Scalar, class Formula>
 struct CudaRecords {
   static constexpr int length = cuda_record_scalars(Formula::column_kept, sizeof(Scalar));
   using Piece = typename CudaPiece<Scalar, length * sizeof(Scalar) % 16 == 0>::Type;
   static constexpr int pieces = int(length * sizeof(Scalar) / sizeof(Piece));
 
-  /// Copies records into shared memory, by all threads of a block; waits for what they
-  /// did there before, and until it is done. From one to the next there are `stride`
-  /// scalars.
+  /// Sends records into shared memory, by all threads of a block. From one to the next
+  /// there are `stride` scalars.
   template <int stride = length>
-  RKEOPS_INLINE static void copy(const Scalar* from, int count, Scalar* to) {
-    __syncthreads();
+  RKEOPS_INLINE static void send(const Scalar* from, int count, Scalar* to) {
     for (int k = threadIdx.x; k < count * pieces; k += cuda_threads) {
       // where records follow each other, all pieces do
       const int record = stride == length ? 0 : k / array_length<pieces>;
       const Piece* of_record = reinterpret_cast<const Piece*>(from + record * stride);
-      reinterpret_cast<Piece*>(to)[k] = of_record[k - record * pieces];
+      send_piece(of_record + (k - record * pieces), reinterpret_cast<Piece*>(to) + k);
     }
+  }
+
+  /// The same; waits for what the threads did there before, and until it is done.
+  template <int stride = length>
+  RKEOPS_INLINE static void copy(const Scalar* from, int count, Scalar* to) {
+    __syncthreads();
+    send<stride>(from, count, to);
+    wait_for_pieces();
     __syncthreads();
   }
 

@@ -242,7 +242,7 @@ struct CudaBestGroups {
   RKEOPS_INLINE static bool settle(const Scalar* parameter, const Seen& seen,
                                    typename Bound::Row row, const Scalar* records,
                                    long long begin, long long end, double* found) {
-    const double of_row = row.bound();
+    const double of_row = row.bound(parameter);
     const auto matters = [&](Scalar bound) {
       return !Direction::wins(found[0], bound + of_row);
     };
@@ -281,6 +281,22 @@ struct CudaBoundedLoop {
   using Row = typename Columns::Row;
   using Shared = typename Columns::Shared;
 
+  static constexpr bool finds_groups =
+      IsOfOneValue<Reduction>::value && !Columns::has_inner;
+  /// What a thread keeps in registers, roughly.
+  static constexpr int registers = rows_per_thread * (Formula::row_kept + 5);
+  /// Blocks that a multiprocessor should hold. With few numbers to keep, those of four
+  /// have registers to compute several columns at once.
+  static constexpr int resident_blocks =
+      Columns::has_inner                                                         ? 3
+      : finds_groups && sizeof(Scalar) == 4 && registers > 40 && registers <= 64 ? 5
+                                                                                 : 4;
+
+  /// What is found of a row, for functions that are called.
+  struct Found {
+    double slots[Reduction::slots];
+  };
+
   const CudaArguments& arguments;
   const Scalar* parameter;
   Row (&state)[rows_per_thread];
@@ -288,7 +304,7 @@ struct CudaBoundedLoop {
   long long begin, end, gap;
 
   RKEOPS_INLINE typename Bound::Row row(int r) const {
-    return Bound::row(arguments, first_row + r * cuda_threads);
+    return Bound::Row::of(arguments, first_row + r * cuda_threads);
   }
 
   template <class Finder>
@@ -301,7 +317,7 @@ struct CudaBoundedLoop {
     for (int r = 0; r < rows_per_thread; ++r) {
       rows[r] = row(r);
       // beyond the last row inner products are anything: nothing is to be rare there
-      of_row[r] = rows[r].exists ? rows[r].bound() : Scalar(__builtin_nan(""));
+      of_row[r] = rows[r].exists ? rows[r].bound(parameter) : Scalar(__builtin_nan(""));
       waiting[r] = 0;
     }
     Search search{arguments, parameter, state,   rows,    of_row,
@@ -310,7 +326,14 @@ struct CudaBoundedLoop {
     search.compute_waiting();
   }
 
+  RKEOPS_INLINE void start_accumulators() const {
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r)
+      state[r].start_accumulators(arguments, first_row + r * cuda_threads);
+  }
+
   RKEOPS_INLINE void find_lists(Shared& shared) const {
+    start_accumulators();
     Reduction lists[rows_per_thread];
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r)
@@ -318,9 +341,39 @@ struct CudaBoundedLoop {
     search(shared, lists);
   }
 
-  /// Is nothing left to be found, for any row of the block of threads?
-  RKEOPS_INLINE bool find_groups(
-      Shared& shared, CudaBest<Scalar, Reduction> (&best)[rows_per_thread]) const {
+  RKEOPS_INLINE void find_best(Shared& shared) const {
+    start_accumulators();
+    CudaBest<Scalar, Reduction> best[rows_per_thread];
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r)
+      best[r].begin(state[r].accumulators(), begin);
+    search(shared, best);
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) best[r].end(state[r].accumulators());
+  }
+
+  /// What the rest of a kernel has in registers is out of the way: it is another
+  /// function.
+  RKEOPS_OUTLINE static void find_rest(const CudaArguments& arguments,
+                                       const Scalar* parameter, long long first_row,
+                                       long long begin, long long end, long long gap,
+                                       Shared& shared, Found (&found)[rows_per_thread]) {
+    Row state[rows_per_thread];
+    CudaBest<Scalar, Reduction> best[rows_per_thread];
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) {
+      keep_row<Formula>(arguments, parameter, first_row + r * cuda_threads,
+                        state[r].kept);
+      best[r].begin({found[r].slots, 1}, begin);
+    }
+    const CudaBoundedLoop loop{arguments, parameter, state, first_row, begin, end, gap};
+    loop.search(shared, best);
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) best[r].end({found[r].slots, 1});
+  }
+
+  /// The best two groups, and where that is not enough, what comes beside them.
+  RKEOPS_INLINE void find_groups(Shared& shared) const {
     using Groups = CudaBestGroups<Scalar, Formula, Reduction, Columns, rows_per_thread>;
     typename Groups::Seen seen[rows_per_thread];
 #pragma unroll
@@ -329,38 +382,31 @@ struct CudaBoundedLoop {
     Columns::visit_columns(arguments, parameter, begin, end, gap, shared, groups);
     const Scalar* records =
         static_cast<const Scalar*>(arguments.column_kept) + (begin - gap) * Bound::record;
+    // not before, when the registers are needed for other things
+    start_accumulators();
+    Found found[rows_per_thread];
     bool is_open = false;
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
-      double found[Reduction::slots];
-      const Slots<Scalar> accumulators = state[r].accumulators();
-#pragma unroll
-      for (int k = 0; k < Reduction::slots; ++k) found[k] = accumulators.get(k);
-      if (!Groups::settle(parameter, seen[r], row(r), records, begin, end, found))
+      Columns::copy_slots(state[r].accumulators(), {found[r].slots, 1});
+      if (!Groups::settle(parameter, seen[r], row(r), records, begin, end,
+                          found[r].slots))
         is_open = true;
-      best[r].begin({found, 1}, begin);
     }
-    return !any_of_block(is_open);
-  }
-
-  RKEOPS_INLINE void find_best(Shared& shared) const {
-    CudaBest<Scalar, Reduction> best[rows_per_thread];
-    bool is_found = false;
-    if constexpr (Columns::has_inner) {
-#pragma unroll
-      for (int r = 0; r < rows_per_thread; ++r)
-        best[r].begin(state[r].accumulators(), begin);
-    } else {
-      is_found = find_groups(shared, best);
+    if (any_of_block(is_open)) {
+      const CudaArguments copy = arguments;
+      find_rest(copy, parameter, first_row, begin, end, gap, shared, found);
     }
-    if (!is_found) search(shared, best);
 #pragma unroll
-    for (int r = 0; r < rows_per_thread; ++r) best[r].end(state[r].accumulators());
+    for (int r = 0; r < rows_per_thread; ++r)
+      Columns::copy_slots({found[r].slots, 1}, state[r].accumulators());
   }
 
   RKEOPS_INLINE void fold_columns() const {
     __shared__ Shared shared;
-    if constexpr (IsOfOneValue<Reduction>::value)
+    if constexpr (finds_groups)
+      find_groups(shared);
+    else if constexpr (IsOfOneValue<Reduction>::value)
       find_best(shared);
     else
       find_lists(shared);

@@ -10,6 +10,7 @@
 #include <limits>
 
 #include "cuda_formulas.h"
+#include "run/cuda_schedule.h"
 
 using namespace rkeops;
 
@@ -109,6 +110,47 @@ void check_sizes(const Formula& formula, const Truth& truth) {
   }
 }
 
+bool same_bits(const std::vector<double>& a, const std::vector<double>& b) {
+  return a.size() == b.size() &&
+         std::memcmp(a.data(), b.data(), a.size() * sizeof(double)) == 0;
+}
+
+/// The kernel for small problems and the others.
+void check_small(const Formula& formula) {
+  for (const std::string scalar : {"float", "double"}) {
+    CudaModule& module = cuda_module(settings, 0, compile(formula, scalar));
+    const std::string name = formula.name + " of " + scalar;
+    check(name + " has a kernel for small problems", module.plan.small_blocks > 0);
+    bool same = true;
+    for (const long long rows : {1, 127, 129, 1000}) {
+      for (const long long columns : {0, 1, 63, 129, 1000}) {
+        Data data(formula, rows, columns);
+        const std::vector<double> small = data.run(module);
+        settings.small_launches = false;
+        CudaModule& others = cuda_module(settings, 0, compile(formula, scalar));
+        same = same && same_bits(data.run(others), small);
+        settings.small_launches = true;
+        cuda_module(settings, 0, compile(formula, scalar));
+      }
+    }
+    check(name + " is the same without it, bit for bit", same);
+  }
+}
+
+/// As many blocks as there are tickets; larger problems are faster with several rows a
+/// thread.
+void check_schedule_of_small() {
+  CudaWork work{1000, 1000, 8, 1, 8, 132, 5, false, 256, 6};
+  check("1,000 points are a small problem", cuda_schedule(work).is_small);
+  work.rows = work.columns = 100000;
+  check("100,000 are not", !cuda_schedule(work).is_small);
+  work.columns = 10;
+  check("nor are more rows than there are tickets", !cuda_schedule(work).is_small);
+  work.rows = work.columns = 1000;
+  work.small_blocks = 0;
+  check("nor is anything without a kernel for them", !cuda_schedule(work).is_small);
+}
+
 void check_missing_values() {
   for (const std::string scalar : {"float", "double"}) {
     CudaModule& module = cuda_module(settings, 0, compile(arg_min, scalar));
@@ -171,6 +213,7 @@ void check_slices() {
   const std::vector<double> at_once = data.run(sum_module());
   const CudaSettings before = settings;
   settings.first_slice_work = 1;
+  settings.learns_speed = false;
   for (const char* milliseconds : {"500", "80", "0.001"}) {
     setenv("RKEOPS_EMULATION_MILLISECONDS", milliseconds, 1);
     int asked = 0;
@@ -203,6 +246,8 @@ int main() {
   check_sizes(arg_min, true_arg_min);
   check_sizes(maximum, true_maximum);
   check_sizes(sum_of_powers, true_sum_of_powers);
+  for (const Formula* formula : {&sum, &arg_min, &maximum}) check_small(*formula);
+  check_schedule_of_small();
   check_missing_values();
   check_unusual();
   check_slices();

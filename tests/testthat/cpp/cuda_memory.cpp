@@ -96,6 +96,7 @@ void check_short_slices() {
   const std::vector<double> expected = run_on(1, path, data);
   const CudaSettings before = settings;
   settings.first_slice_work = 1;
+  settings.learns_speed = false;
   setenv("RKEOPS_EMULATION_MILLISECONDS", "80", 1);
   check_limit(path, data, 350 << 10, expected, "tiles and slices");
   unsetenv("RKEOPS_EMULATION_MILLISECONDS");
@@ -240,6 +241,7 @@ void check_interrupt() {
   const CudaSettings before = settings;
   settings.work_worth_sharing = 0;
   settings.first_slice_work = 1;
+  settings.learns_speed = false;
   std::vector<double> output(18000);
   data.job.output = output.data();
   bool interrupted = false;
@@ -279,6 +281,7 @@ void check_progress(int gpus) {
   Data data(sum, 3000, 9000);
   const CudaSettings before = settings;
   settings.first_slice_work = 1;
+  settings.learns_speed = false;
   settings.work_worth_sharing = 0;
   setenv("RKEOPS_EMULATION_MILLISECONDS", "80", 1);
   double last = 0;
