@@ -41,12 +41,6 @@ template <class Scalar, class Formula, class Reduction, int rows_per_thread,
           int columns_per_tile, bool from_inputs = false,
           int unrolled_rows = rows_per_thread>
 struct CudaColumns {
-  using Scalars = Scalar;
-  using OfFormula = Formula;
-  using OfReduction = Reduction;
-  /// The loop of small problems.
-  using Small =
-      CudaColumns<Scalar, Formula, Reduction, 1, columns_per_tile, true, rows_per_thread>;
   using Packed = CudaRecords<Scalar, Formula>;
   using Inner = CudaInnerProduct<Scalar, Formula>;
   using Outer = CudaOuterProduct<Scalar, Formula, Reduction>;
@@ -104,10 +98,11 @@ struct CudaColumns {
                 "a pair gives what is folded");
 
   /// Whether the next tile is on its way while one is folded: where there is room for
-  /// two, and few rows, which do not take long, and few accumulators, beside which the
-  /// registers for it would be missing.
+  /// two, folding does not take long (few rows, single precision), and few accumulators
+  /// leave registers for it.
   static constexpr bool ahead =
       staged && !has_inner && !from_inputs && 2 * tile <= fitting &&
+      sizeof(Scalar) == 4 &&
       (Bound::exists || (rows_per_thread < 8 && slots * rows_per_thread <= 16));
   /// Scalars from one tile to the other, a multiple of 16 bytes.
   static constexpr int tile_scalars = (tile * record_of_pairs + 3) / 4 * 4;

@@ -294,37 +294,38 @@ struct CudaKernels {
 #include <rkeops/cuda_small.cuh>
 
 // The kernels of a generated file, which ends with this line.
-#define RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, rows_per_thread,          \
-                            columns_per_tile)                                     \
-  using RkeopsKernels = rkeops::CudaKernels<Scalar, Formula, Reduction<Scalar>,   \
-                                            rows_per_thread, columns_per_tile>;   \
-  using RkeopsSmall = rkeops::CudaSmallProblem<RkeopsKernels>;                    \
-  __device__ Scalar rkeops_large_parameters[RkeopsKernels::parameters_in_global]; \
-  __device__ unsigned rkeops_tickets[rkeops::array_length<RkeopsSmall::blocks>];  \
-  extern "C" {                                                                    \
-  __device__ rkeops::CudaLaunchPlan rkeops_plan =                                 \
-      RkeopsKernels::plan(RkeopsSmall::blocks);                                   \
-  __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
-      rkeops_prepare(rkeops::CudaArguments arguments) {                           \
-    RkeopsKernels::prepare(arguments, rkeops_large_parameters);                   \
-  }                                                                               \
-  __global__ void __launch_bounds__(rkeops::cuda_threads,                         \
-                                    RkeopsKernels::resident_blocks())             \
-      rkeops_reduce(rkeops::CudaArguments arguments) {                            \
-    RkeopsKernels::reduce(arguments, rkeops_large_parameters);                    \
-  }                                                                               \
-  __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
-      rkeops_reduce_small(rkeops::CudaArguments arguments) {                      \
-    RkeopsSmall::reduce(arguments, rkeops_large_parameters, rkeops_tickets);      \
-  }                                                                               \
-  __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
-      rkeops_finish(rkeops::CudaArguments arguments) {                            \
-    RkeopsKernels::finish(arguments);                                             \
-  }                                                                               \
-  __global__ void __launch_bounds__(rkeops::cuda_threads)                         \
-      rkeops_convert(rkeops::CudaArguments arguments) {                           \
-    RkeopsKernels::convert(arguments);                                            \
-  }                                                                               \
+#define RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, rows_per_thread,           \
+                            columns_per_tile)                                      \
+  using RkeopsKernels = rkeops::CudaKernels<Scalar, Formula, Reduction<Scalar>,    \
+                                            rows_per_thread, columns_per_tile>;    \
+  using RkeopsSmall = rkeops::CudaSmallProblem<Scalar, Formula, Reduction<Scalar>, \
+                                               rows_per_thread, columns_per_tile>; \
+  __device__ Scalar rkeops_large_parameters[RkeopsKernels::parameters_in_global];  \
+  __device__ unsigned rkeops_tickets[rkeops::array_length<RkeopsSmall::blocks>];   \
+  extern "C" {                                                                     \
+  __device__ rkeops::CudaLaunchPlan rkeops_plan =                                  \
+      RkeopsKernels::plan(RkeopsSmall::blocks);                                    \
+  __global__ void __launch_bounds__(rkeops::cuda_threads)                          \
+      rkeops_prepare(rkeops::CudaArguments arguments) {                            \
+    RkeopsKernels::prepare(arguments, rkeops_large_parameters);                    \
+  }                                                                                \
+  __global__ void __launch_bounds__(rkeops::cuda_threads,                          \
+                                    RkeopsKernels::resident_blocks())              \
+      rkeops_reduce(rkeops::CudaArguments arguments) {                             \
+    RkeopsKernels::reduce(arguments, rkeops_large_parameters);                     \
+  }                                                                                \
+  __global__ void __launch_bounds__(rkeops::cuda_threads)                          \
+      rkeops_reduce_small(rkeops::CudaArguments arguments) {                       \
+    RkeopsSmall::reduce(arguments, rkeops_large_parameters, rkeops_tickets);       \
+  }                                                                                \
+  __global__ void __launch_bounds__(rkeops::cuda_threads)                          \
+      rkeops_finish(rkeops::CudaArguments arguments) {                             \
+    RkeopsKernels::finish(arguments);                                              \
+  }                                                                                \
+  __global__ void __launch_bounds__(rkeops::cuda_threads)                          \
+      rkeops_convert(rkeops::CudaArguments arguments) {                            \
+    RkeopsKernels::convert(arguments);                                             \
+  }                                                                                \
   }
 
 #endif

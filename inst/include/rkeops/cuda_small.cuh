@@ -13,12 +13,14 @@
 
 namespace rkeops {
 
-template <class Kernels>
+template <class Scalar, class Formula, class Reduction, int rows_per_thread,
+          int columns_per_tile>
 struct CudaSmallProblem {
-  using Scalar = typename Kernels::Loop::Scalars;
-  using Formula = typename Kernels::Loop::OfFormula;
-  using Reduction = typename Kernels::Loop::OfReduction;
-  using Loop = typename Kernels::Loop::Small;
+  /// What else is done of the formula.
+  using Kernels =
+      CudaKernels<Scalar, Formula, Reduction, rows_per_thread, columns_per_tile>;
+  using Loop =
+      CudaColumns<Scalar, Formula, Reduction, 1, columns_per_tile, true, rows_per_thread>;
 
   /// Where nothing else has to be prepared, every row goes its own way (those of a thread
   /// hurry together, or do not), and what blocks have found is merged in no time.
