@@ -100,14 +100,9 @@ void CudaModule::find_kernels() {
   reduce_small = kernel(*this, "rkeops_reduce_small");
   finish = kernel(*this, "rkeops_finish");
   convert = kernel(*this, "rkeops_convert");
-  const auto resident = [&](CudaFunctionHandle kernel) {
-    int blocks = 0;
-    context.driver.check(context.driver.resident_blocks(&blocks, kernel, cuda_threads, 0),
-                         "describe a kernel");
-    return blocks;
-  };
-  resident_blocks = resident(reduce);
-  resident_small_blocks = resident(reduce_small);
+  context.driver.check(
+      context.driver.resident_blocks(&resident_blocks, reduce, cuda_threads, 0),
+      "describe a kernel");
 }
 
 void CudaModule::read_plan() {

@@ -65,8 +65,8 @@ class CudaModule {
   CudaContext& context;
   CudaModuleHandle handle = nullptr;
   CudaFunctionHandle prepare, reduce, reduce_small, finish, convert;
-  /// Blocks of `reduce` and of `reduce_small` that a multiprocessor can hold at once.
-  int resident_blocks = 1, resident_small_blocks = 1;
+  /// Blocks of `reduce` that a multiprocessor can hold at the same time.
+  int resident_blocks = 1;
   /// Of `reduce`, as the last runs that were long enough have shown; 0: not known yet.
   double pairs_a_millisecond = 0;
   CudaLaunchPlan plan{};

@@ -30,8 +30,7 @@ CudaWork describe(const CudaModule& module, const Job& job) {
           module.context.device.multiprocessors,
           std::max(module.resident_blocks, 1),
           plan.searches != 0,
-          plan.small_blocks,
-          std::max(module.resident_small_blocks, 1)};
+          plan.small_blocks};
 }
 
 int components_of(const std::vector<MatrixView>& matrices) {

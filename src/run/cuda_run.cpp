@@ -310,12 +310,13 @@ void CudaRun::compute() {
     load_rows(0);
     load_columns(0);
   }
-  if (is_one_small_launch())
+  const bool is_small = is_one_small_launch();
+  if (is_small)
     reduce_small();
   else
     for (Size tile = 0; tile < rows_.size(); ++tile) compute_rows(tile);
   record(context_.stop, context_.stream);
-  const bool checks_late = plan_.conditions && is_short();
+  const bool checks_late = plan_.conditions && (is_small || is_short());
   if (checks_late) context_.fetch_flag(inputs_->failed());
   if (share_.splits() == task_.schedule.splits) download(rows_.back());
   driver_.check(driver_.stream_wait(context_.stream), "compute the result");

@@ -41,6 +41,9 @@ constexpr double search_pair_cycles = 10, find_cycles = 5000, find_pairs = 35;
 constexpr double merge_launch_cycles = 4000;
 constexpr double merge_cycles = 50;  // of a slot
 /// Of small problems, beside which the others have one more launch.
+/// The blocks that a multiprocessor holds are not asked for: of two programs that differ
+/// in conditions alone, sums should be split in the same way.
+constexpr int resident_small_blocks = 6;
 constexpr double small_read_cycles = 1.5, ticket_cycles = 2000;
 constexpr double prepare_launch_cycles = 6000;
 constexpr long long most_small_splits = 256;
@@ -136,7 +139,7 @@ long long choose_splits(const CudaWork& work, long long rows) {
 double small_cycles(const CudaWork& work, long long blocks, long long splits) {
   CudaWork small = work;
   small.rows_a_thread = 1;
-  small.resident_blocks = work.resident_small_blocks;
+  small.resident_blocks = resident_small_blocks;
   const double columns = columns_a_split(work.columns, splits);
   const double folding =
       busiest_blocks(small, blocks * splits) *

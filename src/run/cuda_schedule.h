@@ -25,9 +25,8 @@ struct CudaWork {
   int multiprocessors;
   int resident_blocks;  // that a multiprocessor can hold at the same time
   bool searches;        // for several columns of the smallest or largest values
-  /// Of the kernel for small problems: the most blocks of rows, 0 if there is none; and
-  /// as many as a multiprocessor can hold.
-  int small_blocks, resident_small_blocks;
+  /// The most blocks of rows for the kernel of small problems, 0 if there is none.
+  int small_blocks;
 };
 
 CudaSchedule cuda_schedule(const CudaWork& work);

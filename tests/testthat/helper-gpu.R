@@ -29,6 +29,19 @@ expect_same_in_tiles <- function(compute, label, most = 450) {
   expect_gt(tiles, 1, label = paste("tiles of", label))
 }
 
+# The GPU of this machine, or an emulated one with as many multiprocessors as a
+# large one has: more of them, more splits.
+local_large_gpu <- function(.frame = parent.frame()) {
+  if (!inherits(r_gpu_devices(), "rkeops_failure")) return(local_gpu(.frame))
+  withr::local_envvar(
+    RKEOPS_EMULATION_DEVICES = "5", RKEOPS_EMULATION_MULTIPROCESSORS = "132",
+    .local_envir = .frame
+  )
+  local_emulated_gpu(.frame)
+  # one that has not been looked at with fewer
+  local_rkeops_options(devices = 4L, .frame = .frame)
+}
+
 # GPUs of this machine if it has so many, else emulated ones, which share also
 # what is small.
 local_gpus <- function(count, .frame = parent.frame()) {

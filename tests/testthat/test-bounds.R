@@ -35,7 +35,7 @@ with_data <- function(op, formula, data) {
 
 # For the short vectors that stay in registers, and for longer ones.
 test_that("bounds change no result", {
-  local_gpu()
+  local_large_gpu()
   for (k in seq_along(bounded_formulas)) {
     for (D in c(if (k %% 2) 5 else 10, if (k %% 2) 17 else 100)) {
       precision <- if (k %% 3 == 0) "float64" else "float32"
@@ -52,6 +52,20 @@ test_that("bounds change no result", {
         )
       }
     }
+  }
+})
+
+# Programs that differ in conditions alone split their columns alike.
+test_that("nor do they change the last bits of sums that follow", {
+  local_large_gpu()
+  formula <- "Grad(KMin_Reduction(SqDist(x, y), 3, 0), x, Vi(4, 3))"
+  op <- keops_kernel(formula, bounded_args(5))
+  for (times in 1:8) {
+    data <- bounded_data(5, 63, 1300)
+    expect_identical(
+      expanded(with_data(op, formula, data)),
+      as_written(with_data(op, formula, data))
+    )
   }
 })
 

@@ -6,6 +6,7 @@
 
 #include <rkeops/reductions.h>
 #include <rkeops/cuda_bounds.cuh>
+#include <rkeops/cuda_conditions.cuh>
 #include <rkeops/cuda_inner_product.cuh>
 #include <rkeops/cuda_outer_product.cuh>
 #include <rkeops/cuda_records.cuh>
@@ -45,6 +46,7 @@ struct CudaColumns {
   using Inner = CudaInnerProduct<Scalar, Formula>;
   using Outer = CudaOuterProduct<Scalar, Formula, Reduction>;
   using Bound = CudaBound<Scalar, Formula>;
+  using Conditions = CudaConditions<Formula>;
   static constexpr bool has_inner = Formula::inner_length > 0;
   /// Scalars from one column to the next, and those of them that pairs read.
   static constexpr int record = Outer::used ? Outer::record : Bound::record;
@@ -295,6 +297,9 @@ struct CudaColumns {
         Scalar input[array_length<Formula::column_inputs>];
         Scalar kept[array_length<record>] = {};
         load_inputs<Formula::column_inputs>(arguments.column_inputs, first + c, input);
+        if constexpr (Conditions::exist)
+          if (blockIdx.x == 0)
+            Conditions::check_column(parameter, input, arguments.failed);
         Formula::template column_stage<Scalar>(parameter, input, kept);
 #pragma unroll(unrolled <record>)
         for (int k = 0; k < record; ++k) shared.records()[c * record + k] = kept[k];

@@ -134,6 +134,17 @@ struct CudaKernels {
     }
   }
 
+  /// Of rows that are not prepared.
+  RKEOPS_INLINE static void check_row(const CudaArguments& arguments,
+                                      const Scalar* parameter, long long row) {
+    if constexpr (Conditions::exist) {
+      Scalar input[array_length<Formula::row_inputs>];
+      load_inputs<Formula::row_inputs>(arguments.row_inputs,
+                                       least(row, arguments.row_end - 1), input);
+      Conditions::check_row(parameter, input, arguments.failed);
+    }
+  }
+
   RKEOPS_INLINE static void prepare_row(const CudaArguments& arguments,
                                         const Scalar* parameter, long long i) {
     if constexpr (row_scalars == 0 && !Conditions::exist) return;

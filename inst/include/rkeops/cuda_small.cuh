@@ -25,8 +25,7 @@ struct CudaSmallProblem {
   /// Where nothing else has to be prepared, every row goes its own way (those of a thread
   /// hurry together, or do not), and what blocks have found is merged in no time.
   static constexpr bool exists = !Kernels::has_inner && !Kernels::Outer::used &&
-                                 !Kernels::Bound::exists && !Kernels::Conditions::exist &&
-                                 !Kernels::searches && !CanHurry<Reduction>::value &&
+                                 !Kernels::Bound::exists && !CanHurry<Reduction>::value &&
                                  Loop::staged && !Loop::slots_in_memory &&
                                  Loop::slots <= 8 && Kernels::parameters_shared;
 
@@ -56,6 +55,7 @@ struct CudaSmallProblem {
       const long long row = (long long)blockIdx.x * cuda_threads + threadIdx.x;
       typename Loop::Row rows[1];
       keep_row<Formula>(arguments, parameter, row, rows[0].kept);
+      if (blockIdx.y == 0) Kernels::check_row(arguments, parameter, row);
       rows[0].start_accumulators(arguments, row);
       const long long begin = (long long)blockIdx.y * arguments.columns_per_split;
       const long long end = least(begin + arguments.columns_per_split, arguments.columns);

@@ -140,7 +140,7 @@ void check_small(const Formula& formula) {
 /// As many blocks as there are tickets; larger problems are faster with several rows a
 /// thread.
 void check_schedule_of_small() {
-  CudaWork work{1000, 1000, 8, 1, 8, 132, 5, false, 256, 6};
+  CudaWork work{1000, 1000, 8, 1, 8, 132, 5, false, 256};
   check("1,000 points are a small problem", cuda_schedule(work).is_small);
   work.rows = work.columns = 100000;
   check("100,000 are not", !cuda_schedule(work).is_small);
