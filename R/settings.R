@@ -9,7 +9,7 @@ default_settings <- function() {
     precision = "float32", axis = "output",
     index_base = 1L, complex_results = "complex",
     engine = "cpu", devices = 0L, gpu_memory = Inf, gpu_results = "auto",
-    work_worth_sharing = 4e9, first_slice_work = 512e6, learns_speed = TRUE,
+    work_worth_sharing = 4e9,
     threads = allowed_cores(), verbose = FALSE,
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
     compile = default_compile(), expansion = "auto", instructions = "",
@@ -19,6 +19,11 @@ default_settings <- function() {
     use_cuda_if_possible = 1L, col_major = 1L, debug = 0L,
     tag1D2D = 0L, tagHostDevice = 0L
   )
+}
+
+# What tests change, and is no option: how long launches on a GPU are.
+internal_settings <- function() {
+  list(first_slice_work = 512e6, learns_speed = TRUE)
 }
 
 default_compile <- function() {
@@ -40,7 +45,9 @@ session_cache_dir <- function() {
 }
 
 reset_settings <- function() {
-  change_settings(default_settings(), call = rlang::caller_env())
+  change_settings(
+    c(default_settings(), internal_settings()), call = rlang::caller_env()
+  )
 }
 
 # Returns, invisibly, the values it replaced. Choosing a GPU that is not there
