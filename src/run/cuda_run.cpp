@@ -398,12 +398,11 @@ void CudaRun::launch_prepare(const CudaArguments& arguments) {
   if (elements == 0) return;
   launch(module_.prepare, blocks_for(elements, cuda_threads), has_rows ? 2 : 1,
          arguments);
-  if (plan_.conditions) check_conditions();
+  if (plan_.conditions && !is_short()) check_conditions();
 }
 
-/// Waits for what has been prepared if what comes then takes far longer.
+/// Waits for what has been prepared: what comes then takes far longer.
 void CudaRun::check_conditions() {
-  if (is_short()) return;
   int failed = 0;
   context_.fetch(&failed, inputs_->failed(), sizeof failed);
   if (failed) throw ConditionsFail();

@@ -239,6 +239,16 @@ struct CudaColumns {
     return nullptr;
   }
 
+  /// The inputs of a column, and what pairs read of it; its conditions are checked once.
+  RKEOPS_INLINE static void keep_column(const CudaArguments& arguments,
+                                        const Scalar* parameter, long long column,
+                                        bool checks, Scalar* input, Scalar* kept) {
+    load_inputs<Formula::column_inputs>(arguments.column_inputs, column, input);
+    if constexpr (Conditions::exist)
+      if (checks) Conditions::check_column(parameter, input, arguments.failed);
+    Formula::template column_stage<Scalar>(parameter, input, kept);
+  }
+
   /// The columns [begin, end), which stand `gap` before their numbers in memory, step by
   /// step: a step is the shortest of what comes in lengths of its own: blocks, tiles of
   /// records, tiles of inner products. Threads of a block walk together.
@@ -296,11 +306,7 @@ struct CudaColumns {
       for (int c = threadIdx.x; c < count; c += cuda_threads) {
         Scalar input[array_length<Formula::column_inputs>];
         Scalar kept[array_length<record>] = {};
-        load_inputs<Formula::column_inputs>(arguments.column_inputs, first + c, input);
-        if constexpr (Conditions::exist)
-          if (blockIdx.x == 0)
-            Conditions::check_column(parameter, input, arguments.failed);
-        Formula::template column_stage<Scalar>(parameter, input, kept);
+        keep_column(arguments, parameter, first + c, blockIdx.x == 0, input, kept);
 #pragma unroll(unrolled <record>)
         for (int k = 0; k < record; ++k) shared.records()[c * record + k] = kept[k];
       }

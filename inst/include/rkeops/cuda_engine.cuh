@@ -117,10 +117,7 @@ struct CudaKernels {
                                            const Scalar* parameter, long long j) {
     Scalar input[array_length<Formula::column_inputs>];
     Scalar kept[array_length<record>] = {};
-    load_inputs<Formula::column_inputs>(arguments.column_inputs, j, input);
-    if constexpr (Conditions::exist)
-      Conditions::check_column(parameter, input, arguments.failed);
-    Formula::template column_stage<Scalar>(parameter, input, kept);
+    Loop::keep_column(arguments, parameter, j, true, input, kept);
     if constexpr (Outer::used) Outer::keep_vectors(parameter, input, kept);
     if constexpr (Bound::exists) Bound::keep_column(parameter, input, kept);
     Scalar* to = static_cast<Scalar*>(arguments.column_kept) + j * record;
@@ -131,17 +128,6 @@ struct CudaKernels {
       Formula::template column_vectors<Scalar>(parameter, input, vector);
       store_vectors<column_vectors>(vector, arguments.column_vectors,
                                     arguments.column_vector_stride, j);
-    }
-  }
-
-  /// Of rows that are not prepared.
-  RKEOPS_INLINE static void check_row(const CudaArguments& arguments,
-                                      const Scalar* parameter, long long row) {
-    if constexpr (Conditions::exist) {
-      Scalar input[array_length<Formula::row_inputs>];
-      load_inputs<Formula::row_inputs>(arguments.row_inputs,
-                                       least(row, arguments.row_end - 1), input);
-      Conditions::check_row(parameter, input, arguments.failed);
     }
   }
 

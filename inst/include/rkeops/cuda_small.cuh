@@ -55,7 +55,8 @@ struct CudaSmallProblem {
       const long long row = (long long)blockIdx.x * cuda_threads + threadIdx.x;
       typename Loop::Row rows[1];
       keep_row<Formula>(arguments, parameter, row, rows[0].kept);
-      if (blockIdx.y == 0) Kernels::check_row(arguments, parameter, row);
+      if (blockIdx.y == 0 && row < arguments.row_end)
+        Kernels::prepare_row(arguments, parameter, row);
       rows[0].start_accumulators(arguments, row);
       const long long begin = (long long)blockIdx.y * arguments.columns_per_split;
       const long long end = least(begin + arguments.columns_per_split, arguments.columns);
