@@ -195,8 +195,11 @@ void CudaInputs::add_pointers(const std::vector<MatrixView>& matrices, Words& wo
                               std::size_t at) {
   for (const MatrixView& matrix : matrices) {
     const Placed placed = place(matrix, words);
-    for (int k = 0; k < matrix.components; ++k)
-      words[at++] = placed.address + placed.stride * std::size_t(k);
+    for (int k = 0; k < matrix.components; ++k, ++at) {
+      words[at] = placed.address + placed.stride * std::size_t(k);
+      const std::size_t number = at - parameters_;
+      if (number < near_.size()) near_[number] = reinterpret_cast<const void*>(words[at]);
+    }
   }
 }
 

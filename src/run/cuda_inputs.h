@@ -2,6 +2,7 @@
 // precision it computes with, and tables of their columns.
 #pragma once
 
+#include <array>
 #include <vector>
 
 #include "cuda_context.h"
@@ -24,6 +25,8 @@ class CudaInputs {
   CudaAddress parameters() const { return table_.address(); }
   CudaAddress row_pointers() const { return parameters() + 8 * parameters_; }
   CudaAddress column_pointers() const { return row_pointers() + 8 * row_components_; }
+  /// The first of these pointers: rows, then columns.
+  const std::array<const void*, cuda_near_inputs>& near_inputs() const { return near_; }
   /// Of an int that is 0.
   CudaAddress failed() const { return column_pointers() + 8 * column_components_; }
 
@@ -54,6 +57,7 @@ class CudaInputs {
   std::size_t parameters_, row_components_, column_components_;
   // parameters, pointers, a zero, and the small matrices: one copy for all
   CudaBuffer table_;
+  std::array<const void*, cuda_near_inputs> near_{};
   std::vector<Placed> placed_;
   std::vector<CudaBuffer> large_;
   std::vector<CudaUpload> uploads_;

@@ -337,6 +337,8 @@ void CudaRun::reduce_small() {
   arguments_.column_inputs = pointer<const void*>(inputs_->column_pointers());
   arguments_.row_end = job_.rows;
   arguments_.splits = task_.schedule.splits;
+  std::copy(inputs_->near_inputs().begin(), inputs_->near_inputs().end(),
+            arguments_.near_inputs);
   launch(module_.reduce_small, blocks_for(job_.rows, cuda_threads),
          unsigned(task_.schedule.splits), arguments_);
   look(double(job_.rows) * double(job_.columns));

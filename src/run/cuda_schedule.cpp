@@ -40,12 +40,18 @@ constexpr double idle_blocks = 0.8, fewest_busy_blocks = 2;
 constexpr double search_pair_cycles = 10, find_cycles = 5000, find_pairs = 35;
 constexpr double merge_launch_cycles = 4000;
 constexpr double merge_cycles = 50;  // of a slot
-/// Of small problems, beside which the others have one more launch.
-/// The blocks that a multiprocessor holds are not asked for: of two programs that differ
+/// Of small problems: what each component takes longer that is read for one row only,
+/// what a block takes beside its columns, and what is left for the last one of them. What
+/// blocks wait for shows where all of them begin at once, and nothing hides it where they
+/// are few. How many a multiprocessor holds is not asked for: of two programs that differ
 /// in conditions alone, sums should be split in the same way.
-constexpr int resident_small_blocks = 6;
-constexpr double small_read_cycles = 1.5, ticket_cycles = 2000;
-constexpr double prepare_launch_cycles = 6000;
+constexpr double small_read_cycles = 0.2, small_block_cycles = 250, ticket_cycles = 2000;
+constexpr double small_merge_cycles = 40;  // of a slot
+constexpr double resident_small_blocks = 9, small_start_cycles = 3000;
+constexpr double busy_small_blocks = 2.5;
+/// What the other kernels take longer for small problems, of which the launch of one more
+/// is a part.
+constexpr double others_cycles = 30000;
 constexpr long long most_small_splits = 256;
 
 long long columns_a_split(long long columns, long long splits) {
@@ -134,18 +140,20 @@ long long choose_splits(const CudaWork& work, long long rows) {
   return splits_to_share(work, blocks, best, fitting);
 }
 
-/// Cycles of the kernel for small problems: the last block of the rows merges. A column
-/// is read for one row only.
-double small_cycles(const CudaWork& work, long long blocks, long long splits) {
-  CudaWork small = work;
-  small.rows_a_thread = 1;
-  small.resident_blocks = resident_small_blocks;
-  const double columns = columns_a_split(work.columns, splits);
+/// Cycles of the kernel for small problems: the last block of the rows merges.
+double small_cycles(const CudaWork& work, long long blocks, long long wished_splits) {
+  const long long columns = columns_a_split(work.columns, wished_splits),
+                  splits = divide_up(work.columns, columns);
+  const double load = double(blocks * splits) / work.multiprocessors;
+  const bool all_at_once = load <= resident_small_blocks;
+  const double busiest = all_at_once ? std::ceil(load) : load;
+  const double read = small_read_cycles * work.components;
   const double folding =
-      busiest_blocks(small, blocks * splits) *
-      (row_cycles(small, columns) + small_read_cycles * columns + start_cycles);
-  return splits == 1 ? folding
-                     : folding + ticket_cycles + merge_cycles * work.slots * splits;
+      std::hypot(busiest, busy_small_blocks) *
+          (row_cycles(work, double(columns)) + read * double(columns)) +
+      busiest * small_block_cycles + (all_at_once ? small_start_cycles : 0);
+  if (splits == 1) return folding;
+  return folding + ticket_cycles + small_merge_cycles * work.slots * splits;
 }
 
 /// The splits of a small problem; 0 where the other kernels take less time for theirs.
@@ -161,8 +169,7 @@ long long choose_small_splits(const CudaWork& work, long long other_splits) {
       std::min({most, most_small_splits, divide_up(16ll * work.multiprocessors, blocks)}),
       1, cycles);
   const long long other_blocks = divide_up(work.rows, cuda_threads * work.rows_a_thread);
-  const double others =
-      prepare_launch_cycles + model_cycles(work, other_blocks, other_splits);
+  const double others = others_cycles + model_cycles(work, other_blocks, other_splits);
   return cycles(splits) < others ? splits : 0;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "../ir/reductions.h"
+#include "gpu_matrix.h"
 
 namespace rkeops {
 
@@ -42,7 +43,7 @@ bool holds(Callable& largest, const CallInputs& inputs, const Settings& settings
 }
 
 // A centre is to be near the points: the mean of so many of them is.
-constexpr long long points_of_a_mean = 1024;
+constexpr long long points_of_a_mean = 256;
 
 // Some of the rows of level j, evenly spaced; all of them on a GPU, which computes the
 // mean there.
@@ -76,9 +77,26 @@ class SampledInputs {
   std::vector<std::vector<double>> values_;
 };
 
+/// What tells whether a call reads the same as another one: numbers of matrices that stay
+/// on a GPU, as they are. Nothing, if it reads anything else.
+std::vector<long long> lasting_inputs(const Operator& op, const CallInputs& inputs) {
+  std::vector<long long> numbers;
+  for (const KernelPlan& kernel : op.plan.kernels) {
+    for (const Stage* stage : {&kernel.parameters, &kernel.rows, &kernel.columns}) {
+      for (Expr input : stage->inputs) {
+        if (input->kind != NodeKind::variable) continue;
+        const MatrixView& matrix = inputs.matrices.at(size_t(input->position));
+        if (!matrix.resident || matrix.data) return {};
+        numbers.insert(numbers.end(), {matrix.resident->number(), matrix.rows});
+      }
+    }
+  }
+  return numbers;
+}
+
 // How many pairs, each of which costs less, are worth a look at a point. A processor
 // reads all points for it, a GPU looks while it prepares them.
-double pairs_worth_a_point(Engine engine) { return engine == Engine::cpu ? 500 : 5000; }
+double pairs_worth_a_point(Engine engine) { return engine == Engine::cpu ? 500 : 4000; }
 
 // A bound saves half of a long distance, which takes so many pairs to be worth a call.
 constexpr double pairs_worth_a_bound = 1e8, pairs_worth_a_bound_a_point = 500;
@@ -99,7 +117,7 @@ bool may_expand(const Operator& op, const CallInputs& inputs, const Settings& se
 ExpandedCall::ExpandedCall(const Operator& op)
     : op_(op), expanded_(expanded_operator(op)) {
   for (const Centre& centre : op.expansion.centres)
-    means_.push_back(reduced("Mean", centre.points, level_j));
+    centres_.emplace_back(reduced("Mean", centre.points, level_j));
 }
 
 ExpandedCall::Part ExpandedCall::reduced(const char* reduction, Expr expression,
@@ -110,13 +128,12 @@ ExpandedCall::Part ExpandedCall::reduced(const char* reduction, Expr expression,
       operator_of_part(op_, root, level_none, Precision::float64));
 }
 
-std::vector<std::vector<double>> ExpandedCall::centres(const CallInputs& inputs,
-                                                       const Settings& settings) {
-  const SampledInputs few(inputs, op_.typed.arguments);
-  std::vector<std::vector<double>> centres;
-  for (const Part& mean : means_)
-    centres.push_back(evaluated(*mean, few.inputs(), settings));
-  return centres;
+const std::vector<double>& ExpandedCall::Mean::of(const CallInputs& inputs,
+                                                  const Settings& settings) {
+  std::vector<long long> read = lasting_inputs(part_->op(), inputs);
+  if (read.empty() || read != read_) value_ = evaluated(*part_, inputs, settings);
+  read_ = std::move(read);
+  return value_;
 }
 
 bool ExpandedCall::conditions_hold(const CallInputs& inputs, const Settings& settings) {
@@ -134,10 +151,12 @@ bool ExpandedCall::call(const CallInputs& inputs, const CallOutput& output,
                         const Progress& progress, SharedResults* shared) {
   if (inputs.i_size == 0 || inputs.j_size == 0) return false;
   const Settings quick = for_questions(settings, inputs);
-  const std::vector<std::vector<double>> centres = this->centres(inputs, quick);
+  const SampledInputs few(inputs, op_.typed.arguments);
   CallInputs all = inputs;
-  for (const std::vector<double>& centre : centres)
+  for (Mean& mean : centres_) {
+    const std::vector<double>& centre = mean.of(few.inputs(), quick);
     all.matrices.push_back({centre.data(), 1, int(centre.size())});
+  }
   if (settings.engine == Engine::cpu && !conditions_hold(all, quick)) return false;
   try {
     expanded_.call(all, output, settings, interrupted, progress, shared);

@@ -27,14 +27,24 @@ class ExpandedCall {
   /// The reduction of an expression over an index, in double precision.
   Part reduced(const char* reduction, Expr expression, Level index) const;
 
-  std::vector<std::vector<double>> centres(const CallInputs& inputs,
-                                           const Settings& settings);
+  /// Of points; that of points which stay on a GPU is computed once.
+  class Mean {
+   public:
+    explicit Mean(Part part) : part_(std::move(part)) {}
+    const std::vector<double>& of(const CallInputs& inputs, const Settings& settings);
+
+   private:
+    Part part_;
+    std::vector<long long> read_;  // see lasting_inputs()
+    std::vector<double> value_;
+  };
+
   /// On the CPU; a GPU finds out by itself.
   bool conditions_hold(const CallInputs& inputs, const Settings& settings);
 
   const Operator& op_;
   Callable expanded_;
-  std::vector<Part> means_;    // of points
+  std::vector<Mean> centres_;
   std::vector<Part> largest_;  // of what the conditions bound, once they are asked
 };
 

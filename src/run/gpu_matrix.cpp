@@ -6,10 +6,17 @@
 
 namespace rkeops {
 
+namespace {
+
+long long matrices_made = 0;
+
+}  // namespace
+
 GpuMatrix::GpuMatrix(CudaContext& context, long long rows, long long columns)
     : context_(context.self),
       device_(context.device),
       library_(context.settings.library),
+      number_(++matrices_made),
       rows_(rows),
       columns_(columns) {
   const CudaCurrent current(context);

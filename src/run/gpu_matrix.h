@@ -16,6 +16,9 @@ class GpuMatrix {
   GpuMatrix(const GpuMatrix&) = delete;
   ~GpuMatrix();
 
+  /// Of all such matrices of this process no other has it, nor will have it. The values
+  /// stay as they are once they are there.
+  long long number() const { return number_; }
   long long rows() const { return rows_; }
   long long columns() const { return columns_; }
   std::size_t bytes() const { return 8 * std::size_t(rows_) * std::size_t(columns_); }
@@ -41,6 +44,7 @@ class GpuMatrix {
   std::weak_ptr<CudaContext*> context_;
   CudaDevice device_;
   std::string library_;
+  const long long number_;
   long long rows_, columns_;
   CudaBuffer buffer_;
 };

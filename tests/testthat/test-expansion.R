@@ -236,6 +236,20 @@ test_that("matrices on the GPU are looked at there", {
   )
 })
 
+test_that("the centre of matrices that stay on the GPU is their own", {
+  local_gpu()
+  op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
+  near <- lapply(unname(expansion_data(3)), to_gpu)
+  # with the centre of others they would be too far away to be expanded
+  far <- lapply(unname(expansion_data(3, offset = 1000)), to_gpu)
+  for (data in list(near, far, far, near)) {
+    centred <- as.matrix(expanded(op(data)))
+    written <- as.matrix(as_written(op(data)))
+    expect_equal(centred, written, tolerance = 1e-9)
+    expect_false(identical(centred, written))
+  }
+})
+
 test_that("the sizes of all distances of an exponent count together", {
   args <- c("x = Vi(3)", "y = Vj(3)", "u = Vi(3)", "v = Vj(3)")
   op <- keops_kernel(

@@ -13,6 +13,9 @@ constexpr int cuda_threads = 128;
 /// split), so that where the work is cut never changes which columns are folded together.
 constexpr int cuda_column_unit = 256;
 
+/// So many addresses of inputs stand among the arguments themselves.
+constexpr int cuda_near_inputs = 32;
+
 /// What a module says of its formula, in its variable `rkeops_plan`.
 struct CudaLaunchPlan {
   int scalar_bytes;
@@ -65,6 +68,9 @@ struct CudaArguments {
   int finish;   // true: `reduce` folds everything in this launch and writes the output
                 // itself
   int* failed;  // prepare writes 1 where a row or a column is not as demanded
+  // The first of what row_inputs, and then column_inputs, point to; for
+  // rkeops_reduce_small alone.
+  const void* near_inputs[cuda_near_inputs];
 };
 
 /// Scalars from one packed column to the next: enough for `kept`, and a multiple of 16

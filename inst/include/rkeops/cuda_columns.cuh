@@ -239,13 +239,11 @@ struct CudaColumns {
     return nullptr;
   }
 
-  /// The inputs of a column, and what pairs read of it; its conditions are checked once.
-  RKEOPS_INLINE static void keep_column(const CudaArguments& arguments,
-                                        const Scalar* parameter, long long column,
-                                        bool checks, Scalar* input, Scalar* kept) {
-    load_inputs<Formula::column_inputs>(arguments.column_inputs, column, input);
+  /// What pairs read of a column; its conditions are checked once.
+  RKEOPS_INLINE static void keep_column(const Scalar* parameter, const Scalar* input,
+                                        bool checks, int* failed, Scalar* kept) {
     if constexpr (Conditions::exist)
-      if (checks) Conditions::check_column(parameter, input, arguments.failed);
+      if (checks) Conditions::check_column(parameter, input, failed);
     Formula::template column_stage<Scalar>(parameter, input, kept);
   }
 
@@ -259,6 +257,8 @@ struct CudaColumns {
     Shared& shared;
     const Scalar* inner = nullptr;  // products with the row of this thread
     int turn = 0;                   // where the tile of the step begins in shared memory
+    // from inputs: those of a column of the next tile, on their way
+    Scalar next[array_length<from_inputs ? Formula::column_inputs : 0>];
 
     RKEOPS_INLINE const Scalar* packed(long long first) const {
       return static_cast<const Scalar*>(arguments.column_kept) + (first - gap) * record;
@@ -275,7 +275,15 @@ struct CudaColumns {
       if constexpr (ahead) {
         turn = tile_scalars;
         if (begin < end) send(begin, 0);
+      } else if constexpr (from_inputs) {
+        static_assert(tile <= cuda_threads, "a thread has a column of a tile");
+        if (begin < end) load_next(begin);
       }
+    }
+
+    RKEOPS_INLINE void load_next(long long first) {
+      load_inputs<Formula::column_inputs>(arguments.column_inputs,
+                                          least(first + threadIdx.x, end - 1), next);
     }
 
     RKEOPS_INLINE void send(long long first, int to) const {
@@ -294,22 +302,21 @@ struct CudaColumns {
         turn = tile_scalars - turn;
       } else if constexpr (from_inputs) {
         __syncthreads();
-        prepare(first - gap, int(least(tile, end - first)));
+        if (threadIdx.x < least(tile, end - first)) keep_next();
         __syncthreads();
+        if (first + tile < end) load_next(first + tile);
       } else {
         Packed::template copy<record>(packed(first), int(least(tile, end - first)),
                                       shared.records());
       }
     }
 
-    RKEOPS_INLINE void prepare(long long first, int count) const {
-      for (int c = threadIdx.x; c < count; c += cuda_threads) {
-        Scalar input[array_length<Formula::column_inputs>];
-        Scalar kept[array_length<record>] = {};
-        keep_column(arguments, parameter, first + c, blockIdx.x == 0, input, kept);
+    RKEOPS_INLINE void keep_next() const {
+      Scalar kept[array_length<record>] = {};
+      keep_column(parameter, next, blockIdx.x == 0, arguments.failed, kept);
 #pragma unroll(unrolled <record>)
-        for (int k = 0; k < record; ++k) shared.records()[c * record + k] = kept[k];
-      }
+      for (int k = 0; k < record; ++k)
+        shared.records()[threadIdx.x * record + k] = kept[k];
     }
 
     /// What pairs read of the columns from `first` on, where a step begins.
@@ -451,14 +458,15 @@ struct CudaColumns {
     }
   }
 
-  /// Folds all columns of a walk.
-  RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
-                                         const Scalar* parameter, long long begin,
-                                         long long end, long long gap,
-                                         Row (&rows)[rows_per_thread]) {
+  RKEOPS_INLINE static Shared& shared_memory() {
     __shared__ Shared shared;
-    Walk walk{arguments, parameter, begin, end, gap, shared};
-    walk.start();
+    return shared;
+  }
+
+  /// Folds all columns of a walk that has been started.
+  RKEOPS_INLINE static void fold_columns(Walk& walk, Row (&rows)[rows_per_thread]) {
+    const Scalar* parameter = walk.parameter;
+    const long long begin = walk.begin, end = walk.end;
     int in_block = 0;
     for (long long first = begin; first < end; first += step) {
       const Columns columns = walk.step_at(first);

@@ -72,17 +72,23 @@ struct CudaKernels {
   static constexpr int parameters_in_global =
       parameters_shared ? 1 : Formula::parameters_kept;
 
+  /// With those of the finish stage, if there is one.
+  static constexpr int count_inputs(bool of_rows) {
+    int count = of_rows ? Formula::row_inputs : Formula::parameter_inputs;
+    if constexpr (Formula::has_finish_stage)
+      count += of_rows ? Formula::finish_rows : Formula::finish_parameters;
+    return count;
+  }
+  static constexpr int all_row_inputs = count_inputs(true),
+                       all_parameter_inputs = count_inputs(false);
+
   static constexpr CudaLaunchPlan plan(int small_blocks) {
-    int parameters = Formula::parameter_inputs, rows = Formula::row_inputs;
-    if constexpr (Formula::has_finish_stage) {
-      parameters += Formula::finish_parameters;
-      rows += Formula::finish_rows;
-    }
     const int column_kept = Outer::used || Bound::exists ? record : Formula::column_kept;
-    return {int(sizeof(Scalar)),    slots,       outputs,        column_kept,
-            rows_per_thread,        Loop::tile,  parameters,     rows,
-            Formula::column_inputs, row_scalars, column_vectors, slots_in_memory,
-            Conditions::exist,      searches,    small_blocks};
+    return {int(sizeof(Scalar)),  slots,           outputs,
+            column_kept,          rows_per_thread, Loop::tile,
+            all_parameter_inputs, all_row_inputs,  Formula::column_inputs,
+            row_scalars,          column_vectors,  slots_in_memory,
+            Conditions::exist,    searches,        small_blocks};
   }
 
   /// Parameter stage, by one thread of each block: into shared memory, or where that has
@@ -93,14 +99,16 @@ struct CudaKernels {
         shared[parameters_shared ? array_length<Formula::parameters_kept> : 1];
     Scalar* kept = parameters_shared ? shared : large;
     if (Formula::parameters_kept == 0) return kept;
-    if (threadIdx.x == 0) {
-      Scalar input[array_length<Formula::parameter_inputs>];
-#pragma unroll(unrolled <Formula::parameter_inputs>)
-      for (int k = 0; k < Formula::parameter_inputs; ++k) input[k] = Scalar(values[k]);
-      Formula::template parameter_stage<Scalar>(input, kept);
-    }
+    if (threadIdx.x == 0) compute_parameters(values, kept);
     __syncthreads();
     return kept;
+  }
+
+  RKEOPS_INLINE static void compute_parameters(const double* values, Scalar* kept) {
+    Scalar input[array_length<Formula::parameter_inputs>];
+#pragma unroll(unrolled <Formula::parameter_inputs>)
+    for (int k = 0; k < Formula::parameter_inputs; ++k) input[k] = Scalar(values[k]);
+    Formula::template parameter_stage<Scalar>(input, kept);
   }
 
   /// From component `first` on of those of an element.
@@ -117,7 +125,8 @@ struct CudaKernels {
                                            const Scalar* parameter, long long j) {
     Scalar input[array_length<Formula::column_inputs>];
     Scalar kept[array_length<record>] = {};
-    Loop::keep_column(arguments, parameter, j, true, input, kept);
+    load_inputs<Formula::column_inputs>(arguments.column_inputs, j, input);
+    Loop::keep_column(parameter, input, true, arguments.failed, kept);
     if constexpr (Outer::used) Outer::keep_vectors(parameter, input, kept);
     if constexpr (Bound::exists) Bound::keep_column(parameter, input, kept);
     Scalar* to = static_cast<Scalar*>(arguments.column_kept) + j * record;
@@ -224,7 +233,10 @@ struct CudaKernels {
     } else if constexpr (Bound::exists) {
       Bounded{arguments, parameter, rows, first_row, begin, end, gap}.fold_columns();
     } else {
-      Loop::fold_columns(arguments, parameter, begin, end, gap, rows);
+      typename Loop::Walk walk{arguments, parameter, begin,
+                               end,       gap,       Loop::shared_memory()};
+      walk.start();
+      Loop::fold_columns(walk, rows);
     }
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
@@ -239,8 +251,11 @@ struct CudaKernels {
   }
 
   RKEOPS_INLINE static void finish(const CudaArguments& arguments) {
-    const long long row =
-        arguments.row_begin + (long long)blockIdx.x * cuda_threads + threadIdx.x;
+    merge_row(arguments,
+              arguments.row_begin + (long long)blockIdx.x * cuda_threads + threadIdx.x);
+  }
+
+  RKEOPS_INLINE static void merge_row(const CudaArguments& arguments, long long row) {
     if (row >= arguments.row_end) return;
     double merged[array_length<slots>];
     const Slots<Scalar> into{merged, 1};
@@ -258,12 +273,13 @@ struct CudaKernels {
     if constexpr (read_together == 1) {
       Reduction::merge(into, Loop::partial(arguments, first, row));
     } else {
+      // the last split again, instead of none: a load that depends on something would
+      // wait for it
       double read[read_together][array_length<slots>];
 #pragma unroll
       for (int n = 0; n < read_together; ++n) {
-        if (first + n < arguments.splits)
-          Loop::copy_slots(Loop::partial(arguments, first + n, row),
-                           Slots<Scalar>{read[n], 1});
+        const int split = int(least(first + n, arguments.splits - 1));
+        Loop::copy_slots(Loop::partial(arguments, split, row), Slots<Scalar>{read[n], 1});
       }
 #pragma unroll
       for (int n = 0; n < read_together; ++n) {

@@ -36,38 +36,75 @@ struct CudaSmallProblem {
   /// written. Tickets are 0 between launches.
   RKEOPS_INLINE static bool is_last(unsigned* ticket) {
     __shared__ bool last;
-    __threadfence();
     __syncthreads();
     if (threadIdx.x == 0) {
-      last = atomicAdd(ticket, 1u) == gridDim.y - 1;
+      last = take_ticket(ticket) == gridDim.y - 1;
       if (last) *ticket = 0;
     }
     __syncthreads();
-    __threadfence();
     return last;
   }
 
-  RKEOPS_INLINE static void reduce(const CudaArguments& arguments, Scalar* large,
+  /// What this block has written before is seen by whoever takes a later ticket: one
+  /// thread does that for all, which is faster than a __threadfence() of each.
+  RKEOPS_INLINE static unsigned take_ticket(unsigned* ticket) {
+#if defined(__CUDA_ARCH__)
+    unsigned number;
+    asm volatile("atom.add.acq_rel.gpu.u32 %0, [%1], 1;"
+                 : "=r"(number)
+                 : "l"(ticket)
+                 : "memory");
+    return number;
+#else
+    return (*ticket)++;
+#endif
+  }
+
+  /// The addresses of inputs are read from the arguments, if all of them are there.
+  RKEOPS_INLINE static CudaArguments with_near_inputs(const CudaArguments& given) {
+    constexpr int of_rows = Kernels::all_row_inputs;
+    CudaArguments arguments = given;
+    if (of_rows + Formula::column_inputs <= cuda_near_inputs) {
+      arguments.row_inputs = given.near_inputs;
+      arguments.column_inputs = given.near_inputs + of_rows;
+    }
+    return arguments;
+  }
+
+  /// A few parameters are computed by every thread, which has not to wait for another.
+  static constexpr bool has_few_parameters =
+      Formula::parameter_inputs <= 16 && Formula::parameters_kept <= 16;
+
+  RKEOPS_INLINE static void reduce(const CudaArguments& given, Scalar* large,
                                    unsigned* tickets) {
     if constexpr (exists) {
+      const CudaArguments arguments = with_near_inputs(given);
       if constexpr (Loop::has_power_table) pair_loop::fill_power_table();
-      const Scalar* parameter = Kernels::stage_parameters(arguments.parameters, large);
+      Scalar own[array_length < has_few_parameters ? Formula::parameters_kept : 0 > ];
+      const Scalar* parameter = own;
+      if constexpr (!has_few_parameters)
+        parameter = Kernels::stage_parameters(arguments.parameters, large);
+      const long long begin = (long long)blockIdx.y * arguments.columns_per_split;
+      const long long end = least(begin + arguments.columns_per_split, arguments.columns);
+      typename Loop::Walk walk{arguments, parameter, begin,
+                               end,       0,         Loop::shared_memory()};
+      walk.start();
+      if constexpr (has_few_parameters)
+        Kernels::compute_parameters(arguments.parameters, own);
       const long long row = (long long)blockIdx.x * cuda_threads + threadIdx.x;
       typename Loop::Row rows[1];
       keep_row<Formula>(arguments, parameter, row, rows[0].kept);
       if (blockIdx.y == 0 && row < arguments.row_end)
         Kernels::prepare_row(arguments, parameter, row);
       rows[0].start_accumulators(arguments, row);
-      const long long begin = (long long)blockIdx.y * arguments.columns_per_split;
-      const long long end = least(begin + arguments.columns_per_split, arguments.columns);
-      Loop::fold_columns(arguments, parameter, begin, end, 0, rows);
+      Loop::fold_columns(walk, rows);
       if (gridDim.y == 1) {
         if (row < arguments.row_end)
           Kernels::write_result(arguments, rows[0].accumulators(), row);
         return;
       }
       Loop::copy_slots(rows[0].accumulators(), Loop::partial(arguments, blockIdx.y, row));
-      if (is_last(tickets + blockIdx.x)) Kernels::finish(arguments);
+      if (is_last(tickets + blockIdx.x)) Kernels::merge_row(arguments, row);
     }
   }
 };

@@ -38,12 +38,6 @@ EmulatedThread rkeops_emulated_thread;
 #define gridDim rkeops_emulated_thread.grid_size
 
 inline void __syncthreads() { rkeops_emulated_thread.wait_for_block(); }
-inline void __threadfence() {}
-inline unsigned atomicAdd(unsigned* to, unsigned value) {
-  const unsigned before = *to;
-  *to += value;
-  return before;
-}
 
 inline float rsqrtf(float x) { return 1 / sqrtf(x); }
 inline double rsqrt(double x) { return 1 / sqrt(x); }
