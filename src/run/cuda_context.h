@@ -55,6 +55,9 @@ class CudaBuffer {
   std::size_t bytes_ = 0;
 };
 
+/// What the last run of a program has found of its conditions.
+enum class CudaConditions { unknown, held, failed };
+
 /// The kernels of one compiled formula on one GPU.
 class CudaModule {
  public:
@@ -69,6 +72,7 @@ class CudaModule {
   int resident_blocks = 1;
   /// Of `reduce`, as the last runs that were long enough have shown; 0: not known yet.
   double pairs_a_millisecond = 0;
+  CudaConditions conditions = CudaConditions::unknown;
   CudaLaunchPlan plan{};
 
  private:

@@ -113,7 +113,8 @@ CudaRun::CudaRun(CudaModule& module, const CudaTask& task, const CudaShare& shar
       one_launch_(tiles.columns_stay && task.schedule.splits == 1 &&
                   slice_ >= task.schedule.columns_a_split),
       places_(whole_blocks(task.work, tiles.rows_a_part)),
-      job_(rows_of(task.job, share)) {
+      job_(rows_of(task.job, share)),
+      checks_late_(may_check_late()) {
   if (share.splits() < task.schedule.splits && tiles.rows_a_part < share.rows())
     throw CudaManyRows(ErrorKind::gpu, "The accumulators do not fit into the GPU.");
   try {
@@ -316,19 +317,32 @@ void CudaRun::compute() {
   else
     for (Size tile = 0; tile < rows_.size(); ++tile) compute_rows(tile);
   record(context_.stop, context_.stream);
-  const bool checks_late = plan_.conditions && (is_small || is_short());
-  if (checks_late) context_.fetch_flag(inputs_->failed());
+  if (checks_late_) context_.fetch_flag(inputs_->failed());
+  touch_output();
   if (share_.splits() == task_.schedule.splits) download(rows_.back());
   driver_.check(driver_.stream_wait(context_.stream), "compute the result");
   add_elapsed();
-  if (checks_late && context_.flag()) throw ConditionsFail();
+  if (checks_late_ && context_.flag()) conditions_fail();
+  module_.conditions = CudaConditions::held;
   learn_speed();
+}
+
+/// While the GPU computes: memory that is written for the first time takes a while, and
+/// all of it will be written.
+void CudaRun::touch_output() {
+  if (!tiles_.in_core || job_.resident_output || share_.splits() < task_.schedule.splits)
+    return;
+  constexpr long long values_a_page = 512;
+  for (int k = 0; k < plan_.outputs; ++k) {
+    double* values = job_.output + k * task_.job.rows + share_.row_begin;
+    for (long long row = 0; row < job_.rows; row += values_a_page) values[row] = 0;
+  }
 }
 
 bool CudaRun::is_one_small_launch() const {
   return context_.settings.small_launches && task_.schedule.is_small && tiles_.in_core &&
          tiles_.rows_a_part >= job_.rows && share_.splits() == task_.schedule.splits &&
-         slice_ >= task_.schedule.columns_a_split;
+         slice_ >= task_.schedule.columns_a_split && (!plan_.conditions || checks_late_);
 }
 
 void CudaRun::reduce_small() {
@@ -392,7 +406,7 @@ void CudaRun::prepare(std::size_t row_tile, std::size_t column_tile) {
 }
 
 void CudaRun::launch_prepare(const CudaArguments& arguments) {
-  const bool has_rows = plan_.conditions || plan_.row_vector_scalars > 0;
+  const bool has_rows = checks_early() || plan_.row_vector_scalars > 0;
   const bool has_columns =
       plan_.conditions || plan_.column_kept > 0 || plan_.column_vector_scalars > 0;
   const long long elements =
@@ -400,14 +414,27 @@ void CudaRun::launch_prepare(const CudaArguments& arguments) {
   if (elements == 0) return;
   launch(module_.prepare, blocks_for(elements, cuda_threads), has_rows ? 2 : 1,
          arguments);
-  if (plan_.conditions && !is_short()) check_conditions();
+  if (checks_early()) check_conditions();
 }
 
-/// Waits for what has been prepared: what comes then takes far longer.
+/// Waits for what has been found.
 void CudaRun::check_conditions() {
   int failed = 0;
   context_.fetch(&failed, inputs_->failed(), sizeof failed);
-  if (failed) throw ConditionsFail();
+  if (failed) conditions_fail();
+}
+
+void CudaRun::conditions_fail() {
+  module_.conditions = CudaConditions::failed;
+  throw ConditionsFail();
+}
+
+/// Conditions that held the last time are checked along with what is computed, and so are
+/// those of short runs; but not where that was in vain.
+bool CudaRun::may_check_late() const {
+  if (!plan_.conditions || module_.conditions == CudaConditions::failed) return false;
+  return module_.conditions == CudaConditions::held || is_short() ||
+         task_.schedule.is_small;
 }
 
 bool CudaRun::is_short() const {
@@ -426,6 +453,7 @@ void CudaRun::reduce(const Rows& rows, const Columns& columns, long long part) {
     arguments_.slice_begin = done;
     arguments_.slice_end = end;
     arguments_.finish = one_launch_;
+    arguments_.checks_rows = checks_late_ && done == 0;
     launch(module_.reduce,
            blocks_for(size, (long long)cuda_threads * plan_.rows_per_thread),
            unsigned(columns.splits()), arguments_);
@@ -510,6 +538,7 @@ void CudaRun::pause(double pairs) {
   pairs_since_look_ = 0;
   last_look_ = Clock::now();
   if (!watch_.goes_on(told)) stop();
+  if (checks_late_) check_conditions();
   if (!one_launch_ && pairs > 0) {
     slice_ = next_cuda_slice(slice_, milliseconds, context_.settings.slice_milliseconds);
   }

@@ -79,6 +79,11 @@ class CudaRun {
   void prepare(std::size_t row_tile, std::size_t column_tile);
   void launch_prepare(const CudaArguments& arguments);
   void check_conditions();
+  [[noreturn]] void conditions_fail();
+  bool may_check_late() const;
+  /// Before anything is folded.
+  bool checks_early() const { return plan_.conditions && !checks_late_; }
+  void touch_output();
   void reduce(const Rows& rows, const Columns& columns, long long part);
   void finish_part(long long part);
   void prefetch(std::size_t row_tile, std::size_t column_tile);
@@ -119,6 +124,7 @@ class CudaRun {
   const long long places_;
 
   Job job_;                             // the rows of the share
+  const bool checks_late_;              // conditions: beside what is folded
   std::unique_ptr<CudaInputs> inputs_;  // all, or the parameters
   std::vector<std::unique_ptr<CudaTileInputs>> row_inputs_;
   std::unique_ptr<CudaTileInputs> column_inputs_;

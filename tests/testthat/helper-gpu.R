@@ -61,3 +61,11 @@ local_gpus <- function(count, .frame = parent.frame()) {
   previous <- change_settings(list(work_worth_sharing = 0), call = NULL)
   withr::defer(change_settings(previous, call = NULL), envir = .frame)
 }
+
+# Launches fold a few columns each, whatever is learned of their speed.
+local_short_slices <- function(.frame = parent.frame()) {
+  previous <- change_settings(
+    list(first_slice_work = 1, learns_speed = FALSE), call = NULL
+  )
+  withr::defer(change_settings(previous, call = NULL), envir = .frame)
+}

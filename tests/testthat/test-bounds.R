@@ -183,10 +183,7 @@ test_that("nor do tiles, slices and several GPUs change what bounds find", {
         function() expanded(op(data)), paste("nearest", K, D), most = 900
       )
       local({
-        previous <- change_settings(
-          list(first_slice_work = 1, learns_speed = FALSE), call = NULL
-        )
-        on.exit(change_settings(previous, call = NULL))
+        local_short_slices()
         expect_identical(expanded(op(data)), expected)
       })
       local({

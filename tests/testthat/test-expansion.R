@@ -184,20 +184,27 @@ test_that("an expansion on a GPU gives what the formula gives", {
   }
 })
 
+# After data that can be expanded a GPU looks at rows while it folds, and after
+# others before it does.
+expect_found <- function(op, near, far) {
+  expect_false(identical(expanded(op(unname(near))), as_written(op(unname(near)))))
+  exact <- as_written(op(unname(far)))
+  for (again in 1:2) expect_identical(expanded(op(unname(far))), exact)
+}
+
 test_that("a GPU finds every row and column that is too far away", {
   local_gpu()
-  op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
-  of_long_vectors <- keops_kernel(
-    gaussian_sum, expansion_args(20), precision = "float64"
-  )
-  for (bad in list(1e3, NaN, Inf)) {
-    for (place in list(c("x", 1), c("x", 130), c("y", 1), c("y", 70))) {
-      for (D in c(3, 20)) {
-        data <- expansion_data(D)
-        data[[place[1]]][as.integer(place[2]), D] <- bad
-        data <- unname(data)
-        call <- if (D == 3) op else of_long_vectors
-        expect_identical(expanded(call(data)), as_written(call(data)))
+  # one launch; inner products; too many sums for one launch
+  for (sizes in list(c(D = 3, B = 2), c(D = 20, B = 2), c(D = 3, B = 9))) {
+    D <- sizes[["D"]]
+    B <- sizes[["B"]]
+    op <- keops_kernel(gaussian_sum, expansion_args(D, B), precision = "float64")
+    near <- expansion_data(D, B = B)
+    for (bad in list(1e3, NaN, Inf)) {
+      for (place in list(c("x", 1), c("x", 130), c("y", 1), c("y", 70))) {
+        far <- near
+        far[[place[1]]][as.integer(place[2]), D] <- bad
+        expect_found(op, near, far)
       }
     }
   }
@@ -208,16 +215,23 @@ test_that("one row or column of many tiles is enough for that", {
   op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
   near <- expansion_data(3, 20000, 300)
   local_rkeops_options(gpu_memory = "500 KiB")
-  expect_false(
-    identical(expanded(op(unname(near))), as_written(op(unname(near))))
-  )
-  expect_gt(r_last_timings()[["tiles"]], 1)
   for (input in c("x", "y")) {
     far <- near
     far[[input]][nrow(far[[input]]) - 1, 1] <- 1e3
-    expect_identical(
-      expanded(op(unname(far))), as_written(op(unname(far)))
-    )
+    expect_found(op, near, far)
+    expect_gt(r_last_timings()[["tiles"]], 1)
+  }
+})
+
+test_that("and so it is of many slices", {
+  local_gpu()
+  local_short_slices()
+  op <- keops_kernel(gaussian_sum, expansion_args(3, 9), precision = "float64")
+  near <- expansion_data(3, 3000, 3000, 9)
+  for (input in c("x", "y")) {
+    far <- near
+    far[[input]][3000, 1] <- 1e3
+    expect_found(op, near, far)
   }
 })
 

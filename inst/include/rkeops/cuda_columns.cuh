@@ -258,7 +258,7 @@ struct CudaColumns {
     const Scalar* inner = nullptr;  // products with the row of this thread
     int turn = 0;                   // where the tile of the step begins in shared memory
     // from inputs: those of a column of the next tile, on their way
-    Scalar next[array_length<from_inputs ? Formula::column_inputs : 0>];
+    Scalar next[array_length < from_inputs ? Formula::column_inputs : 0 > ];
 
     RKEOPS_INLINE const Scalar* packed(long long first) const {
       return static_cast<const Scalar*>(arguments.column_kept) + (first - gap) * record;

@@ -1,6 +1,6 @@
 // What some formulas demand of their rows and columns: no component of what
-// row_condition() and column_condition() give may exceed 1 or be NaN. Found out while
-// rows and columns are prepared, which reads all of them anyway.
+// row_condition() and column_condition() give may exceed 1 or be NaN. Found out where
+// rows and columns are read anyway: while they are prepared, or before they are folded.
 #ifndef RKEOPS_CUDA_CONDITIONS_CUH
 #define RKEOPS_CUDA_CONDITIONS_CUH
 
@@ -42,6 +42,19 @@ struct CudaConditions<Formula, decltype(void(Formula::row_conditions))> {
     }
   }
 };
+
+/// What the pairs read of a row, whose conditions are checked if `checks` is true. Rows
+/// beyond the last one of the launch are that one again, for nothing.
+template <class Formula, class Scalar>
+RKEOPS_INLINE void keep_row(const CudaArguments& arguments, const Scalar* parameter,
+                            long long row, Scalar* kept, bool checks = false) {
+  Scalar input[array_length<Formula::row_inputs>];
+  load_inputs<Formula::row_inputs>(arguments.row_inputs,
+                                   least(row, arguments.row_end - 1), input);
+  if constexpr (CudaConditions<Formula>::exist)
+    if (checks) CudaConditions<Formula>::check_row(parameter, input, arguments.failed);
+  Formula::template row_stage<Scalar>(parameter, input, kept);
+}
 
 }  // namespace rkeops
 

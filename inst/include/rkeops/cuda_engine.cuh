@@ -211,10 +211,11 @@ struct CudaKernels {
     const long long first_row = arguments.row_begin + threadIdx.x +
                                 (long long)blockIdx.x * (rows_per_thread * cuda_threads);
     Row rows[rows_per_thread];
+    const bool checks = row_scalars == 0 && arguments.checks_rows && blockIdx.y == 0;
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) {
       const long long row = first_row + r * cuda_threads;
-      keep_row<Formula>(arguments, parameter, row, rows[r].kept);
+      keep_row<Formula>(arguments, parameter, row, rows[r].kept, checks);
       if (!Bound::exists) rows[r].start_accumulators(arguments, row);
     }
     const long long split_begin =

@@ -38,17 +38,6 @@ RKEOPS_INLINE void load_inputs(const void* const* from, long long element,
     input[k] = static_cast<const Scalar*>(from[k])[element];
 }
 
-/// What the pairs read of a row. Rows beyond the last one of the launch are that one
-/// again, for nothing.
-template <class Formula, class Scalar>
-RKEOPS_INLINE void keep_row(const CudaArguments& arguments, const Scalar* parameter,
-                            long long row, Scalar* kept) {
-  Scalar input[array_length<Formula::row_inputs>];
-  load_inputs<Formula::row_inputs>(arguments.row_inputs,
-                                   least(row, arguments.row_end - 1), input);
-  Formula::template row_stage<Scalar>(parameter, input, kept);
-}
-
 /// What records are read by: 16 bytes if their length allows it, else one scalar.
 template <class Scalar, bool wide>
 struct CudaPiece {

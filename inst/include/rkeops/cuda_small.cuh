@@ -93,9 +93,7 @@ struct CudaSmallProblem {
         Kernels::compute_parameters(arguments.parameters, own);
       const long long row = (long long)blockIdx.x * cuda_threads + threadIdx.x;
       typename Loop::Row rows[1];
-      keep_row<Formula>(arguments, parameter, row, rows[0].kept);
-      if (blockIdx.y == 0 && row < arguments.row_end)
-        Kernels::prepare_row(arguments, parameter, row);
+      keep_row<Formula>(arguments, parameter, row, rows[0].kept, blockIdx.y == 0);
       rows[0].start_accumulators(arguments, row);
       Loop::fold_columns(walk, rows);
       if (gridDim.y == 1) {
