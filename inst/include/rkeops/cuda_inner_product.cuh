@@ -8,6 +8,7 @@
 
 #include <rkeops/cuda_arguments.h>
 #include <rkeops/inner_product.h>
+#include <rkeops/cuda_records.cuh>
 
 namespace rkeops {
 
@@ -190,33 +191,46 @@ struct CudaInnerProduct {
     }
   }
 
-  /// The inner products of the rows and columns from these on, those of this thread.
-  RKEOPS_INLINE static void compute_patch(const CudaArguments& arguments,
-                                          const Scalar* parameter, long long first_row,
-                                          long long first_column, Terms& shared,
-                                          Patch& total) {
-    const CudaVectors<Scalar> of_rows = {
-        static_cast<const Scalar*>(arguments.row_vectors), arguments.row_vector_stride};
-    const CudaVectors<Scalar> of_columns = {
-        static_cast<const Scalar*>(arguments.column_vectors),
-        arguments.column_vector_stride};
+  /// The first terms of a tile, on their way while something else is done.
+  struct Ahead {
     RowTerms row_terms;
     ColumnTerms column_terms;
+
+    RKEOPS_INLINE void read(const CudaArguments& arguments, int first_term,
+                            long long first_row, long long first_column) {
+      row_terms.read({static_cast<const Scalar*>(arguments.row_vectors),
+                      arguments.row_vector_stride},
+                     first_term, first_row);
+      column_terms.read({static_cast<const Scalar*>(arguments.column_vectors),
+                         arguments.column_vector_stride},
+                        first_term, first_column);
+    }
+    RKEOPS_INLINE void write(Terms& shared, int buffer) const {
+      row_terms.write(shared.of_rows[buffer]);
+      column_terms.write(shared.of_columns[buffer]);
+    }
+  };
+
+  /// The inner products of the rows and columns from these on, those of this thread.
+  /// `ahead` has the first terms, and then those of the next tile, if there is one.
+  RKEOPS_INLINE static void compute_patch(const CudaArguments& arguments,
+                                          const Scalar* parameter, long long first_row,
+                                          long long first_column, bool has_next,
+                                          Ahead& ahead, Terms& shared, Patch& total) {
 #pragma unroll
     for (int r = 0; r < patch_rows; ++r) {
 #pragma unroll
       for (int c = 0; c < patch_columns; ++c) total[r][c] = Formula::inner_start;
     }
-    row_terms.read(of_rows, 0, first_row);
-    column_terms.read(of_columns, 0, first_column);
     __syncthreads();
     int buffer = 0;
     for (int term = 0; term < length; term += terms, buffer = 1 - buffer) {
-      row_terms.write(shared.of_rows[buffer]);
-      column_terms.write(shared.of_columns[buffer]);
+      ahead.write(shared, buffer);
       __syncthreads();
-      row_terms.read(of_rows, term + terms, first_row);
-      column_terms.read(of_columns, term + terms, first_column);
+      if (term + terms < length)
+        ahead.read(arguments, term + terms, first_row, first_column);
+      else if (has_next)
+        ahead.read(arguments, 0, first_row, first_column + columns);
       if (term + terms <= length) {
 #pragma unroll
         for (int k = 0; k < terms; ++k)
@@ -235,8 +249,51 @@ struct CudaInnerProduct {
                                     const Scalar* parameter, long long first_row,
                                     long long first_column, Shared& shared) {
     Patch total;
-    compute_patch(arguments, parameter, first_row, first_column, shared.terms, total);
+    Ahead ahead;
+    ahead.read(arguments, 0, first_row, first_column);
+    compute_patch(arguments, parameter, first_row, first_column, false, ahead,
+                  shared.terms, total);
     write_patch(total, shared.tile);
+  }
+};
+
+/// The records of the columns of one tile after the other, for which there is little
+/// shared memory beside inner products. Short ones have some of their own, and come while
+/// the tile before is folded.
+template <class Scalar, class Formula, int columns, int stride>
+struct CudaTileRecords {
+  using Packed = CudaRecords<Scalar, Formula>;
+  static constexpr bool have_memory = Packed::length > 0 && Packed::length <= 4;
+  static constexpr int fours = have_memory ? columns * Packed::length / 4 : 0;
+  using Memory = CudaFour<Scalar>[2 * fours + 1];
+
+  Memory& memory;
+  int turn = 0;
+
+  RKEOPS_INLINE void send(const Scalar* from, long long count) {
+    Packed::template send<stride>(from, int(least(columns, count)),
+                                  memory[turn * fours].of);
+  }
+
+  /// Before the first tile. There are `count` columns from its first one on.
+  RKEOPS_INLINE void start(const Scalar* from, long long count) {
+    if constexpr (have_memory) send(from, count);
+  }
+
+  /// The records of the tile of these columns, by all threads of a block, which wait for
+  /// each other; in `free` memory, where they have none of their own.
+  RKEOPS_INLINE const Scalar* fetch(const Scalar* from, long long count, Scalar* free) {
+    if constexpr (have_memory) {
+      wait_for_pieces();
+      __syncthreads();
+      const Scalar* here = memory[turn * fours].of;
+      turn = 1 - turn;
+      if (count > columns) send(from + columns * stride, count - columns);
+      return here;
+    } else if constexpr (Packed::length > 0) {
+      Packed::template copy<stride>(from, int(least(columns, count)), free);
+    }
+    return free;
   }
 };
 

@@ -81,6 +81,9 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
   static constexpr int wished_run = 32 / array_length<vector_count>;
   static constexpr int run = wished_run < columns ? wished_run : columns;
 
+  /// Beside inner products.
+  using Records = CudaTileRecords<Scalar, Formula, columns, record>;
+
   struct Shared {
     union {
       typename Inner::Terms terms;
@@ -88,6 +91,7 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
       Four records[columns * array_length<Packed::length> / 4];
     };
     Four numbers[(columns + 1) * rows / 4];  // of column c and row r: c * rows + r
+    typename Records::Memory beside;
   };
 
   /// Component c of the patch of this thread: fours that are read together, and then
@@ -186,6 +190,10 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
   /// inner products.
   struct ByPatches {
     Scalar of_row[patch_rows][array_length<Formula::row_kept>];
+    typename Inner::Ahead ahead;
+    Records tiles;
+
+    RKEOPS_INLINE explicit ByPatches(Shared& shared) : tiles{shared.beside} {}
 
     RKEOPS_INLINE void start(const CudaArguments& arguments, const Scalar* parameter,
                              long long first_row) {
@@ -193,18 +201,24 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
       for (int r = 0; r < patch_rows; ++r)
         keep_row<Formula>(arguments, parameter, first_row + Place::row_of(r), of_row[r]);
     }
+    /// There are `count` columns, and more in the tiles that follow.
+    RKEOPS_INLINE void begin(const CudaArguments& arguments, long long first_row,
+                             long long first_column, long long count) {
+      ahead.read(arguments, 0, first_row, first_column);
+      tiles.start(records_of(arguments, first_column), count);
+    }
     RKEOPS_INLINE void compute(const CudaArguments& arguments, const Scalar* parameter,
-                               long long first_row, long long first_column, int count,
-                               Shared& shared) const {
+                               long long first_row, long long first_column,
+                               long long count, Shared& shared) {
       typename Inner::Patch patch;
-      Inner::compute_patch(arguments, parameter, first_row, first_column, shared.terms,
-                           patch);
-      fetch_records(arguments, first_column, count, shared);
+      Inner::compute_patch(arguments, parameter, first_row, first_column, count > columns,
+                           ahead, shared.terms, patch);
+      const Scalar* records =
+          tiles.fetch(records_of(arguments, first_column), count, shared.records[0].of);
 #pragma unroll
       for (int c = 0; c < Inner::patch_columns; ++c) {
         const int column = Place::column_of(c);
-        const typename Packed::Local column_record(shared.records[0].of +
-                                                   column * Packed::length);
+        const typename Packed::Local column_record(records + column * Packed::length);
 #pragma unroll
         for (int r = 0; r < patch_rows; ++r) {
           const Scalar inner = patch[r][c];
@@ -220,15 +234,20 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
   struct ByRows {
     Scalar of_row[array_length<Formula::row_kept>];
 
+    RKEOPS_INLINE explicit ByRows(Shared&) {}
+
     RKEOPS_INLINE void start(const CudaArguments& arguments, const Scalar* parameter,
                              long long first_row) {
       keep_row<Formula>(arguments, parameter, first_row + threadIdx.x, of_row);
     }
+    RKEOPS_INLINE void begin(const CudaArguments&, long long, long long, long long) {}
     RKEOPS_INLINE void compute(const CudaArguments& arguments, const Scalar* parameter,
-                               long long, long long first_column, int count,
+                               long long, long long first_column, long long count,
                                Shared& shared) const {
       __syncthreads();
-      fetch_records(arguments, first_column, count, shared);
+      if (Packed::length > 0)
+        Packed::template copy<record>(records_of(arguments, first_column),
+                                      int(least(columns, count)), shared.records[0].of);
       Scalar* to = reinterpret_cast<Scalar*>(shared.numbers) + threadIdx.x;
       // several together: what is written could change what is read, for the compiler
       constexpr int together = 8;
@@ -249,13 +268,9 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
     }
   };
 
-  RKEOPS_INLINE static void fetch_records(const CudaArguments& arguments,
-                                          long long first_column, int count,
-                                          Shared& shared) {
-    if (Packed::length == 0) return;
-    const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
-    Packed::template copy<record>(packed + first_column * record, count,
-                                  shared.records[0].of);
+  RKEOPS_INLINE static const Scalar* records_of(const CudaArguments& arguments,
+                                                long long first_column) {
+    return static_cast<const Scalar*>(arguments.column_kept) + first_column * record;
   }
 
   /// What a thread reads of a column: the numbers of its rows and the vectors of its
@@ -325,16 +340,17 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
   /// which stand `gap` before their numbers in memory.
   template <class Numbers>
   RKEOPS_INLINE static void fold_round(const CudaArguments& arguments,
-                                       const Scalar* parameter, const Numbers& numbers,
+                                       const Scalar* parameter, Numbers& numbers,
                                        long long first_row, long long begin,
                                        long long end, long long gap, int first_component,
                                        Slots<Scalar> block, Shared& shared) {
     Sums sums;
+    if (begin < end) numbers.begin(arguments, first_row, begin - gap, end - begin);
     for (long long first = begin; first < end; first += columns) {
       const int position = int(first - begin) & (cuda_column_unit - 1);
       const int count = int(least(columns, end - first));
       if (position == 0) begin_block(sums, first);
-      numbers.compute(arguments, parameter, first_row, first - gap, count, shared);
+      numbers.compute(arguments, parameter, first_row, first - gap, end - first, shared);
       Vectors ahead;
       ahead.read(arguments, first - gap, count, first_component);
       for (int c = 0; c < count; c += run) {
@@ -358,11 +374,11 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
                                          const Scalar* parameter, long long begin,
                                          long long end, long long gap,
                                          Slots<Scalar> mine) {
-    static_assert(sizeof(Shared) <= 46 * 1024, "there is no more shared memory");
+    static_assert(sizeof(Shared) <= 47 * 1024, "there is no more shared memory");
     __shared__ Shared shared;
     const long long first_row = arguments.row_begin + (long long)blockIdx.x * rows;
     const Slots<Scalar> block{mine.data - threadIdx.x, mine.stride};
-    typename CudaChoice<has_inner, ByPatches, ByRows>::Type numbers;
+    typename CudaChoice<has_inner, ByPatches, ByRows>::Type numbers(shared);
     numbers.start(arguments, parameter, first_row);
     __syncthreads();  // the accumulators that other threads have initialised
 #pragma unroll 1

@@ -99,25 +99,33 @@ struct CudaPatches {
                                          const Scalar* parameter, long long begin,
                                          long long end, long long gap,
                                          Slots<Scalar> into) {
+    using Records = CudaTileRecords<Scalar, Formula, Inner::columns, Packed::length>;
     __shared__ typename Inner::Shared shared;
+    __shared__ typename Records::Memory memory;
     const long long first_row =
         arguments.row_begin + (long long)blockIdx.x * rows_a_block;
     const Scalar* packed = static_cast<const Scalar*>(arguments.column_kept);
     Row state[rows];
     start_rows(arguments, parameter, first_row, state);
+    typename Inner::Ahead ahead;
+    Records tiles{memory};
+    if (begin < end) {
+      ahead.read(arguments, 0, first_row, begin - gap);
+      tiles.start(packed + (begin - gap) * Packed::length, end - begin);
+    }
     for (long long first = begin; first < end; first += Inner::columns) {
       const int position = int(first - begin) & (cuda_column_unit - 1);
       const int count = int(least(Inner::columns, end - first));
       if (position == 0) begin_block(first, state);
       typename Inner::Patch patch;
-      Inner::compute_patch(arguments, parameter, first_row, first - gap, shared.terms,
-                           patch);
-      if (Packed::length > 0)
-        Packed::copy(packed + (first - gap) * Packed::length, count, shared.records());
+      Inner::compute_patch(arguments, parameter, first_row, first - gap,
+                           first + Inner::columns < end, ahead, shared.terms, patch);
+      const Scalar* records = tiles.fetch(packed + (first - gap) * Packed::length,
+                                          end - first, shared.records());
       if (count == Inner::columns) {
-        fold<true>(parameter, patch, shared.records(), count, position, state);
+        fold<true>(parameter, patch, records, count, position, state);
       } else {
-        fold<false>(parameter, patch, shared.records(), count, position, state);
+        fold<false>(parameter, patch, records, count, position, state);
       }
       if (position + Inner::columns == cuda_column_unit || first + Inner::columns >= end)
         merge(state, shared.sums(), into);
