@@ -282,13 +282,13 @@ struct CudaBoundedLoop {
   using Shared = typename Columns::Shared;
 
   static constexpr bool finds_groups =
-      IsOfOneValue<Reduction>::value && !Columns::has_inner;
+      IsOfOneValue<Reduction>::value && !Columns::Tiles::has_inner;
   /// What a thread keeps in registers, roughly.
   static constexpr int registers = rows_per_thread * (Formula::row_kept + 5);
   /// Blocks that a multiprocessor should hold. With few numbers to keep, those of four
   /// have registers to compute several columns at once.
   static constexpr int resident_blocks =
-      Columns::has_inner                                                         ? 3
+      Columns::Tiles::has_inner                                                  ? 3
       : finds_groups && sizeof(Scalar) == 4 && registers > 40 && registers <= 64 ? 5
                                                                                  : 4;
 

@@ -9,7 +9,7 @@
 #ifndef RKEOPS_CUDA_SMALL_CUH
 #define RKEOPS_CUDA_SMALL_CUH
 
-#include <rkeops/cuda_engine.cuh>
+#include <rkeops/cuda_kernels.cuh>
 
 namespace rkeops {
 
@@ -21,12 +21,13 @@ struct CudaSmallProblem {
       CudaKernels<Scalar, Formula, Reduction, rows_per_thread, columns_per_tile>;
   using Loop =
       CudaColumns<Scalar, Formula, Reduction, 1, columns_per_tile, true, rows_per_thread>;
+  using Tiles = typename Loop::Tiles;
 
   /// Where nothing else has to be prepared, every row goes its own way (those of a thread
   /// hurry together, or do not), and what blocks have found is merged in no time.
   static constexpr bool exists = !Kernels::has_inner && !Kernels::Outer::used &&
                                  !Kernels::Bound::exists && !CanHurry<Reduction>::value &&
-                                 Loop::staged && !Loop::slots_in_memory &&
+                                 Tiles::staged && !Loop::slots_in_memory &&
                                  Loop::slots <= 8 && Kernels::parameters_shared;
 
   /// Blocks of rows at most, each of which has a ticket.
@@ -79,15 +80,15 @@ struct CudaSmallProblem {
                                    unsigned* tickets) {
     if constexpr (exists) {
       const CudaArguments arguments = with_near_inputs(given);
-      if constexpr (Loop::has_power_table) pair_loop::fill_power_table();
+      if constexpr (Tiles::has_power_table) pair_loop::fill_power_table();
       Scalar own[array_length < has_few_parameters ? Formula::parameters_kept : 0 > ];
       const Scalar* parameter = own;
       if constexpr (!has_few_parameters)
         parameter = Kernels::stage_parameters(arguments.parameters, large);
       const long long begin = (long long)blockIdx.y * arguments.columns_per_split;
       const long long end = least(begin + arguments.columns_per_split, arguments.columns);
-      typename Loop::Walk walk{arguments, parameter, begin,
-                               end,       0,         Loop::shared_memory()};
+      typename Tiles::Walk walk{arguments, parameter, begin,
+                                end,       0,         Tiles::shared_memory()};
       walk.start();
       if constexpr (has_few_parameters)
         Kernels::compute_parameters(arguments.parameters, own);
