@@ -1,16 +1,18 @@
-# The GPU workloads: time of the kernels and of the whole call from R (float64
-# host matrices in and out), each checked on sampled rows against our CPU engine
-# in double precision, beside PyKeOps 2.3 and the time aimed at, both measured
-# on one H200.
+# The GPU workloads: time of the kernels, with the data on the GPU, and of the
+# whole call from R (float64 host matrices in and out), each checked on sampled
+# rows against our CPU engine in double precision, beside PyKeOps 2.3 and the
+# time aimed at, both measured on one H200.
 #
 #   Rscript benchmarks/gpu.R [workloads, a regular expression, all by default]
 
 library(rkeops)
+source(file.path(dirname(sub("^--file=", "", grep(
+  "^--file=", commandArgs(), value = TRUE
+))), "gpu-common.R"))
 
 wanted <- c(commandArgs(trailingOnly = TRUE), ".")[1]
 sampled_rows <- 48
 
-gaussian <- "Sum_Reduction(Exp(-s * SqDist(x, y)) * b, 0)"
 gradient <- "Grad(Sum_Reduction(Exp(-s * SqDist(x, y)) * b, 0), x, e)"
 log_sum_exp <- "LogSumExp_Reduction(-s * SqDist(x, y) + b, 0)"
 
@@ -59,12 +61,17 @@ make_data <- function(w) {
   )
 }
 
+inputs_of <- function(w) {
+  inputs <- c("x", "y", "b", "s", "e")
+  inputs[vapply(inputs, function(name) {
+    grepl(paste0("\\b", name, "\\b"), w$formula)
+  }, logical(1))]
+}
+
 operator <- function(w, precision) {
   sizes <- c(x = w$D, y = w$D, b = w$B, s = 1, e = w$B)
   kinds <- c(x = "Vi", y = "Vj", b = "Vj", s = "Pm", e = "Vi")
-  used <- names(kinds)[vapply(names(kinds), function(name) {
-    grepl(paste0("\\b", name, "\\b"), w$formula)
-  }, logical(1))]
+  used <- inputs_of(w)
   args <- sprintf("%s = %s(%d)", used, kinds[used], sizes[used])
   op <- keops_kernel(w$formula, args, precision = precision)
   function(data) op(data[used])
@@ -98,16 +105,15 @@ relative_error <- function(w, data, result) {
   max(abs(some - exact) / scale)
 }
 
-# Medians in milliseconds, after one call that compiles and one that warms up.
-measure <- function(w) {
-  data <- make_data(w)
-  op <- operator(w, w$precision)
-  first <- system.time(result <- op(data))[["elapsed"]]
+# Of calls with these data, after one that compiles and one that warms up:
+# medians in milliseconds, and a result.
+time_calls <- function(op, data) {
+  op(data)
   op(data)
   times <- matrix(0, 2, 0)
   begin <- proc.time()[["elapsed"]]
   while (ncol(times) < 3 ||
-           (ncol(times) < 21 && proc.time()[["elapsed"]] - begin < 2)) {
+           (ncol(times) < 41 && proc.time()[["elapsed"]] - begin < 2)) {
     start <- Sys.time()
     result <- op(data)
     call <- 1000 * as.numeric(difftime(Sys.time(), start, units = "secs"))
@@ -115,11 +121,25 @@ measure <- function(w) {
   }
   list(
     kernel = stats::median(times[1, ]), call = stats::median(times[2, ]),
-    first = first, error = relative_error(w, data, result)
+    result = result
+  )
+}
+
+measure <- function(w) {
+  data <- make_data(w)
+  op <- operator(w, w$precision)
+  on_host <- time_calls(op, data)
+  on_gpu <- lapply(data[inputs_of(w)], function(input) {
+    if (is.matrix(input)) to_gpu(input) else input
+  })
+  list(
+    kernel = time_calls(op, on_gpu)$kernel, call = on_host$call,
+    error = relative_error(w, data, on_host$result)
   )
 }
 
 invisible(use_gpu())
+describe_machine(rkeops:::r_gpu_devices())
 row_format <- "%-16s %-8s %8s %8s | %10s %10s %9s %9s | %9s %9s\n"
 cat(sprintf(row_format, "workload", "", "rows", "columns", "kernel ms", "call ms",
             "Gpair/s", "error", "PyKeOps x", "target x"))
