@@ -67,10 +67,9 @@ struct CudaArguments {
   int splits;
   int finish;   // true: `reduce` folds everything in this launch and writes the output
                 // itself
-  int* failed;  // becomes 1 where a row or a column is not as demanded, which
-                // prepare finds out of columns
-  int checks_rows;  // true: reduce does of rows, if prepare has no vectors to make of
-                    // them
+  int* failed;  // becomes 1 where a row or a column is not as demanded: prepare
+                // looks at what it prepares, rkeops_reduce_small at everything
+  int checks_rows;  // true: reduce looks at rows, unless prepare makes vectors of them
   // The first of what row_inputs, and then column_inputs, point to; for
   // rkeops_reduce_small alone.
   const void* near_inputs[cuda_near_inputs];

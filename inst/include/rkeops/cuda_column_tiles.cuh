@@ -83,6 +83,8 @@ struct CudaColumnTiles {
       staged && !has_inner && !from_inputs && 2 * tile <= fitting &&
       sizeof(Scalar) == 4 &&
       (Bound::exists || (rows_per_thread < 8 && slots * rows_per_thread <= 16));
+  /// The same from inputs: of a column, which a thread has on the way.
+  static constexpr int inputs_ahead = from_inputs ? Formula::column_inputs : 0;
   /// Scalars from one tile to the other, a multiple of 16 bytes.
   static constexpr int tile_scalars = (tile * record_of_pairs + 3) / 4 * 4;
 
@@ -143,8 +145,7 @@ struct CudaColumnTiles {
     Shared& shared;
     const Scalar* inner = nullptr;  // products with the row of this thread
     int turn = 0;                   // where the tile of the step begins in shared memory
-    // from inputs: those of a column of the next tile, on their way
-    Scalar next[array_length < from_inputs ? Formula::column_inputs : 0 > ];
+    Scalar next[array_length<inputs_ahead>];  // of a column of the next tile
 
     RKEOPS_INLINE const Scalar* packed(long long first) const {
       return static_cast<const Scalar*>(arguments.column_kept) + (first - gap) * record;

@@ -33,6 +33,7 @@ struct CudaKernels {
   static constexpr bool parameters_shared = Tiles::parameters_shared;
   static constexpr int record = Tiles::record, slots = Loop::slots;
   static constexpr int outputs = result_components<Formula, Reduction>();
+  static constexpr int finished_outputs = Formula::has_finish_stage ? outputs : 0;
   static constexpr int row_vectors = row_vector_scalars<Formula>,
                        column_vectors = column_vector_scalars<Formula>;
   static constexpr int row_scalars = row_vectors + Bound::row_scalars;
@@ -184,7 +185,7 @@ struct CudaKernels {
                                          Slots<Scalar> accumulators, long long row) {
     double reduced[array_length<Reduction::outputs>];
     Reduction::finish(accumulators, reduced);
-    double finished[array_length < Formula::has_finish_stage ? outputs : 0 > ];
+    double finished[array_length<finished_outputs>];
     finish_row(arguments, row, reduced, finished);
     const double* result = Formula::has_finish_stage ? finished : reduced;
 #pragma unroll(unrolled <outputs>)

@@ -75,13 +75,14 @@ struct CudaSmallProblem {
   /// A few parameters are computed by every thread, which has not to wait for another.
   static constexpr bool has_few_parameters =
       Formula::parameter_inputs <= 16 && Formula::parameters_kept <= 16;
+  static constexpr int own_parameters = has_few_parameters ? Formula::parameters_kept : 0;
 
   RKEOPS_INLINE static void reduce(const CudaArguments& given, Scalar* large,
                                    unsigned* tickets) {
     if constexpr (exists) {
       const CudaArguments arguments = with_near_inputs(given);
       if constexpr (Tiles::has_power_table) pair_loop::fill_power_table();
-      Scalar own[array_length < has_few_parameters ? Formula::parameters_kept : 0 > ];
+      Scalar own[array_length<own_parameters>];
       const Scalar* parameter = own;
       if constexpr (!has_few_parameters)
         parameter = Kernels::stage_parameters(arguments.parameters, large);

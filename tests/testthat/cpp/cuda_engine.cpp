@@ -192,6 +192,9 @@ void check_unusual() {
   check_formula({"many_parameters", total,
                  "value[0] = parameter[4999] * row[0] * column[0];", 5000, 1, 1, 1},
                 product(0, 0, 0.25));
+  check_formula({"some_parameters", total,
+                 "value[0] = parameter[39] * row[0] * column[0];", 40, 1, 1, 1},
+                product(0, 0, 0.25));
   check_formula(
       {"two_numbers_a_column", total, "value[0] = row[0] * column[1];", 0, 1, 2, 1},
       product(0, 1, 1));
