@@ -55,9 +55,6 @@ class CudaBuffer {
   std::size_t bytes_ = 0;
 };
 
-/// What the last run of a program has found of its conditions.
-enum class CudaConditions { unknown, held, failed };
-
 /// The kernels of one compiled formula on one GPU.
 class CudaModule {
  public:
@@ -72,7 +69,8 @@ class CudaModule {
   int resident_blocks = 1;
   /// Of `reduce`, as the last runs that were long enough have shown; 0: not known yet.
   double pairs_a_millisecond = 0;
-  CudaConditions conditions = CudaConditions::unknown;
+  /// How often its conditions have held in a row, up to 1; from -2 on where they failed.
+  int conditions_held = 0;
   CudaLaunchPlan plan{};
 
  private:

@@ -323,7 +323,7 @@ void CudaRun::compute() {
   driver_.check(driver_.stream_wait(context_.stream), "compute the result");
   add_elapsed();
   if (checks_late_ && context_.flag()) conditions_fail();
-  module_.conditions = CudaConditions::held;
+  if (module_.conditions_held <= 0) ++module_.conditions_held;
   learn_speed();
 }
 
@@ -425,16 +425,16 @@ void CudaRun::check_conditions() {
 }
 
 void CudaRun::conditions_fail() {
-  module_.conditions = CudaConditions::failed;
+  module_.conditions_held = -2;
   throw ConditionsFail();
 }
 
-/// Conditions that held the last time are checked along with what is computed, and so are
-/// those of short runs; but not where that was in vain.
+/// Conditions that have held are checked along with what is computed, and so are those of
+/// the first short runs. Where that was in vain, they have to hold a few times first.
 bool CudaRun::may_check_late() const {
-  if (!plan_.conditions || module_.conditions == CudaConditions::failed) return false;
-  return module_.conditions == CudaConditions::held || is_short() ||
-         task_.schedule.is_small;
+  if (!plan_.conditions) return false;
+  const int held = module_.conditions_held;
+  return held > 0 || (held == 0 && (is_short() || task_.schedule.is_small));
 }
 
 bool CudaRun::is_short() const {
