@@ -311,8 +311,7 @@ void CudaRun::compute() {
     load_rows(0);
     load_columns(0);
   }
-  const bool is_small = is_one_small_launch();
-  if (is_small)
+  if (is_one_small_launch())
     reduce_small();
   else
     for (Size tile = 0; tile < rows_.size(); ++tile) compute_rows(tile);
@@ -373,7 +372,7 @@ void CudaRun::compute_rows(std::size_t row_tile) {
       prefetch(row_tile, tile);
       const bool is_last = tile + 1 == columns_.size();
       if (is_last && !one_launch_ && share_.splits() == task_.schedule.splits)
-        finish_part(part);
+        finish_part();
     }
   }
   if (tiles_.in_core) return;
@@ -469,7 +468,7 @@ void CudaRun::reduce(const Rows& rows, const Columns& columns, long long part) {
   } while (done < columns.end);
 }
 
-void CudaRun::finish_part(long long) {
+void CudaRun::finish_part() {
   CudaArguments arguments = arguments_;
   arguments.partial = pointer<double>(partial_.address());
   arguments.splits = task_.schedule.splits;
@@ -497,7 +496,7 @@ void CudaRun::finish(const std::vector<std::vector<double>>& all) {
   upload(context_,
          {{values.data(), count, 1, {{0, count, 0}}, partial_.address(), count}}, 8,
          context_.stream);
-  finish_part(0);
+  finish_part();
   download(rows_.back());
   driver_.check(driver_.stream_wait(context_.stream), "compute the result");
 }

@@ -75,7 +75,6 @@ class CudaRun {
   bool is_one_small_launch() const;
   void reduce_small();
   void compute_rows(std::size_t row_tile);
-  void compute_tile(std::size_t row_tile, std::size_t column_tile);
   void prepare(std::size_t row_tile, std::size_t column_tile);
   void launch_prepare(const CudaArguments& arguments);
   void check_conditions();
@@ -85,7 +84,7 @@ class CudaRun {
   bool checks_early() const { return plan_.conditions && !checks_late_; }
   void touch_output();
   void reduce(const Rows& rows, const Columns& columns, long long part);
-  void finish_part(long long part);
+  void finish_part();
   void prefetch(std::size_t row_tile, std::size_t column_tile);
   void load_rows(std::size_t row_tile);
   void load_columns(std::size_t column_tile);

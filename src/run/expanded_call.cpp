@@ -45,17 +45,17 @@ bool holds(Callable& largest, const CallInputs& inputs, const Settings& settings
 // A centre is to be near the points: the mean of so many of them is.
 constexpr long long points_of_a_mean = 256;
 
-// Some of the rows of level j, evenly spaced; all of them on a GPU, which computes the
-// mean there.
+// Some of the rows of those of level j that are read, evenly spaced; all of them on a
+// GPU, which computes the mean there.
 class SampledInputs {
  public:
-  SampledInputs(const CallInputs& inputs, const std::vector<Argument>& arguments)
+  SampledInputs(const CallInputs& inputs, const std::vector<Expr>& read)
       : inputs_(inputs) {
     if (are_on_gpu(inputs)) return;
     inputs_.j_size = std::min(inputs.j_size, points_of_a_mean);
-    for (const Argument& argument : arguments) {
-      MatrixView& matrix = inputs_.matrices.at(size_t(argument.position));
-      if (argument.level == level_j) matrix = sampled(matrix);
+    for (Expr variable : read) {
+      MatrixView& matrix = inputs_.matrices.at(size_t(variable->position));
+      if (variable->level == level_j) matrix = sampled(matrix);
     }
   }
 
@@ -77,19 +77,22 @@ class SampledInputs {
   std::vector<std::vector<double>> values_;
 };
 
+std::vector<Expr> variables_of(Expr root) {
+  std::vector<Expr> variables;
+  for (Expr node : sorted_nodes({root}, true))
+    if (node->kind == NodeKind::variable) variables.push_back(node);
+  return variables;
+}
+
 /// What tells whether a call reads the same as another one: numbers of matrices that stay
 /// on a GPU, as they are. Nothing, if it reads anything else.
-std::vector<long long> lasting_inputs(const Operator& op, const CallInputs& inputs) {
+std::vector<long long> numbers_of(const std::vector<Expr>& read,
+                                  const CallInputs& inputs) {
   std::vector<long long> numbers;
-  for (const KernelPlan& kernel : op.plan.kernels) {
-    for (const Stage* stage : {&kernel.parameters, &kernel.rows, &kernel.columns}) {
-      for (Expr input : stage->inputs) {
-        if (input->kind != NodeKind::variable) continue;
-        const MatrixView& matrix = inputs.matrices.at(size_t(input->position));
-        if (!matrix.resident || matrix.data) return {};
-        numbers.insert(numbers.end(), {matrix.resident->number(), matrix.rows});
-      }
-    }
+  for (Expr variable : read) {
+    const MatrixView& matrix = inputs.matrices.at(size_t(variable->position));
+    if (!matrix.resident || matrix.data) return {};
+    numbers.insert(numbers.end(), {matrix.resident->number(), matrix.rows});
   }
   return numbers;
 }
@@ -128,11 +131,15 @@ ExpandedCall::Part ExpandedCall::reduced(const char* reduction, Expr expression,
       operator_of_part(op_, root, level_none, Precision::float64));
 }
 
+ExpandedCall::Mean::Mean(Part part)
+    : part_(std::move(part)), read_(variables_of(part_->op().typed.root)) {}
+
 const std::vector<double>& ExpandedCall::Mean::of(const CallInputs& inputs,
                                                   const Settings& settings) {
-  std::vector<long long> read = lasting_inputs(part_->op(), inputs);
-  if (read.empty() || read != read_) value_ = evaluated(*part_, inputs, settings);
-  read_ = std::move(read);
+  std::vector<long long> numbers = numbers_of(read_, inputs);
+  if (numbers.empty() || numbers != numbers_)
+    value_ = evaluated(*part_, SampledInputs(inputs, read_).inputs(), settings);
+  numbers_ = std::move(numbers);
   return value_;
 }
 
@@ -151,10 +158,9 @@ bool ExpandedCall::call(const CallInputs& inputs, const CallOutput& output,
                         const Progress& progress, SharedResults* shared) {
   if (inputs.i_size == 0 || inputs.j_size == 0) return false;
   const Settings quick = for_questions(settings, inputs);
-  const SampledInputs few(inputs, op_.typed.arguments);
   CallInputs all = inputs;
   for (Mean& mean : centres_) {
-    const std::vector<double>& centre = mean.of(few.inputs(), quick);
+    const std::vector<double>& centre = mean.of(inputs, quick);
     all.matrices.push_back({centre.data(), 1, int(centre.size())});
   }
   if (settings.engine == Engine::cpu && !conditions_hold(all, quick)) return false;

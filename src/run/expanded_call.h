@@ -30,12 +30,13 @@ class ExpandedCall {
   /// Of points; that of points which stay on a GPU is computed once.
   class Mean {
    public:
-    explicit Mean(Part part) : part_(std::move(part)) {}
+    explicit Mean(Part part);
     const std::vector<double>& of(const CallInputs& inputs, const Settings& settings);
 
    private:
     Part part_;
-    std::vector<long long> read_;  // see lasting_inputs()
+    std::vector<Expr> read_;          // variables
+    std::vector<long long> numbers_;  // of their matrices, where these stay
     std::vector<double> value_;
   };
 

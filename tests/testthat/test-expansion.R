@@ -265,6 +265,22 @@ test_that("the centre of matrices that stay on the GPU is their own", {
   }
 })
 
+test_that("and it follows the parameters of the points", {
+  local_gpu()
+  op <- keops_kernel(
+    "Sum_Reduction(Exp(-SqDist(p * x, p * y)) * b, 0)",
+    c("x = Vi(3)", "y = Vj(3)", "b = Vj(2)", "p = Pm(1)"), precision = "float64"
+  )
+  data <- lapply(unname(expansion_data(3, offset = 1000))[1:3], to_gpu)
+  # by 1.01 they move 10 away, which is too far
+  for (p in c(1, 1.01, 1)) {
+    centred <- as.matrix(expanded(op(c(data, p))))
+    written <- as.matrix(as_written(op(c(data, p))))
+    expect_equal(centred, written, tolerance = 1e-9)
+    expect_false(identical(centred, written))
+  }
+})
+
 test_that("the sizes of all distances of an exponent count together", {
   args <- c("x = Vi(3)", "y = Vj(3)", "u = Vi(3)", "v = Vj(3)")
   op <- keops_kernel(
