@@ -145,8 +145,10 @@ void CudaContext::open() {
     driver.check(driver.stream_create(one, non_blocking_stream), "be started");
   driver.check(driver.event_create(&start, 0), "be started");
   driver.check(driver.event_create(&stop, 0), "be started");
-  driver.check(driver.host_memory_allocate(&staging, staging_bytes + sizeof(int)),
+  void* memory = nullptr;
+  driver.check(driver.host_memory_allocate(&memory, sizeof(CudaStaging)),
                "reserve page-locked memory");
+  staging = static_cast<CudaStaging*>(memory);
 }
 
 void CudaContext::reserve(std::vector<CudaTransferBuffer>& buffers, int count) {
@@ -257,24 +259,21 @@ void CudaContext::give_back(CudaAddress address, std::size_t bytes) {
 }
 
 void CudaContext::fetch(void* to, CudaAddress from, std::size_t bytes) const {
-  const bool small = bytes <= staging_bytes;
-  driver.check(driver.copy_to_host(small ? staging : to, from, bytes, stream),
+  const bool small = bytes <= CudaStaging::copied_bytes;
+  driver.check(driver.copy_to_host(small ? staging->copied : to, from, bytes, stream),
                "return the result");
   driver.check(driver.stream_wait(stream), "compute the result");
-  if (small) std::memcpy(to, staging, bytes);
+  if (small) std::memcpy(to, staging->copied, bytes);
 }
 
-/// It stands behind what is staged.
-void CudaContext::fetch_flag(CudaAddress from) const {
-  driver.check(driver.copy_to_host(static_cast<char*>(staging) + staging_bytes, from,
-                                   sizeof(int), stream),
+void CudaContext::stage(CudaAddress from, std::size_t bytes) const {
+  driver.check(driver.copy_to_host(staging->copied, from, bytes, stream),
                "return the result");
 }
 
-int CudaContext::flag() const {
-  int value;
-  std::memcpy(&value, static_cast<char*>(staging) + staging_bytes, sizeof value);
-  return value;
+void CudaContext::stage_flag(CudaAddress from) const {
+  driver.check(driver.copy_to_host(&staging->flag, from, sizeof(int), stream),
+               "return the result");
 }
 
 CudaModule& CudaContext::module(const std::string& path) {

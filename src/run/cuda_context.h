@@ -85,11 +85,28 @@ struct CudaTransferBuffer {
   CudaEventHandle copied;
 };
 
+/// Page-locked memory for what is small, copies of which take longer to start than to
+/// be done.
+struct CudaStaging {
+  static constexpr std::size_t copied_bytes = 1 << 20, input_bytes = 4 << 10,
+                               result_bytes = 16 << 10;
+
+  /// On the way to the GPU, or from there.
+  alignas(16) char copied[copied_bytes];
+  /// Kernels read and write these where they are.
+  alignas(16) char inputs[input_bytes];
+  alignas(16) char results[result_bytes];
+  int flag;
+};
+
+/// Kernels find page-locked memory where this process does.
+inline CudaAddress address_here(const void* page_locked) {
+  return reinterpret_cast<CudaAddress>(page_locked);
+}
+
 /// To be used while a CudaCurrent of it lives.
 class CudaContext {
  public:
-  /// Bytes of page-locked memory for copies from and to the GPU that are small.
-  static constexpr std::size_t staging_bytes = 1 << 20;
   /// Bytes of a buffer for copies of large matrices.
   static constexpr std::size_t transfer_bytes = 2 << 20;
 
@@ -123,7 +140,7 @@ class CudaContext {
   /// other, the copies of the next and of the last one.
   CudaStreamHandle stream = nullptr, upload_stream = nullptr, download_stream = nullptr;
   CudaEventHandle start = nullptr, stop = nullptr;
-  void* staging = nullptr;
+  CudaStaging* staging = nullptr;
 
   /// Kept once they are made.
   std::vector<CudaTransferBuffer> upload_buffers, download_buffers;
@@ -138,9 +155,9 @@ class CudaContext {
 
   /// Copies from the GPU and waits for all that was started before.
   void fetch(void* to, CudaAddress from, std::size_t bytes) const;
-  /// The same of an int, which flag() gives once the stream has been waited for.
-  void fetch_flag(CudaAddress from) const;
-  int flag() const;
+  /// Starts to copy up to CudaStaging::copied_bytes there, and an int to its flag.
+  void stage(CudaAddress from, std::size_t bytes) const;
+  void stage_flag(CudaAddress from) const;
 
  private:
   void open();

@@ -43,12 +43,19 @@ CudaAddress address_of(const MatrixView& matrix) {
   return matrix.resident->address() + 8 * std::size_t(matrix.first);
 }
 
+bool can_stay(const Job& job, std::size_t bytes) {
+  const auto& parameters = job.parameter_inputs;
+  return bytes <= CudaStaging::input_bytes &&
+         std::none_of(parameters.begin(), parameters.end(),
+                      [](const MatrixView& parameter) { return parameter.resident; });
+}
+
 void copy_to_gpu(CudaContext& context, CudaAddress to, const void* from,
                  std::size_t bytes) {
   const CudaDriver& driver = context.driver;
-  if (bytes <= CudaContext::staging_bytes) {
-    std::memcpy(context.staging, from, bytes);
-    from = context.staging;
+  if (bytes <= CudaStaging::copied_bytes) {
+    std::memcpy(context.staging->copied, from, bytes);
+    from = context.staging->copied;
   }
   driver.check(driver.copy_to_device(to, from, bytes, context.stream), "take the inputs");
 }
@@ -89,7 +96,8 @@ void convert_on_gpu(const CudaModule& module, const CudaUpload& what, CudaAddres
   }
 }
 
-CudaInputs::CudaInputs(const CudaModule& module, const Job& job, const CudaAsk& ask)
+CudaInputs::CudaInputs(const CudaModule& module, const Job& job, const CudaAsk& ask,
+                       bool may_stay)
     : module_(module),
       context_(module.context),
       scalar_bytes_(module.plan.scalar_bytes),
@@ -97,14 +105,19 @@ CudaInputs::CudaInputs(const CudaModule& module, const Job& job, const CudaAsk& 
       row_components_(components_of(job.row_inputs)),
       column_components_(components_of(job.column_inputs)) {
   const std::size_t length = words_in_table(job);
+  const bool stays = may_stay && can_stay(job, 8 * length);
   Words words;
   words.reserve(length);
-  table_ = context_.allocate(8 * length);
+  if (!stays) table_buffer_ = context_.allocate(8 * length);
+  table_ = stays ? address_here(context_.staging->inputs) : table_buffer_.address();
   append_parameters(job.parameter_inputs, words);
   words.resize(words_before_matrices());
   add_pointers(job.row_inputs, words, parameters_);
   add_pointers(job.column_inputs, words, parameters_ + row_components_);
-  copy_to_gpu(context_, table_.address(), words.data(), 8 * words.size());
+  if (stays)
+    std::memcpy(context_.staging->inputs, words.data(), 8 * words.size());
+  else
+    copy_to_gpu(context_, table_, words.data(), 8 * words.size());
   copy_resident_parameters(job.parameter_inputs);
   upload(context_, uploads_, scalar_bytes_, context_.stream, ask);
 }
@@ -148,7 +161,7 @@ void CudaInputs::append_parameters(const std::vector<MatrixView>& parameters,
 
 void CudaInputs::copy_resident_parameters(
     const std::vector<MatrixView>& parameters) const {
-  CudaAddress to = table_.address();
+  CudaAddress to = table_;
   for (const MatrixView& parameter : parameters) {
     const std::size_t bytes = 8 * values_of(parameter);
     if (parameter.resident && bytes > 0) {
@@ -184,7 +197,7 @@ CudaInputs::Placed CudaInputs::place(const MatrixView& matrix, Words& words) {
     result.address = large_.back().address();
     uploads_.push_back(whole(matrix, result.address));
   } else {
-    result.address = table_.address() + 8 * words.size();
+    result.address = table_ + 8 * words.size();
     append(matrix, scalar_bytes_, words);
   }
   placed_.push_back(result);

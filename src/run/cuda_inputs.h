@@ -18,11 +18,13 @@ void convert_on_gpu(const CudaModule& module, const CudaUpload& what, CudaAddres
 /// Everything a reduction reads, at once.
 class CudaInputs {
  public:
-  /// Starts to copy, on the stream of the kernels. `job` are the rows of a share.
-  CudaInputs(const CudaModule& module, const Job& job, const CudaAsk& ask = {});
+  /// Starts to copy, on the stream of the kernels. `job` are the rows of a share. For one
+  /// kernel that reads little, a few inputs may stay where it reads them without a copy.
+  CudaInputs(const CudaModule& module, const Job& job, const CudaAsk& ask = {},
+             bool may_stay = false);
 
   /// Addresses of the values of the parameters, and of one pointer a component.
-  CudaAddress parameters() const { return table_.address(); }
+  CudaAddress parameters() const { return table_; }
   CudaAddress row_pointers() const { return parameters() + 8 * parameters_; }
   CudaAddress column_pointers() const { return row_pointers() + 8 * row_components_; }
   /// The first of these pointers: rows, then columns.
@@ -56,7 +58,8 @@ class CudaInputs {
   const int scalar_bytes_;
   std::size_t parameters_, row_components_, column_components_;
   // parameters, pointers, a zero, and the small matrices: one copy for all
-  CudaBuffer table_;
+  CudaAddress table_ = 0;
+  CudaBuffer table_buffer_;  // of no bytes where the table stays here
   std::array<const void*, cuda_near_inputs> near_{};
   std::vector<Placed> placed_;
   std::vector<CudaBuffer> large_;

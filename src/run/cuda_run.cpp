@@ -9,6 +9,7 @@
 #include "cuda_run.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "../diagnostic.h"
 #include "cuda_download.h"
@@ -114,7 +115,11 @@ CudaRun::CudaRun(CudaModule& module, const CudaTask& task, const CudaShare& shar
                   slice_ >= task.schedule.columns_a_split),
       places_(whole_blocks(task.work, tiles.rows_a_part)),
       job_(rows_of(task.job, share)),
-      checks_late_(may_check_late()) {
+      checks_late_(may_check_late()),
+      one_small_launch_(is_one_small_launch()),
+      results_stay_(one_small_launch_ && job_.rows == task.job.rows &&
+                    !job_.resident_output &&
+                    result_bytes() <= CudaStaging::result_bytes) {
   if (share.splits() < task.schedule.splits && tiles.rows_a_part < share.rows())
     throw CudaManyRows(ErrorKind::gpu, "The accumulators do not fit into the GPU.");
   try {
@@ -156,7 +161,8 @@ void CudaRun::allocate() {
     const Columns& columns = columns_.front();
     const long long first = first_column(columns);
     job.column_inputs = parts(job_.column_inputs, first, first + local_columns(columns));
-    inputs_ = std::make_unique<CudaInputs>(module_, job, asks());
+    inputs_ = std::make_unique<CudaInputs>(module_, job, asks(),
+                                           one_small_launch_ && !plan_.conditions);
   } else {
     allocate_tiles(job_);
   }
@@ -166,7 +172,7 @@ void CudaRun::allocate() {
       context_.allocate(vector_bytes(plan_, plan_.row_vector_scalars, tiles_.rows));
   column_vectors_ =
       context_.allocate(vector_bytes(plan_, plan_.column_vector_scalars, columns));
-  if (!job_.resident_output) {
+  if (!job_.resident_output && !results_stay_) {
     for (int k = 0; k < tiles_.row_buffers; ++k)
       outputs_.push_back(
           context_.allocate(8 * Size(output_stride()) * Size(plan_.outputs)));
@@ -224,11 +230,16 @@ long long CudaRun::local_columns(const Columns& columns) const {
   return all.back().to + all.back().end - all.back().begin;
 }
 
+std::size_t CudaRun::result_bytes() const {
+  return 8 * Size(job_.rows) * Size(plan_.outputs);
+}
+
 long long CudaRun::output_stride() const {
   return job_.resident_output ? job_.resident_output->rows() : tiles_.rows;
 }
 
 CudaAddress CudaRun::output_address(const Rows& rows) const {
+  if (results_stay_) return address_here(context_.staging->results);
   if (!job_.resident_output) return outputs_[Size(rows.slot)].address();
   return job_.resident_output->address() + 8 * Size(share_.row_begin + rows.begin);
 }
@@ -288,12 +299,17 @@ void CudaRun::prefetch(std::size_t row_tile, std::size_t column_tile) {
 void CudaRun::download(const Rows& rows) {
   if (job_.resident_output) return;
   CudaStreamHandle stream = context_.stream;
-  const Size bytes = 8 * Size(rows.size()) * Size(plan_.outputs);
+  if (results_stay_) {
+    staged_ = context_.staging->results;
+    return;
+  }
   if (!tiles_.in_core) {
     stream = context_.download_stream;
     wait(stream, context_.event(results_ready + Size(rows.slot)));
-  } else if (output_stride() == task_.job.rows && bytes <= CudaContext::staging_bytes) {
-    context_.fetch(job_.output, output_address(rows), bytes);
+  } else if (output_stride() == task_.job.rows &&
+             result_bytes() <= CudaStaging::copied_bytes) {
+    context_.stage(output_address(rows), result_bytes());
+    staged_ = context_.staging->copied;
     return;
   }
   rkeops::download(
@@ -301,6 +317,13 @@ void CudaRun::download(const Rows& rows) {
       {output_address(rows), output_stride(), job_.output + share_.row_begin + rows.begin,
        task_.job.rows, rows.size(), plan_.outputs},
       stream);
+}
+
+/// Waits for all that is to be done; staged results are all of a job that is in core.
+void CudaRun::end_download() {
+  driver_.check(driver_.stream_wait(context_.stream), "compute the result");
+  if (staged_) std::memcpy(job_.output, staged_, result_bytes());
+  staged_ = nullptr;
 }
 
 // ---- computing ----
@@ -311,17 +334,17 @@ void CudaRun::compute() {
     load_rows(0);
     load_columns(0);
   }
-  if (is_one_small_launch())
+  if (one_small_launch_)
     reduce_small();
   else
     for (Size tile = 0; tile < rows_.size(); ++tile) compute_rows(tile);
   record(context_.stop, context_.stream);
-  if (checks_late_) context_.fetch_flag(inputs_->failed());
+  if (checks_late_) context_.stage_flag(inputs_->failed());
   touch_output();
   if (share_.splits() == task_.schedule.splits) download(rows_.back());
-  driver_.check(driver_.stream_wait(context_.stream), "compute the result");
+  end_download();
   add_elapsed();
-  if (checks_late_ && context_.flag()) conditions_fail();
+  if (checks_late_ && context_.staging->flag) conditions_fail();
   if (module_.conditions_held <= 0) ++module_.conditions_held;
   learn_speed();
 }
@@ -498,7 +521,7 @@ void CudaRun::finish(const std::vector<std::vector<double>>& all) {
          context_.stream);
   finish_part();
   download(rows_.back());
-  driver_.check(driver_.stream_wait(context_.stream), "compute the result");
+  end_download();
 }
 
 // ---- time ----

@@ -89,6 +89,7 @@ class CudaRun {
   void load_rows(std::size_t row_tile);
   void load_columns(std::size_t column_tile);
   void download(const Rows& rows);
+  void end_download();
   void use_rows(const Rows& rows);
   void use_columns(const Columns& columns);
   std::vector<CudaSegment> segments(const Columns& columns) const;
@@ -96,6 +97,7 @@ class CudaRun {
   long long first_column(const Columns& columns) const;
   CudaAddress output_address(const Rows& rows) const;
   long long output_stride() const;
+  std::size_t result_bytes() const;
 
   void launch(CudaFunctionHandle kernel, unsigned blocks_x, unsigned blocks_y,
               const CudaArguments& arguments);
@@ -124,6 +126,8 @@ class CudaRun {
 
   Job job_;                             // the rows of the share
   const bool checks_late_;              // conditions: beside what is folded
+  const bool one_small_launch_;         // does everything
+  const bool results_stay_;             // in page-locked memory, where it writes them
   std::unique_ptr<CudaInputs> inputs_;  // all, or the parameters
   std::vector<std::unique_ptr<CudaTileInputs>> row_inputs_;
   std::unique_ptr<CudaTileInputs> column_inputs_;
@@ -135,6 +139,7 @@ class CudaRun {
   CudaArguments arguments_{};
   bool prefetched_ = false, columns_are_prepared_ = false;
   const Rows* to_download_ = nullptr;
+  const void* staged_ = nullptr;  // results, once the stream has been waited for
   std::chrono::steady_clock::time_point last_look_ = std::chrono::steady_clock::now();
   double kernel_ms_ = 0, pairs_since_look_ = 0, launched_pairs_ = 0;
 };
