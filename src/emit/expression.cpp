@@ -178,15 +178,26 @@ class Statements {
 
   void write_fold(Expr node, const std::string& name, const std::string& comment) {
     const Operation& row = *node->operation;
-    writer_.line(
-        "V " + name + " = all<V>(" + literal(row.start, scalar_.precision) + ");",
-        comment);
+    const Expr vector = node->children[0];
+    const int first = begins_with_number(vector) ? 1 : 0;
+    const std::string start =
+        first > 0 ? lanes(operand(vector, {}))
+                  : "all<V>(" + literal(row.start, scalar_.precision) + ")";
+    writer_.line("V " + name + " = " + start + ";", comment);
     write_loop(
-        node->children[0]->dimension,
-        [&](const Component& component) {
-          return folded(row, name, operand(node->children[0], component));
+        vector->dimension - first,
+        [&](Component component) {
+          component.offset += first;
+          return folded(row, name, operand(vector, component));
         },
         "");
+  }
+
+  // Folds begin with it: compilers cannot leave out what is added to 0 where the sign of
+  // a zero could change, and a product added to a number costs no more than the product.
+  static bool begins_with_number(Expr vector) {
+    return vector->kind == NodeKind::operation &&
+           vector->operation->form == Form::concat && vector->children[0]->dimension == 1;
   }
 
   static std::string folded(const Operation& row, const std::string& total,

@@ -1,15 +1,15 @@
-// Small results come through page-locked memory in one copy, large ones in pieces: while
-// one is copied to where it belongs, the GPU sends the next.
+// Results come through page-locked memory, large ones in pieces: while some are copied to
+// where they belong, the GPU sends the next.
 #include "cuda_download.h"
 
 #include <algorithm>
 #include <cstring>
 
+#include "cuda_pieces.h"
+
 namespace rkeops {
 
 namespace {
-
-constexpr std::size_t values_a_piece = CudaContext::transfer_bytes / 8;
 
 /// Value number n of what is on the GPU, with what stands between its components.
 class Downloader {
@@ -19,35 +19,50 @@ class Downloader {
         what_(what),
         stream_(stream),
         values_(std::size_t(what.from_stride) * std::size_t(what.components - 1) +
-                std::size_t(what.rows)) {}
+                std::size_t(what.rows)),
+        shared_(context, (values_ + CudaPieces::values - 1) / CudaPieces::values,
+                action) {}
 
+  /// Threads that have nothing to do yet would wait at the cost of others.
   void run() {
-    context_.reserve_download_buffers(2);
-    const std::size_t pieces = (values_ + values_a_piece - 1) / values_a_piece;
-    start(0);
-    for (std::size_t piece = 0; piece < pieces; ++piece) {
-      if (piece + 1 < pieces) start(piece + 1);
-      const CudaTransferBuffer& buffer = context_.download_buffers[piece % 2];
-      context_.driver.check(context_.driver.event_wait(buffer.copied),
-                            "return the result");
-      place(piece * values_a_piece, length(piece),
-            static_cast<const double*>(buffer.memory));
-    }
+    context_.reserve_download_buffers(2 * shared_.threads());
+    if (shared_.threads() > 1)
+      context_.driver.check(context_.driver.stream_wait(stream_), action);
+    shared_.run([this](int thread) { work(thread); });
   }
 
  private:
-  std::size_t length(std::size_t piece) const {
-    return std::min(values_a_piece, values_ - piece * values_a_piece);
+  static constexpr const char* action = "return the result";
+
+  /// Copies a piece while the next one comes.
+  void work(int thread) {
+    std::size_t piece, next;
+    bool has_piece = shared_.take(piece);
+    if (has_piece) start(piece, buffer(thread, 0));
+    for (int turn = 0; has_piece; turn = 1 - turn, piece = next) {
+      const bool has_next = shared_.take(next);
+      if (has_next) start(next, buffer(thread, 1 - turn));
+      shared_.note(context_.driver.event_wait(buffer(thread, turn).copied));
+      place(piece * CudaPieces::values, length(piece),
+            static_cast<const double*>(buffer(thread, turn).memory));
+      has_piece = has_next;
+    }
   }
 
-  void start(std::size_t piece) {
+  const CudaTransferBuffer& buffer(int thread, int turn) const {
+    return context_.download_buffers[std::size_t(2 * thread + turn)];
+  }
+
+  std::size_t length(std::size_t piece) const {
+    return std::min(CudaPieces::values, values_ - piece * CudaPieces::values);
+  }
+
+  void start(std::size_t piece, const CudaTransferBuffer& buffer) {
     const CudaDriver& driver = context_.driver;
-    const CudaTransferBuffer& buffer = context_.download_buffers[piece % 2];
-    driver.check(
-        driver.copy_to_host(buffer.memory, what_.from + 8 * piece * values_a_piece,
-                            8 * length(piece), stream_),
-        "return the result");
-    driver.check(driver.event_record(buffer.copied, stream_), "return the result");
+    shared_.note(driver.copy_to_host(buffer.memory,
+                                     what_.from + 8 * piece * CudaPieces::values,
+                                     8 * length(piece), stream_));
+    shared_.note(driver.event_record(buffer.copied, stream_));
   }
 
   void place(std::size_t first, std::size_t count, const double* values) const {
@@ -69,6 +84,7 @@ class Downloader {
   const CudaDownload& what_;
   const CudaStreamHandle stream_;
   const std::size_t values_;
+  CudaPieces shared_;
 };
 
 }  // namespace

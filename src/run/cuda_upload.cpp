@@ -4,21 +4,13 @@
 #include "cuda_upload.h"
 
 #include <algorithm>
-#include <atomic>
 #include <cstring>
-#include <exception>
-#include <system_error>
-#include <thread>
+
+#include "cuda_pieces.h"
 
 namespace rkeops {
 
 namespace {
-
-constexpr std::size_t values_a_piece = CudaContext::transfer_bytes / 8;
-
-/// Fewer pieces than this are copied by the calling thread alone.
-constexpr std::size_t pieces_worth_threads = 4;
-constexpr int most_threads = 8;
 
 /// Scalars [first, first + count) of what an upload writes.
 struct Piece {
@@ -33,8 +25,8 @@ std::vector<Piece> cut(const std::vector<CudaUpload>& uploads) {
     const CudaSegment& last = upload.segments.back();
     const auto values = std::size_t(upload.to_stride * (upload.components - 1) + last.to +
                                     last.end - last.begin);
-    for (std::size_t done = 0; done < values; done += values_a_piece)
-      pieces.push_back({&upload, done, std::min(values_a_piece, values - done)});
+    for (std::size_t done = 0; done < values; done += CudaPieces::values)
+      pieces.push_back({&upload, done, std::min(CudaPieces::values, values - done)});
   }
   return pieces;
 }
@@ -73,42 +65,18 @@ class Uploader {
         scalar_bytes_(scalar_bytes),
         stream_(stream),
         ask_(ask),
-        pieces_(cut(uploads)) {}
+        pieces_(cut(uploads)),
+        shared_(context, pieces_.size(), "take the inputs") {}
 
   void run() {
-    const int threads = pieces_.size() < pieces_worth_threads
-                            ? 1
-                            : std::min(context_.settings.threads, most_threads);
-    context_.reserve_upload_buffers(2 * threads);
-    std::vector<std::thread> helpers;
-    try {
-      for (int k = 1; k < threads; ++k) helpers.emplace_back([this, k] { help(k); });
-    } catch (const std::system_error&) {
-      // The system gives no more threads: those there are do the work.
-    }
-    std::exception_ptr thrown;
-    try {
-      work(0);
-    } catch (...) {
-      thrown = std::current_exception();
-      next_ = pieces_.size();
-    }
-    for (std::thread& helper : helpers) helper.join();
-    if (thrown) std::rethrow_exception(thrown);
-    context_.driver.check(status_, "take the inputs");
+    context_.reserve_upload_buffers(2 * shared_.threads());
+    shared_.run([this](int thread) { work(thread); });
   }
 
  private:
-  void help(int thread) {
-    note(context_.driver.context_make_current(context_.handle));
-    work(thread);
-  }
-
-  // Thread k owns the buffers 2 k and 2 k + 1.
   void work(int thread) {
-    for (int turn = 0; status_ == cuda_status::success; turn = 1 - turn) {
-      const std::size_t piece = next_++;
-      if (piece >= pieces_.size()) return;
+    std::size_t piece;
+    for (int turn = 0; shared_.take(piece); turn = 1 - turn) {
       send(pieces_[piece], context_.upload_buffers[std::size_t(2 * thread + turn)]);
       if (thread == 0 && ask_) ask_();
     }
@@ -116,17 +84,12 @@ class Uploader {
 
   void send(const Piece& piece, const CudaTransferBuffer& buffer) {
     const CudaDriver& driver = context_.driver;
-    note(driver.event_wait(buffer.copied));
+    shared_.note(driver.event_wait(buffer.copied));
     convert_piece(piece, scalar_bytes_, buffer.memory);
     const auto bytes = std::size_t(scalar_bytes_);
-    note(driver.copy_to_device(piece.upload->to + piece.first * bytes, buffer.memory,
-                               piece.count * bytes, stream_));
-    note(driver.event_record(buffer.copied, stream_));
-  }
-
-  // Keeps what went wrong; only the calling thread may throw.
-  void note(CudaStatus status) {
-    if (status != cuda_status::success) status_ = status;
+    shared_.note(driver.copy_to_device(piece.upload->to + piece.first * bytes,
+                                       buffer.memory, piece.count * bytes, stream_));
+    shared_.note(driver.event_record(buffer.copied, stream_));
   }
 
   CudaContext& context_;
@@ -134,8 +97,7 @@ class Uploader {
   const CudaStreamHandle stream_;
   const CudaAsk& ask_;
   const std::vector<Piece> pieces_;
-  std::atomic<std::size_t> next_{0};
-  std::atomic<CudaStatus> status_{cuda_status::success};
+  CudaPieces shared_;
 };
 
 }  // namespace

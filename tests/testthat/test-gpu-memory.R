@@ -58,6 +58,20 @@ test_that("transposed inputs, other axes and lazy tensors, too", {
   expect_same_in_tiles(function() rowSums(K), "lazy")
 })
 
+test_that("long inputs and results are shared by threads", {
+  local_gpu()
+  op <- keops_kernel(
+    "Sum_Reduction(x * y, 0)", c("x = Vi(4)", "y = Vj(4)"),
+    precision = "float64"
+  )
+  x <- points(300001, 4)
+  for (threads in c(1, 3)) {
+    local_rkeops_options(threads = threads)
+    expect_identical(op(list(x, matrix(2, 1, 4))), 2 * x)
+    expect_identical(as.matrix(to_gpu(x)), x)
+  }
+})
+
 test_that("too little memory is an error that names the option", {
   local_gpu()
   op <- gaussian_operator()

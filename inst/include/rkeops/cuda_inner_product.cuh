@@ -18,22 +18,25 @@ struct alignas(16) CudaFour {
   Scalar of[4];
 };
 
-/// Component-major vectors of all rows or columns: component k of element e at
-/// data[k * stride + e].
-template <class Scalar>
-struct CudaVectors {
-  const Scalar* data;
-  long long stride;
-};
-
 /// What the vectors of `elements` rows or columns bring into shared memory: `terms` terms
-/// at a time, of `count` vectors of `length` components.
+/// at a time, of `count` vectors of `length` components. In global memory vectors are
+/// component-major: component k of element e at [k * stride + e].
 template <class Scalar, int elements, int count, int length, int terms>
 struct CudaTerms {
   using Four = CudaFour<Scalar>;
   static constexpr int fours_a_row = elements / 4;
   static constexpr int fours = count * terms * fours_a_row;
   static constexpr int fours_a_thread = (fours + cuda_threads - 1) / cuda_threads;
+
+  /// Rows of fours from one four of a thread to its next. Row number p has vector p /
+  /// terms, term p % terms.
+  static constexpr int rows_a_step = cuda_threads / fours_a_row;
+  static_assert(cuda_threads % fours_a_row == 0 &&
+                    (rows_a_step % terms == 0 || terms % rows_a_step == 0),
+                "the fours of a thread are as far apart in all threads");
+  RKEOPS_INLINE static constexpr int component_of_row(int row) {
+    return row / terms * length + row % terms;
+  }
 
   /// Vector m, term k, element e at [(m * terms + k) * elements + e].
   struct Shared {
@@ -45,23 +48,36 @@ struct CudaTerms {
   };
 
   Four ahead[fours_a_thread];
+  const Scalar* from;  // the first four of this thread in the terms that come next
 
   RKEOPS_INLINE static bool has(int n) {
     return fours % cuda_threads == 0 || n * cuda_threads + int(threadIdx.x) < fours;
   }
 
-  /// Reads the terms from `first_term` on, of the elements from `first` on.
-  RKEOPS_INLINE void read(CudaVectors<Scalar> from, int first_term, long long first) {
+  /// The first terms of the elements from `first` on come next.
+  RKEOPS_INLINE void start(const void* vectors, long long stride, long long first) {
+    const int row = int(threadIdx.x) / fours_a_row;
+    from = static_cast<const Scalar*>(vectors) + component_of_row(row) * stride + first +
+           int(threadIdx.x) % fours_a_row * 4;
+  }
+  /// The first terms of the elements `distance` further come next, once all have come.
+  RKEOPS_INLINE void start_again(long long stride, int distance) {
+    constexpr int passed = (length + terms - 1) / terms * terms;
+    from += distance - passed * stride;
+  }
+
+  /// Reads the next terms, of which there are `terms_left`; `whole`: as many as can be.
+  template <bool whole>
+  RKEOPS_INLINE void read(long long stride, int terms_left) {
+    const int first_term = int(threadIdx.x) / fours_a_row % terms;
 #pragma unroll
     for (int n = 0; n < fours_a_thread; ++n) {
-      const int index = n * cuda_threads + threadIdx.x;
-      const int term = first_term + index / fours_a_row % terms;
-      const int vector = index / fours_a_row / terms;
-      if (!has(n) || term >= length) continue;
-      const long long component = vector * length + term;
-      ahead[n] = *reinterpret_cast<const Four*>(from.data + component * from.stride +
-                                                first + index % fours_a_row * 4);
+      if (!has(n)) continue;
+      if (!whole && first_term + n * rows_a_step % terms >= terms_left) continue;
+      ahead[n] = *reinterpret_cast<const Four*>(from + component_of_row(n * rows_a_step) *
+                                                           stride);
     }
+    from += terms * stride;
   }
 
   RKEOPS_INLINE void write(Shared& to) const {
@@ -191,19 +207,34 @@ struct CudaInnerProduct {
     }
   }
 
-  /// The first terms of a tile, on their way while something else is done.
+  /// The terms that come next, of one tile of columns after the other, on their way while
+  /// something else is done.
   struct Ahead {
     RowTerms row_terms;
     ColumnTerms column_terms;
 
-    RKEOPS_INLINE void read(const CudaArguments& arguments, int first_term,
-                            long long first_row, long long first_column) {
-      row_terms.read({static_cast<const Scalar*>(arguments.row_vectors),
-                      arguments.row_vector_stride},
-                     first_term, first_row);
-      column_terms.read({static_cast<const Scalar*>(arguments.column_vectors),
-                         arguments.column_vector_stride},
-                        first_term, first_column);
+    RKEOPS_INLINE void start(const CudaArguments& arguments, long long first_row,
+                             long long first_column) {
+      row_terms.start(arguments.row_vectors, arguments.row_vector_stride, first_row);
+      column_terms.start(arguments.column_vectors, arguments.column_vector_stride,
+                         first_column);
+      read(arguments, 0);
+    }
+    RKEOPS_INLINE void start_next_tile(const CudaArguments& arguments) {
+      row_terms.start_again(arguments.row_vector_stride, 0);
+      column_terms.start_again(arguments.column_vector_stride, columns);
+      read(arguments, 0);
+    }
+    RKEOPS_INLINE void read(const CudaArguments& arguments, int first_term) {
+      if (first_term + terms <= length)
+        read_terms<true>(arguments, terms);
+      else
+        read_terms<false>(arguments, length - first_term);
+    }
+    template <bool whole>
+    RKEOPS_INLINE void read_terms(const CudaArguments& arguments, int terms_left) {
+      row_terms.template read<whole>(arguments.row_vector_stride, terms_left);
+      column_terms.template read<whole>(arguments.column_vector_stride, terms_left);
     }
     RKEOPS_INLINE void write(Terms& shared, int buffer) const {
       row_terms.write(shared.of_rows[buffer]);
@@ -211,11 +242,12 @@ struct CudaInnerProduct {
     }
   };
 
-  /// The inner products of the rows and columns from these on, those of this thread.
-  /// `ahead` has the first terms, and then those of the next tile, if there is one.
+  /// The inner products of a tile, those of this thread. `ahead` has the first terms, and
+  /// then those of the next tile, if there is one. Where registers allow it, `turns` at
+  /// the two buffers are written out: 2, so that their addresses are constants.
+  template <int turns>
   RKEOPS_INLINE static void compute_patch(const CudaArguments& arguments,
-                                          const Scalar* parameter, long long first_row,
-                                          long long first_column, bool has_next,
+                                          const Scalar* parameter, bool has_next,
                                           Ahead& ahead, Terms& shared, Patch& total) {
 #pragma unroll
     for (int r = 0; r < patch_rows; ++r) {
@@ -224,13 +256,14 @@ struct CudaInnerProduct {
     }
     __syncthreads();
     int buffer = 0;
+#pragma unroll(turns)
     for (int term = 0; term < length; term += terms, buffer = 1 - buffer) {
       ahead.write(shared, buffer);
       __syncthreads();
       if (term + terms < length)
-        ahead.read(arguments, term + terms, first_row, first_column);
+        ahead.read(arguments, term + terms);
       else if (has_next)
-        ahead.read(arguments, 0, first_row, first_column + columns);
+        ahead.start_next_tile(arguments);
       if (term + terms <= length) {
 #pragma unroll
         for (int k = 0; k < terms; ++k)
@@ -250,9 +283,8 @@ struct CudaInnerProduct {
                                     long long first_column, Shared& shared) {
     Patch total;
     Ahead ahead;
-    ahead.read(arguments, 0, first_row, first_column);
-    compute_patch(arguments, parameter, first_row, first_column, false, ahead,
-                  shared.terms, total);
+    ahead.start(arguments, first_row, first_column);
+    compute_patch<1>(arguments, parameter, false, ahead, shared.terms, total);
     write_patch(total, shared.tile);
   }
 };

@@ -107,25 +107,47 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
   /// way into shared memory.
   struct Vectors {
     static constexpr int fours_a_vector = round / 4,
-                         fours_a_column = vector_count * fours_a_vector,
-                         fours_a_thread =
-                             (run * fours_a_column + cuda_threads - 1) / cuda_threads;
+                         fours_a_column = array_length<vector_count * fours_a_vector>,
+                         fours = run * vector_count * fours_a_vector,
+                         fours_a_thread = (fours + cuda_threads - 1) / cuda_threads;
 
     Four ahead[array_length<fours_a_thread>];
 
+    /// The column, and the four of it, that four n of this thread is. Where columns come
+    /// in whole steps, the place of one n is that of another but for a constant.
+    static constexpr int columns_a_step = cuda_threads / fours_a_column;
+    static constexpr bool in_whole_steps = cuda_threads % fours_a_column == 0;
+    RKEOPS_INLINE static int column_of(int n) {
+      if (in_whole_steps) return n * columns_a_step + int(threadIdx.x) / fours_a_column;
+      return (n * cuda_threads + int(threadIdx.x)) / fours_a_column;
+    }
+    RKEOPS_INLINE static int four_of(int n) {
+      if (in_whole_steps) return int(threadIdx.x) % fours_a_column;
+      return (n * cuda_threads + int(threadIdx.x)) % fours_a_column;
+    }
+    RKEOPS_INLINE static bool has(int n) {
+      return fours % cuda_threads == 0 || n * cuda_threads + int(threadIdx.x) < fours;
+    }
+
+    /// Of `count` columns, from `first_column` on.
     RKEOPS_INLINE void read(const CudaArguments& arguments, long long first_column,
                             int count, int first_component) {
-      const Scalar* records = static_cast<const Scalar*>(arguments.column_kept) +
-                              first_column * record + kept;
+      const Scalar* from = records_of(arguments, first_column) + kept + first_component;
+      if (count >= run)
+        read_columns<true>(from, run, first_component);
+      else
+        read_columns<false>(from, count, first_component);
+    }
+    template <bool whole>
+    RKEOPS_INLINE void read_columns(const Scalar* from, int count, int first_component) {
 #pragma unroll
       for (int n = 0; n < fours_a_thread; ++n) {
-        const int index = n * cuda_threads + threadIdx.x;
-        const int column = index / array_length<fours_a_column>,
-                  vector = index / fours_a_vector % array_length<vector_count>,
-                  component = first_component + index % fours_a_vector * 4;
-        if (column < count && component < padded)
-          ahead[n] = *reinterpret_cast<const Four*>(records + column * record +
-                                                    vector * padded + component);
+        const int column = column_of(n), vector = four_of(n) / fours_a_vector,
+                  component = four_of(n) % fours_a_vector * 4;
+        if (!has(n) || (!whole && column >= count)) continue;
+        if (rounds * round > padded && first_component + component >= padded) continue;
+        ahead[n] = *reinterpret_cast<const Four*>(from + column * record +
+                                                  vector * padded + component);
       }
     }
     /// By all threads of a block; waits for what they did before, and until it is done.
@@ -133,8 +155,7 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
       __syncthreads();
 #pragma unroll
       for (int n = 0; n < fours_a_thread; ++n) {
-        const int index = n * cuda_threads + threadIdx.x;
-        if (index < run * fours_a_column) shared.vectors[index] = ahead[n];
+        if (has(n)) shared.vectors[n * cuda_threads + threadIdx.x] = ahead[n];
       }
       __syncthreads();
     }
@@ -164,25 +185,49 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
 
   using FourSlots = CudaFour<double>;
 
-  /// Ends a block of columns: adds its sums to the accumulators in memory; `block` has
-  /// those of the first row of this block of threads.
+  /// The accumulators, in memory, of the rows of this thread and of a component of its
+  /// patch; `block` has those of the first row of this block of threads.
+  struct PatchSlots {
+    FourSlots four[row_fours];
+
+    RKEOPS_INLINE static bool exist(int component) {
+      return (length % round == 0 || component < length);
+    }
+    RKEOPS_INLINE static FourSlots* at(Slots<Scalar> block, int component, int f) {
+      return reinterpret_cast<FourSlots*>(
+          block.data + (long long)component * block.stride + Place::row_of(4 * f));
+    }
+    RKEOPS_INLINE void read(Slots<Scalar> block, int component) {
+#pragma unroll
+      for (int f = 0; f < row_fours; ++f)
+        if (exist(component)) four[f] = *at(block, component, f);
+    }
+    RKEOPS_INLINE void write(Slots<Scalar> block, int component) const {
+#pragma unroll
+      for (int f = 0; f < row_fours; ++f)
+        if (exist(component)) *at(block, component, f) = four[f];
+    }
+  };
+
+  /// Ends a block of columns: adds its sums to the accumulators in memory, of a few
+  /// components at a time, so that they are waited for together.
   RKEOPS_INLINE static void end_block(Sums& sums, long long first_column,
                                       int first_component, Slots<Scalar> block) {
+    constexpr int together = sizeof(Scalar) == 4 ? 4 : 2;
 #pragma unroll
-    for (int c = 0; c < patch_components; ++c) {
-      const int component = first_component + component_of(c);
-      if (component >= length) continue;
-      double* first = block.data + (long long)component * block.stride;
-      FourSlots slots[row_fours];
+    for (int first = 0; first < patch_components; first += together) {
+      constexpr int last = patch_components;
+      PatchSlots slots[together];
 #pragma unroll
-      for (int f = 0; f < row_fours; ++f)
-        slots[f] = *reinterpret_cast<FourSlots*>(first + Place::row_of(4 * f));
+      for (int c = first; c < last && c < first + together; ++c)
+        slots[c - first].read(block, first_component + component_of(c));
 #pragma unroll
-      for (int r = 0; r < patch_rows; ++r)
-        sums[r][c].end({&slots[r / 4].of[r % 4], 1}, first_column);
+      for (int c = first; c < last && c < first + together; ++c) {
 #pragma unroll
-      for (int f = 0; f < row_fours; ++f)
-        *reinterpret_cast<FourSlots*>(first + Place::row_of(4 * f)) = slots[f];
+        for (int r = 0; r < patch_rows; ++r)
+          sums[r][c].end({&slots[c - first].four[r / 4].of[r % 4], 1}, first_column);
+        slots[c - first].write(block, first_component + component_of(c));
+      }
     }
   }
 
@@ -204,15 +249,14 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
     /// There are `count` columns, and more in the tiles that follow.
     RKEOPS_INLINE void begin(const CudaArguments& arguments, long long first_row,
                              long long first_column, long long count) {
-      ahead.read(arguments, 0, first_row, first_column);
+      ahead.start(arguments, first_row, first_column);
       tiles.start(records_of(arguments, first_column), count);
     }
     RKEOPS_INLINE void compute(const CudaArguments& arguments, const Scalar* parameter,
-                               long long first_row, long long first_column,
-                               long long count, Shared& shared) {
+                               long long first_column, long long count, Shared& shared) {
       typename Inner::Patch patch;
-      Inner::compute_patch(arguments, parameter, first_row, first_column, count > columns,
-                           ahead, shared.terms, patch);
+      Inner::template compute_patch<1>(arguments, parameter, count > columns, ahead,
+                                       shared.terms, patch);
       const Scalar* records =
           tiles.fetch(records_of(arguments, first_column), count, shared.records[0].of);
 #pragma unroll
@@ -242,7 +286,7 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
     }
     RKEOPS_INLINE void begin(const CudaArguments&, long long, long long, long long) {}
     RKEOPS_INLINE void compute(const CudaArguments& arguments, const Scalar* parameter,
-                               long long, long long first_column, long long count,
+                               long long first_column, long long count,
                                Shared& shared) const {
       __syncthreads();
       if (Packed::length > 0)
@@ -350,7 +394,7 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
       const int position = int(first - begin) & (cuda_column_unit - 1);
       const int count = int(least(columns, end - first));
       if (position == 0) begin_block(sums, first);
-      numbers.compute(arguments, parameter, first_row, first - gap, end - first, shared);
+      numbers.compute(arguments, parameter, first - gap, end - first, shared);
       Vectors ahead;
       ahead.read(arguments, first - gap, count, first_component);
       for (int c = 0; c < count; c += run) {

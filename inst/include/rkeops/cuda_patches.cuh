@@ -110,7 +110,7 @@ struct CudaPatches {
     typename Inner::Ahead ahead;
     Records tiles{memory};
     if (begin < end) {
-      ahead.read(arguments, 0, first_row, begin - gap);
+      ahead.start(arguments, first_row, begin - gap);
       tiles.start(packed + (begin - gap) * Packed::length, end - begin);
     }
     for (long long first = begin; first < end; first += Inner::columns) {
@@ -118,8 +118,8 @@ struct CudaPatches {
       const int count = int(least(Inner::columns, end - first));
       if (position == 0) begin_block(first, state);
       typename Inner::Patch patch;
-      Inner::compute_patch(arguments, parameter, first_row, first - gap,
-                           first + Inner::columns < end, ahead, shared.terms, patch);
+      Inner::template compute_patch<2>(arguments, parameter, first + Inner::columns < end,
+                                       ahead, shared.terms, patch);
       const Scalar* records = tiles.fetch(packed + (first - gap) * Packed::length,
                                           end - first, shared.records());
       if (count == Inner::columns) {
