@@ -243,9 +243,9 @@ struct CudaInnerProduct {
   };
 
   /// The inner products of a tile, those of this thread. `ahead` has the first terms, and
-  /// then those of the next tile, if there is one. Where registers allow it, `turns` at
-  /// the two buffers are written out: 2, so that their addresses are constants.
-  template <int turns>
+  /// then those of the next tile, if there is one. Where registers allow it, the turns of
+  /// both buffers are `written_out`, whose addresses are constants then.
+  template <bool written_out>
   RKEOPS_INLINE static void compute_patch(const CudaArguments& arguments,
                                           const Scalar* parameter, bool has_next,
                                           Ahead& ahead, Terms& shared, Patch& total) {
@@ -256,23 +256,34 @@ struct CudaInnerProduct {
     }
     __syncthreads();
     int buffer = 0;
-#pragma unroll(turns)
-    for (int term = 0; term < length; term += terms, buffer = 1 - buffer) {
-      ahead.write(shared, buffer);
-      __syncthreads();
-      if (term + terms < length)
-        ahead.read(arguments, term + terms);
-      else if (has_next)
-        ahead.start_next_tile(arguments);
-      if (term + terms <= length) {
+    if constexpr (written_out) {
+#pragma unroll 2
+      for (int term = 0; term < length; term += terms, buffer = 1 - buffer)
+        add_terms(arguments, parameter, has_next, term, buffer, ahead, shared, total);
+    } else {
+      for (int term = 0; term < length; term += terms, buffer = 1 - buffer)
+        add_terms(arguments, parameter, has_next, term, buffer, ahead, shared, total);
+    }
+  }
+
+  /// The terms from `term` on, which go to this buffer; those that follow are read.
+  RKEOPS_INLINE static void add_terms(const CudaArguments& arguments,
+                                      const Scalar* parameter, bool has_next, int term,
+                                      int buffer, Ahead& ahead, Terms& shared,
+                                      Patch& total) {
+    ahead.write(shared, buffer);
+    __syncthreads();
+    if (term + terms < length)
+      ahead.read(arguments, term + terms);
+    else if (has_next)
+      ahead.start_next_tile(arguments);
+    if (term + terms <= length) {
 #pragma unroll
-        for (int k = 0; k < terms; ++k)
-          add_term(parameter, shared, buffer, term, k, total);
-      } else {
-#pragma unroll 1
-        for (int k = 0; k < length - term; ++k)
-          add_term(parameter, shared, buffer, term, k, total);
-      }
+      for (int k = 0; k < terms; ++k) add_term(parameter, shared, buffer, term, k, total);
+    } else {
+#pragma unroll
+      for (int k = 0; k < length % terms; ++k)
+        add_term(parameter, shared, buffer, term, k, total);
     }
   }
 
@@ -284,7 +295,7 @@ struct CudaInnerProduct {
     Patch total;
     Ahead ahead;
     ahead.start(arguments, first_row, first_column);
-    compute_patch<1>(arguments, parameter, false, ahead, shared.terms, total);
+    compute_patch<false>(arguments, parameter, false, ahead, shared.terms, total);
     write_patch(total, shared.tile);
   }
 };

@@ -185,49 +185,26 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
 
   using FourSlots = CudaFour<double>;
 
-  /// The accumulators, in memory, of the rows of this thread and of a component of its
-  /// patch; `block` has those of the first row of this block of threads.
-  struct PatchSlots {
-    FourSlots four[row_fours];
-
-    RKEOPS_INLINE static bool exist(int component) {
-      return (length % round == 0 || component < length);
-    }
-    RKEOPS_INLINE static FourSlots* at(Slots<Scalar> block, int component, int f) {
-      return reinterpret_cast<FourSlots*>(
-          block.data + (long long)component * block.stride + Place::row_of(4 * f));
-    }
-    RKEOPS_INLINE void read(Slots<Scalar> block, int component) {
-#pragma unroll
-      for (int f = 0; f < row_fours; ++f)
-        if (exist(component)) four[f] = *at(block, component, f);
-    }
-    RKEOPS_INLINE void write(Slots<Scalar> block, int component) const {
-#pragma unroll
-      for (int f = 0; f < row_fours; ++f)
-        if (exist(component)) *at(block, component, f) = four[f];
-    }
-  };
-
-  /// Ends a block of columns: adds its sums to the accumulators in memory, of a few
-  /// components at a time, so that they are waited for together.
+  /// Ends a block of columns: adds its sums to the accumulators in memory; `block` has
+  /// those of the first row of this block of threads. Of one component after the other:
+  /// what reads more at a time has fewer registers for the loops before.
   RKEOPS_INLINE static void end_block(Sums& sums, long long first_column,
                                       int first_component, Slots<Scalar> block) {
-    constexpr int together = sizeof(Scalar) == 4 ? 4 : 2;
 #pragma unroll
-    for (int first = 0; first < patch_components; first += together) {
-      constexpr int last = patch_components;
-      PatchSlots slots[together];
+    for (int c = 0; c < patch_components; ++c) {
+      const int component = first_component + component_of(c);
+      if (length % round != 0 && component >= length) continue;
+      double* first = block.data + (long long)component * block.stride;
+      FourSlots slots[row_fours];
 #pragma unroll
-      for (int c = first; c < last && c < first + together; ++c)
-        slots[c - first].read(block, first_component + component_of(c));
+      for (int f = 0; f < row_fours; ++f)
+        slots[f] = *reinterpret_cast<FourSlots*>(first + Place::row_of(4 * f));
 #pragma unroll
-      for (int c = first; c < last && c < first + together; ++c) {
+      for (int r = 0; r < patch_rows; ++r)
+        sums[r][c].end({&slots[r / 4].of[r % 4], 1}, first_column);
 #pragma unroll
-        for (int r = 0; r < patch_rows; ++r)
-          sums[r][c].end({&slots[c - first].four[r / 4].of[r % 4], 1}, first_column);
-        slots[c - first].write(block, first_component + component_of(c));
-      }
+      for (int f = 0; f < row_fours; ++f)
+        *reinterpret_cast<FourSlots*>(first + Place::row_of(4 * f)) = slots[f];
     }
   }
 
@@ -255,8 +232,8 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
     RKEOPS_INLINE void compute(const CudaArguments& arguments, const Scalar* parameter,
                                long long first_column, long long count, Shared& shared) {
       typename Inner::Patch patch;
-      Inner::template compute_patch<1>(arguments, parameter, count > columns, ahead,
-                                       shared.terms, patch);
+      Inner::template compute_patch<false>(arguments, parameter, count > columns, ahead,
+                                           shared.terms, patch);
       const Scalar* records =
           tiles.fetch(records_of(arguments, first_column), count, shared.records[0].of);
 #pragma unroll

@@ -118,8 +118,8 @@ struct CudaPatches {
       const int count = int(least(Inner::columns, end - first));
       if (position == 0) begin_block(first, state);
       typename Inner::Patch patch;
-      Inner::template compute_patch<2>(arguments, parameter, first + Inner::columns < end,
-                                       ahead, shared.terms, patch);
+      Inner::template compute_patch<true>(
+          arguments, parameter, first + Inner::columns < end, ahead, shared.terms, patch);
       const Scalar* records = tiles.fetch(packed + (first - gap) * Packed::length,
                                           end - first, shared.records());
       if (count == Inner::columns) {
