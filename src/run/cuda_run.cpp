@@ -26,6 +26,10 @@ constexpr auto between_looks = std::chrono::milliseconds(60);
 
 /// Shorter runs do not show how fast a kernel is.
 constexpr double fewest_milliseconds = 0.2;
+/// Blocks that may read inputs in the memory of this process: each of them does, across
+/// the bus.
+constexpr long long blocks_that_read_here = 8;
+
 /// So short a run is not worth to be waited for between its kernels.
 constexpr double short_milliseconds = 10;
 
@@ -161,8 +165,7 @@ void CudaRun::allocate() {
     const Columns& columns = columns_.front();
     const long long first = first_column(columns);
     job.column_inputs = parts(job_.column_inputs, first, first + local_columns(columns));
-    inputs_ = std::make_unique<CudaInputs>(module_, job, asks(),
-                                           one_small_launch_ && !plan_.conditions);
+    inputs_ = std::make_unique<CudaInputs>(module_, job, asks(), inputs_may_stay());
   } else {
     allocate_tiles(job_);
   }
@@ -189,6 +192,12 @@ void CudaRun::allocate() {
   arguments_.places = places_;
   arguments_.columns = job_.columns;
   arguments_.columns_per_split = task_.schedule.columns_a_split;
+}
+
+bool CudaRun::inputs_may_stay() const {
+  return one_small_launch_ && !plan_.conditions &&
+         divide_up(job_.rows, cuda_threads) * task_.schedule.splits <=
+             blocks_that_read_here;
 }
 
 void CudaRun::allocate_tiles(const Job& job) {

@@ -73,6 +73,7 @@ class CudaRun {
   void allocate_tiles(const Job& job);
   void cut();
   bool is_one_small_launch() const;
+  bool inputs_may_stay() const;
   void reduce_small();
   void compute_rows(std::size_t row_tile);
   void prepare(std::size_t row_tile, std::size_t column_tile);
