@@ -43,6 +43,7 @@ CudaAddress address_of(const MatrixView& matrix) {
   return matrix.resident->address() + 8 * std::size_t(matrix.first);
 }
 
+/// Parameters that are on the GPU are copied there, where the others have to be.
 bool can_stay(const Job& job, std::size_t bytes) {
   const auto& parameters = job.parameter_inputs;
   return bytes <= CudaStaging::input_bytes &&
