@@ -31,8 +31,9 @@ struct Operand {
 
 class Statements {
  public:
-  Statements(Writer& writer, const std::vector<Source>& sources, const ScalarType& scalar)
-      : writer_(writer), scalar_(scalar) {
+  Statements(Writer& writer, const std::vector<Source>& sources, const ScalarType& scalar,
+             ZeroSign zeros = ZeroSign::as_in_r)
+      : writer_(writer), scalar_(scalar), zeros_(zeros) {
     for (const Source& source : sources) {
       int offset = 0;
       for (Expr expression : source.expressions) {
@@ -193,10 +194,10 @@ class Statements {
         "");
   }
 
-  // Folds begin with it: compilers cannot leave out what is added to 0 where the sign of
-  // a zero could change, and a product added to a number costs no more than the product.
-  static bool begins_with_number(Expr vector) {
-    return vector->kind == NodeKind::operation &&
+  // To begin with it saves an instruction; with a product it would not, as a sum with 0
+  // costs what the product alone does.
+  bool begins_with_number(Expr vector) const {
+    return zeros_ == ZeroSign::any && vector->kind == NodeKind::operation &&
            vector->operation->form == Form::concat && vector->children[0]->dimension == 1;
   }
 
@@ -410,6 +411,7 @@ class Statements {
 
   Writer& writer_;
   const ScalarType& scalar_;
+  const ZeroSign zeros_;
   std::unordered_map<const Node*, Location> places_;  // what can be read already
   std::vector<Expr> computed_;                        // what is computed here, in order
   std::unordered_set<const Node*> repeated_;
@@ -421,8 +423,8 @@ class Statements {
 
 void write_statements(Writer& writer, const std::vector<Source>& sources,
                       const std::vector<Expr>& outputs, const std::string& target,
-                      const ScalarType& scalar) {
-  Statements(writer, sources, scalar).write(outputs, target);
+                      const ScalarType& scalar, ZeroSign zeros) {
+  Statements(writer, sources, scalar, zeros).write(outputs, target);
 }
 
 void write_term(Writer& writer, const std::vector<Source>& sources, Expr inner_product,

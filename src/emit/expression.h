@@ -28,10 +28,14 @@ struct ScalarType {
   Precision precision;
 };
 
+/// Whether a zero that is computed may have either sign: then a sum can begin with its
+/// first number, which otherwise is added to 0.
+enum class ZeroSign { as_in_r, any };
+
 /// Writes statements that compute `outputs` into the array `target`, one after the other.
 void write_statements(Writer& writer, const std::vector<Source>& sources,
                       const std::vector<Expr>& outputs, const std::string& target,
-                      const ScalarType& scalar);
+                      const ScalarType& scalar, ZeroSign zeros = ZeroSign::as_in_r);
 
 /// Writes statements that fold term `k` of an inner product into the variable `total`.
 void write_term(Writer& writer, const std::vector<Source>& sources, Expr inner_product,

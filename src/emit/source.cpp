@@ -175,7 +175,9 @@ void write_pair_stage(Writer& writer, const KernelPlan& kernel,
              "pair_stage(const Scalar* parameter, const V* row, const Scalar* column, " +
                  inner + "V* value)");
   if (kernel.uses_pair_functions) writer.line("RKEOPS_PAIR_FUNCTIONS");
-  write_statements(writer, read, kernel.pair_results(), "value", scalar);
+  // bounds are only compared
+  const ZeroSign zeros = kernel.exact.value ? ZeroSign::any : ZeroSign::as_in_r;
+  write_statements(writer, read, kernel.pair_results(), "value", scalar, zeros);
   writer.close();
 }
 

@@ -206,6 +206,18 @@ test_that("special values are those of R", {
   }
 })
 
+test_that("a sum of zeros below zero is the 0 of R", {
+  expected <- 1 / sum(c(-0, -0))
+  for (compile in c("always", "never")) {
+    local_rkeops_options(compile = compile)
+    op <- keops_kernel(
+      "Max_Reduction(1 / Sum(Concat(x, y)), 0)", c("x = Vi(1)", "y = Vj(1)"),
+      precision = "float64"
+    )
+    expect_identical(op(-0, -0)[1, 1], expected)
+  }
+})
+
 test_that("powers with numbers as exponents are exact, and 0 for Rsqrt at 0", {
   exponents <- c(
     "0", "1", "2", "3", "7", "64", "0.5", "-0.5", "-1", "-2", "-3", "0.3",
