@@ -36,7 +36,7 @@ class Downloader {
 
   /// Copies a piece while the next one comes.
   void work(int thread) {
-    std::size_t piece, next;
+    std::size_t piece = 0, next = 0;
     bool has_piece = shared_.take(piece);
     if (has_piece) start(piece, buffer(thread, 0));
     for (int turn = 0; has_piece; turn = 1 - turn, piece = next) {

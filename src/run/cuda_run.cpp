@@ -307,11 +307,11 @@ void CudaRun::prefetch(std::size_t row_tile, std::size_t column_tile) {
 
 void CudaRun::download(const Rows& rows) {
   if (job_.resident_output) return;
-  CudaStreamHandle stream = context_.stream;
   if (results_stay_) {
     staged_ = context_.staging->results;
     return;
   }
+  CudaStreamHandle stream = context_.stream;
   if (!tiles_.in_core) {
     stream = context_.download_stream;
     wait(stream, context_.event(results_ready + Size(rows.slot)));

@@ -75,7 +75,7 @@ class Uploader {
 
  private:
   void work(int thread) {
-    std::size_t piece;
+    std::size_t piece = 0;
     for (int turn = 0; shared_.take(piece); turn = 1 - turn) {
       send(pieces_[piece], context_.upload_buffers[std::size_t(2 * thread + turn)]);
       if (thread == 0 && ask_) ask_();

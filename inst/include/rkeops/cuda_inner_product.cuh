@@ -18,6 +18,17 @@ struct alignas(16) CudaFour {
   Scalar of[4];
 };
 
+/// So many fours, of which thread t of a block has number n * cuda_threads + t.
+template <int fours>
+struct CudaSharedFours {
+  static constexpr int a_thread = (fours + cuda_threads - 1) / cuda_threads;
+
+  RKEOPS_INLINE static int number(int n) { return n * cuda_threads + int(threadIdx.x); }
+  RKEOPS_INLINE static bool has(int n) {
+    return fours % cuda_threads == 0 || number(n) < fours;
+  }
+};
+
 /// What the vectors of `elements` rows or columns bring into shared memory: `terms` terms
 /// at a time, of `count` vectors of `length` components. In global memory vectors are
 /// component-major: component k of element e at [k * stride + e].
@@ -26,7 +37,7 @@ struct CudaTerms {
   using Four = CudaFour<Scalar>;
   static constexpr int fours_a_row = elements / 4;
   static constexpr int fours = count * terms * fours_a_row;
-  static constexpr int fours_a_thread = (fours + cuda_threads - 1) / cuda_threads;
+  using Mine = CudaSharedFours<fours>;
 
   /// Rows of fours from one four of a thread to its next. Row number p has vector p /
   /// terms, term p % terms.
@@ -47,12 +58,8 @@ struct CudaTerms {
     }
   };
 
-  Four ahead[fours_a_thread];
+  Four ahead[Mine::a_thread];
   const Scalar* from;  // the first four of this thread in the terms that come next
-
-  RKEOPS_INLINE static bool has(int n) {
-    return fours % cuda_threads == 0 || n * cuda_threads + int(threadIdx.x) < fours;
-  }
 
   /// The first terms of the elements from `first` on come next.
   RKEOPS_INLINE void start(const void* vectors, long long stride, long long first) {
@@ -71,8 +78,8 @@ struct CudaTerms {
   RKEOPS_INLINE void read(long long stride, int terms_left) {
     const int first_term = int(threadIdx.x) / fours_a_row % terms;
 #pragma unroll
-    for (int n = 0; n < fours_a_thread; ++n) {
-      if (!has(n)) continue;
+    for (int n = 0; n < Mine::a_thread; ++n) {
+      if (!Mine::has(n)) continue;
       if (!whole && first_term + n * rows_a_step % terms >= terms_left) continue;
       ahead[n] = *reinterpret_cast<const Four*>(from + component_of_row(n * rows_a_step) *
                                                            stride);
@@ -82,8 +89,8 @@ struct CudaTerms {
 
   RKEOPS_INLINE void write(Shared& to) const {
 #pragma unroll
-    for (int n = 0; n < fours_a_thread; ++n) {
-      if (has(n)) to.data[n * cuda_threads + threadIdx.x] = ahead[n];
+    for (int n = 0; n < Mine::a_thread; ++n) {
+      if (Mine::has(n)) to.data[Mine::number(n)] = ahead[n];
     }
   }
 };

@@ -108,10 +108,10 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
   struct Vectors {
     static constexpr int fours_a_vector = round / 4,
                          fours_a_column = array_length<vector_count * fours_a_vector>,
-                         fours = run * vector_count * fours_a_vector,
-                         fours_a_thread = (fours + cuda_threads - 1) / cuda_threads;
+                         fours = run * vector_count * fours_a_vector;
+    using Mine = CudaSharedFours<fours>;
 
-    Four ahead[array_length<fours_a_thread>];
+    Four ahead[array_length<Mine::a_thread>];
 
     /// The column, and the four of it, that four n of this thread is. Where columns come
     /// in whole steps, the place of one n is that of another but for a constant.
@@ -119,14 +119,11 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
     static constexpr bool in_whole_steps = cuda_threads % fours_a_column == 0;
     RKEOPS_INLINE static int column_of(int n) {
       if (in_whole_steps) return n * columns_a_step + int(threadIdx.x) / fours_a_column;
-      return (n * cuda_threads + int(threadIdx.x)) / fours_a_column;
+      return Mine::number(n) / fours_a_column;
     }
     RKEOPS_INLINE static int four_of(int n) {
       if (in_whole_steps) return int(threadIdx.x) % fours_a_column;
-      return (n * cuda_threads + int(threadIdx.x)) % fours_a_column;
-    }
-    RKEOPS_INLINE static bool has(int n) {
-      return fours % cuda_threads == 0 || n * cuda_threads + int(threadIdx.x) < fours;
+      return Mine::number(n) % fours_a_column;
     }
 
     /// Of `count` columns, from `first_column` on.
@@ -141,10 +138,10 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
     template <bool whole>
     RKEOPS_INLINE void read_columns(const Scalar* from, int count, int first_component) {
 #pragma unroll
-      for (int n = 0; n < fours_a_thread; ++n) {
+      for (int n = 0; n < Mine::a_thread; ++n) {
         const int column = column_of(n), vector = four_of(n) / fours_a_vector,
                   component = four_of(n) % fours_a_vector * 4;
-        if (!has(n) || (!whole && column >= count)) continue;
+        if (!Mine::has(n) || (!whole && column >= count)) continue;
         if (rounds * round > padded && first_component + component >= padded) continue;
         ahead[n] = *reinterpret_cast<const Four*>(from + column * record +
                                                   vector * padded + component);
@@ -154,8 +151,8 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
     RKEOPS_INLINE void write(Shared& shared) const {
       __syncthreads();
 #pragma unroll
-      for (int n = 0; n < fours_a_thread; ++n) {
-        if (has(n)) shared.vectors[n * cuda_threads + threadIdx.x] = ahead[n];
+      for (int n = 0; n < Mine::a_thread; ++n) {
+        if (Mine::has(n)) shared.vectors[Mine::number(n)] = ahead[n];
       }
       __syncthreads();
     }
