@@ -217,15 +217,12 @@ struct CudaBestGroups {
   RKEOPS_INLINE void look_at(Block columns, int number) {
     Scalar best[rows_per_thread];
 #pragma unroll
-    for (int r = 0; r < rows_per_thread; ++r)
-      best[r] = Direction::template worst<Scalar>();
-#pragma unroll
     for (int c = 0; c < run; ++c) {
       Scalar bound[rows_per_thread][1];
       Columns::compute_values(parameter, columns.from(c), state, bound);
 #pragma unroll
       for (int r = 0; r < rows_per_thread; ++r)
-        best[r] = better(Direction(), best[r], bound[r][0]);
+        best[r] = c == 0 ? bound[r][0] : better(Direction(), best[r], bound[r][0]);
     }
 #pragma unroll
     for (int r = 0; r < rows_per_thread; ++r) seen[r].take(best[r], number);

@@ -34,8 +34,8 @@ struct Formula : NoInnerProduct {
     RKEOPS_UNROLL for (int k = 0; k < 10; ++k) t1[k] = input[k] - parameter[k];  // y - centre1
     V t2 = all<V>(0.0f);  // Sum(Square(y - centre1))
     RKEOPS_UNROLL for (int k = 0; k < 10; ++k) t2 += square(t1[k]);
-    RKEOPS_UNROLL for (int k = 0; k < 10; ++k) kept[k] = t1[k];  // y - centre1
-    kept[10] = (-7.888609052210118e-31f) + (t2 + (-7.3909759521484375e-06f) * t2);  // -7.888609052210118e-31 + (Sum(Square(y - centre...
+    kept[0] = (-7.888609052210118e-31f) + (t2 + (-7.3909759521484375e-06f) * t2);  // -7.888609052210118e-31 + (Sum(Square(y - centre...
+    RKEOPS_UNROLL for (int k = 0; k < 10; ++k) kept[1 + k] = t1[k];  // y - centre1
   }
 
   static constexpr int row_conditions = 1, column_conditions = 1;
@@ -57,8 +57,8 @@ struct Formula : NoInnerProduct {
   template <class V>
   RKEOPS_INLINE static void pair_stage(const Scalar* parameter, const V* row, const Scalar* column, V* value) {
     V t1[11];
-    t1[0] = all<V>(column[10]);  // Concat(-7.888609052210118e-31 + (Sum(Square(y -...
-    RKEOPS_UNROLL for (int k = 0; k < 10; ++k) t1[1 + k] = row[k] * column[k];
+    t1[0] = all<V>(column[0]);  // Concat(-7.888609052210118e-31 + (Sum(Square(y -...
+    RKEOPS_UNROLL for (int k = 0; k < 10; ++k) t1[1 + k] = row[k] * column[1 + k];
     V t2 = t1[0];  // Sum(Concat(-7.888609052210118e-31 + (Sum(Square...
     RKEOPS_UNROLL for (int k = 0; k < 10; ++k) t2 += t1[1 + k];
     value[0] = t2;  // Sum(Concat(-7.888609052210118e-31 + (Sum(Square...
