@@ -108,7 +108,7 @@ inline CudaAddress address_here(const void* page_locked) {
 class CudaContext {
  public:
   /// Bytes of a buffer for copies of large matrices.
-  static constexpr std::size_t transfer_bytes = 2 << 20;
+  static constexpr std::size_t transfer_bytes = 1 << 20;
 
   CudaContext(const CudaSettings& settings, int number);
   CudaContext(const CudaContext&) = delete;

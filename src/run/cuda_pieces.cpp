@@ -11,7 +11,7 @@ namespace rkeops {
 namespace {
 
 /// Starting a thread takes about as long as a piece.
-constexpr std::size_t pieces_a_thread = 2, most_threads = 8;
+constexpr std::size_t pieces_a_thread = 2, most_threads = 16;
 
 int threads_for(std::size_t pieces, int allowed) {
   const std::size_t worth = std::min(pieces / pieces_a_thread, most_threads);
