@@ -106,14 +106,15 @@ relative_error <- function(w, data, result) {
 }
 
 # Of calls with these data, after one that compiles and one that warms up:
-# medians in milliseconds, and a result.
+# medians in milliseconds, and a result. Short ones are repeated for half a
+# second: the clock of a GPU that was idle takes a while to rise.
 time_calls <- function(op, data) {
   op(data)
   op(data)
   times <- matrix(0, 2, 0)
   begin <- proc.time()[["elapsed"]]
-  while (ncol(times) < 3 ||
-           (ncol(times) < 41 && proc.time()[["elapsed"]] - begin < 2)) {
+  elapsed <- function() proc.time()[["elapsed"]] - begin
+  while (ncol(times) < 3 || elapsed() < 0.5 || (ncol(times) < 41 && elapsed() < 2)) {
     start <- Sys.time()
     result <- op(data)
     call <- 1000 * as.numeric(difftime(Sys.time(), start, units = "secs"))
