@@ -5,14 +5,13 @@
 #   Rscript benchmarks/gpu-calls.R [calls, 1000] [formulas, 5]
 
 library(rkeops)
-source(file.path("benchmarks", "gpu-common.R"))
+source(file.path(dirname(sub("^--file=", "", grep(
+  "^--file=", commandArgs(), value = TRUE
+))), "gpu-common.R"))
+
 given <- c(as.integer(commandArgs(trailingOnly = TRUE)), NA, NA)
 calls <- if (is.na(given[1])) 1000L else given[1]
 formulas <- if (is.na(given[2])) 5L else given[2]
-
-seconds_since <- function(start) {
-  as.numeric(difftime(Sys.time(), start, units = "secs"))
-}
 
 show_calls <- function(precision, points) {
   op <- gaussian_sum(3, 1, precision)
@@ -29,9 +28,8 @@ show_calls <- function(precision, points) {
 }
 
 # A number in the formula makes another program.
-show_first_calls <- function(compiler) {
+show_first_calls <- function(compiler, data) {
   set_rkeops_option("cuda_compiler", compiler)
-  data <- gaussian_data(10, 10, 3, 1)
   seconds <- vapply(seq_len(formulas), function(k) {
     formula <- sprintf("Sum_Reduction(Exp(-s * %.17g * SqDist(x, y)) * b, 0)",
                        1 + stats::runif(1))
@@ -48,8 +46,9 @@ invisible(use_gpu())
 cat(sprintf("use_gpu(): %.2f s\n", seconds_since(start)))
 describe_machine(rkeops:::r_gpu_devices())
 set_rkeops_option("cache_dir", tempfile("rkeops-"))
+few <- gaussian_data(10, 10, 3, 1)
 for (compiler in c("nvrtc", "nvcc")) {
-  tryCatch(show_first_calls(compiler), error = function(e) {
+  tryCatch(show_first_calls(compiler, few), error = function(e) {
     cat(compiler, ": ", conditionMessage(e), "\n", sep = "")
   })
 }

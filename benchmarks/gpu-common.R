@@ -49,3 +49,7 @@ describe_machine <- function(devices) {
     paste(commandArgs(), collapse = " "), "\n\n", sep = ""
   )
 }
+
+seconds_since <- function(start) {
+  as.numeric(difftime(Sys.time(), start, units = "secs"))
+}

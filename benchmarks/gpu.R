@@ -117,7 +117,7 @@ time_calls <- function(op, data) {
   while (ncol(times) < 3 || elapsed() < 0.5 || (ncol(times) < 41 && elapsed() < 2)) {
     start <- Sys.time()
     result <- op(data)
-    call <- 1000 * as.numeric(difftime(Sys.time(), start, units = "secs"))
+    call <- 1000 * seconds_since(start)
     times <- cbind(times, c(1000 * rkeops:::r_last_timings()[["kernel"]], call))
   }
   list(

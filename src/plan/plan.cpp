@@ -317,11 +317,15 @@ void compute_bound(KernelPlan& kernel) {
     kernel.values = {bound_of_pair(kernel.bound, false)};
 }
 
-// A sum begins with the part of the column: of what does not arrive in one piece of 16
-// bytes, that stands first in memory.
+// The sum of a bound begins with the part of the column: where not all that pairs read of
+// it arrives at once, that stands first.
+constexpr int most_numbers_at_once = 4;
+
 void begin_with_column(KernelPlan& kernel) {
   std::vector<Expr>& kept = kernel.columns.kept;
-  if (total_dimension(kept) <= 4) return;
+  if (!kernel.exact.value || kernel.inner.node ||
+      total_dimension(kept) <= most_numbers_at_once)
+    return;
   const auto place = std::find(kept.begin(), kept.end(), kernel.bound.of_column);
   if (place != kept.end()) std::rotate(kept.begin(), place, place + 1);
 }
@@ -438,7 +442,7 @@ KernelPlan gpu_form(KernelPlan kernel, Precision precision) {
   if (form.outer.length && !is_outer_product_of_gpu(form))
     form = with_products(std::move(kernel), inner ? Products::inner : Products::none);
   read_beside(form, {form.conditions.of_rows, form.conditions.of_columns});
-  if (form.exact.value && !form.inner.node) begin_with_column(form);
+  begin_with_column(form);
   add_exact_value(form);
   form.rows_per_thread = rows_per_thread(form, precision);
   form.columns_per_tile = columns_per_tile(form, precision);
