@@ -61,6 +61,10 @@ r_language <- function(table) {
     .Call(`_rkeops_r_language`, table)
 }
 
+r_integer64_numbers <- function(x) {
+    .Call(`_rkeops_r_integer64_numbers`, x)
+}
+
 r_gpu_matrix <- function(x, device) {
     .Call(`_rkeops_r_gpu_matrix`, x, device)
 }

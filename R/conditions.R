@@ -15,6 +15,16 @@ abort_rkeops <- function(kind, message, details = character(),
   )
 }
 
+# Digits that are lost are said, never silently: see ?data_classes.
+warn_precision <- function(message, hints = character(),
+                           call = rlang::caller_env()) {
+  rlang::warn(
+    c(message, hint_bullets(hints)),
+    class = c("rkeops_warning_precision", "rkeops_warning"),
+    hints = hints, call = call
+  )
+}
+
 verbatim <- function(details) {
   lines <- as.character(unlist(strsplit(details, "\n", fixed = TRUE)))
   rlang::set_names(lines, rep(" ", length(lines)))

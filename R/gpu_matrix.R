@@ -11,8 +11,9 @@
 #' [set_rkeops_option()]), so that an iterative algorithm runs without copies
 #' of its vectors.
 #'
-#' @param x A numeric matrix, vector (a matrix of one column) or data frame. For
-#'   methods, a matrix on the GPU.
+#' @param x A numeric matrix, vector (a matrix of one column) or data frame, or
+#'   data of other classes (see [data-classes]). For methods, a matrix on the
+#'   GPU.
 #' @param y A matrix on the GPU; `x` if it is not given.
 #' @param device The number of the GPU, by default the first one of
 #'   [use_gpu()].
@@ -75,6 +76,7 @@
 #' }
 to_gpu <- function(x, device = NULL) {
   call <- rlang::current_env()
+  if (missing(x)) abort_argument("x", "a numeric matrix or vector", , call)
   if (is_gpu_matrix(x)) {
     return(x)
   }
@@ -83,14 +85,15 @@ to_gpu <- function(x, device = NULL) {
   } else {
     read_devices(device, "device", call)[[1L]]
   }
-  if (is.data.frame(x)) x <- as.matrix(x)
-  is_number <- (is.numeric(x) || is.logical(x)) && !is.factor(x)
-  if (!is_number || !length(dim(x)) %in% c(0L, 2L)) {
-    abort_argument("x", "a numeric matrix or vector", x, call)
+  values <- plain_data(x, "x", call)
+  is_number <- is_numbers(values) && !is.complex(values)
+  if (!is_number || !length(dim(values)) %in% c(0L, 2L)) {
+    abort_argument("x", "a numeric matrix or vector", x, call,
+                   hints = data_hints(x))
   }
-  storage.mode(x) <- "double"
+  storage.mode(values) <- "double"
   check_native(push_settings(), call)
-  check_native(r_gpu_matrix(x, device), call)
+  check_native(r_gpu_matrix(values, device), call)
 }
 
 #' @rdname to_gpu

@@ -13,7 +13,8 @@ NULL
 #' @export
 setClass("LazyTensor", slots = c(
   state = "environment", formula = "character", args = "character",
-  data = "list", dimension = "integer", sizes = "integer", type = "character"
+  data = "list", dimension = "integer", sizes = "integer", type = "character",
+  precision = "character", unit = "character", levels = "character"
 ))
 
 #' @rdname LazyTensor-class
@@ -21,8 +22,12 @@ setClass("LazyTensor", slots = c(
 setClass("ComplexLazyTensor", contains = "LazyTensor")
 
 # `parts` is what the native functions return, `sizes` the numbers of i and of
-# j (NA where no data have that index), `type` "real", "complex" or "logical".
-new_lazy <- function(parts, sizes, type) {
+# j (NA where no data have that index), `type` "real", "complex", "logical",
+# "code" or "ordered" (factors and text). `precision` is that of reductions, ""
+# for numbers that have the precision of what is beside them; `unit` what 1
+# counts, "" for plain numbers; `levels` what codes stand for.
+new_lazy <- function(parts, sizes, type, precision = "", unit = "",
+                     levels = character()) {
   state <- new.env(parent = emptyenv())
   state$pointer <- parts$pointer
   x <- if (type == "complex") empty_complex_tensor else empty_tensor
@@ -34,6 +39,9 @@ new_lazy <- function(parts, sizes, type) {
   slot(x, "dimension", check = FALSE) <- parts$dimension
   slot(x, "sizes", check = FALSE) <- sizes
   slot(x, "type", check = FALSE) <- type
+  slot(x, "precision", check = FALSE) <- precision
+  slot(x, "unit", check = FALSE) <- unit
+  slot(x, "levels", check = FALSE) <- levels
   x
 }
 

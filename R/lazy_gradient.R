@@ -9,6 +9,7 @@ keops_grad.LazyTensor <- function(operator, var, eta = 1, ...) { # nolint
   call <- rlang::current_env()
   variable <- find_variable(operator, var, call)
   eta <- as_lazy(eta, "eta", call)
+  refuse_codes(list(operator, eta), "keops_grad", call)
   sizes <- common_sizes(list(operator, eta), "keops_grad", call)
   parts <- check_native(r_lazy_gradient(
     native_operand(operator), native_operand(variable), native_operand(eta)
@@ -94,6 +95,7 @@ grad <- function(f, gradin, opstr, var, index, opt_arg = NULL) {
   }
   gradin <- as_lazy(gradin, "gradin", call)
   variable <- find_variable(f, var, call)
+  refuse_codes(list(f, gradin), "grad", call)
   common_sizes(list(f, gradin), "grad", call)
   check_native(r_lazy_reduction_gradient(
     native_operand(f), native_operand(variable), native_operand(gradin),
@@ -134,10 +136,9 @@ lazy_objective <- function(f, start, opstr = "Sum", index = "j") {
   if (missing(f) || !is.function(f)) {
     abort_argument("f", "a function that returns a LazyTensor", f, call)
   }
-  check_data(start, "start", call)
+  start <- check_data(start, "start", call)
   check_string(opstr, "opstr", call)
   read_index(index, call)
-  start <- if (is.data.frame(start)) as.matrix(start) else start
   list(
     fn = function(par) {
       call <- rlang::current_env()
@@ -182,7 +183,9 @@ tensor_of <- function(f, x, call) {
 }
 
 objective_gradient <- function(f, x, opstr, index, call) {
-  is_x <- vapply(f@data, rlang::is_reference, NA, x)
+  is_x <- vapply(f@data, function(data) {
+    rlang::is_reference(source_of(data), x)
+  }, NA)
   if (!any(is_x)) {
     abort_rkeops(
       "argument", "The LazyTensor does not use the argument of `f` itself.",

@@ -61,7 +61,10 @@ length.LazyTensor <- function(x) { # nolint
 #' @export
 t.LazyTensor <- function(x) { # nolint
   parts <- check_native(r_lazy_transposed(native_operand(x)))
-  new_lazy(parts, c(i = x@sizes[["j"]], j = x@sizes[["i"]]), x@type)
+  new_lazy(
+    parts, c(i = x@sizes[["j"]], j = x@sizes[["i"]]), x@type, x@precision,
+    x@unit, x@levels
+  )
 }
 
 #' @rdname LazyTensor-matrix

@@ -12,6 +12,7 @@ apply_operation <- function(operation, operands, integers = list(),
   operands <- Map(
     function(one, name) as_lazy(one, name, call), unname(operands), names
   )
+  operands <- code_operands(operation, operands, label, call)
   if (!as_real) {
     operands <- complex_operands(operation, operands, label, call)
   }
@@ -19,7 +20,11 @@ apply_operation <- function(operation, operands, integers = list(),
   parts <- check_native(r_lazy_apply(
     operation, label, unname(lapply(operands, native_operand)), integers
   ), call)
-  new_lazy(parts, sizes, type %||% result_type(operation))
+  type <- type %||% result_type(operation)
+  new_lazy(
+    parts, sizes, type, unit = common_unit(operation, operands, label, call),
+    levels = if (type %in% code_types) operands[[1L]]@levels else character()
+  )
 }
 
 logical_operations <- c(
@@ -100,6 +105,39 @@ common_sizes <- function(operands, label, call) {
     if (length(known)) common[[index]] <- known
   }
   common
+}
+
+# Operations whose results count what their operands count.
+unit_operations <- c(
+  "+", "-", "Add", "Subtract", "Minus", "Abs", "Sum", "Min", "Max", "Minimum",
+  "Maximum", "Extract", "Elem", "Concat", "Norm2", "IfElse", "Clamp", "ReLU"
+)
+
+# The unit of the result; days beside seconds are refused. A product with plain
+# numbers keeps the unit.
+common_unit <- function(operation, operands, label, call) {
+  units <- vapply(operands, function(one) one@unit, "")
+  has_unit <- units != ""
+  if (!any(has_unit)) {
+    return("")
+  }
+  unit <- unique(units[has_unit])
+  if (length(unit) > 1L) abort_units(label, call)
+  scales <- operation == "*" && sum(has_unit) == 1L ||
+    operation == "/" && identical(has_unit, c(TRUE, FALSE))
+  if (scales || operation %in% unit_operations) unit else ""
+}
+
+abort_units <- function(label, call) {
+  abort_rkeops(
+    "argument",
+    sprintf("`%s` has days on one side, and seconds on the other.", label),
+    hints = c(
+      "Data of class `Date` count days, date-times and `difftime` seconds.",
+      "`as.Date()` or `as.POSIXct()` makes them the same.",
+      "`as.numeric(x, units = \"days\")` is a difference in days."
+    ), call = call
+  )
 }
 
 #' Any operation of the formula language on lazy tensors

@@ -26,12 +26,27 @@ format.LazyTensor <- function(x, ...) { # nolint
   c(
     sprintf(
       "<%s> %s%s, reductions on the %s, %s", class(x), shape,
-      if (x@type == "logical") " of 0 and 1" else "", engine_place(),
+      describe_entries(x), engine_place(),
       settings$precision
     ),
     paste0("  ", formula),
     paste0("  ", format_variables(x))
   )
+}
+
+# " of 0 and 1", where entries are more than numbers.
+describe_entries <- function(x) {
+  if (x@type == "logical") {
+    " of 0 and 1"
+  } else if (is_code_tensor(x)) {
+    shown <- encodeString(utils::head(x@levels, 4L), quote = "\"")
+    more <- if (length(x@levels) > 4L) "..."
+    paste0(" of codes for ", paste(c(shown, more), collapse = ", "))
+  } else if (x@unit != "") {
+    paste(" in", x@unit)
+  } else {
+    ""
+  }
 }
 
 format_variables <- function(x) {

@@ -5,7 +5,7 @@ multiply <- function(x, y, call) {
     return(reduce_tensor(x * y, "Sum", "j", call = call))
   }
   if (is.LazyTensor(y)) {
-    x <- plain_matrix(x)
+    x <- plain_matrix(x, "x", call)
     x <- if (is.matrix(x)) x else matrix(x, nrow = 1L)
     return(t(multiply(t(y), t(x), call)))
   }
@@ -19,16 +19,14 @@ multiply <- function(x, y, call) {
   )
 }
 
-# Matrices of other packages, as those of Matrix, become ordinary ones.
-plain_matrix <- function(y) {
-  foreign <- isS4(y) && !is.LazyTensor(y) && length(dim(y)) == 2L
-  if (foreign) as.matrix(y) else y
+# Data of other classes, as matrices of Matrix, become ordinary numbers.
+plain_matrix <- function(y, name, call) {
+  if (is.LazyTensor(y)) y else plain_data(y, name, call)
 }
 
 # The matrix y with as many rows as x has columns.
 as_factor_of <- function(y, columns, x, call) {
-  y <- plain_matrix(y)
-  check_data(y, "y", call)
+  y <- check_data(y, "y", call)
   if (!is_gpu_matrix(y)) y <- as.matrix(y)
   if (nrow(y) != columns) {
     abort_rkeops(
@@ -72,7 +70,7 @@ needs_factor <- function(name, call) {
 crossprod_tensor <- function(x, y = NULL) {
   call <- sys.call()
   if (is.null(y)) needs_factor("crossprod", call)
-  multiply(t(plain_matrix(x)), y, call)
+  multiply(t(plain_matrix(x, "x", call)), y, call)
 }
 
 # a primitive generic from R 4.4 on: setMethod() makes a generic before
@@ -85,7 +83,7 @@ setMethod("crossprod", signature("ANY", "LazyTensor"), crossprod_tensor)
 tcrossprod_tensor <- function(x, y = NULL) {
   call <- sys.call()
   if (is.null(y)) needs_factor("tcrossprod", call)
-  multiply(x, t(plain_matrix(y)), call)
+  multiply(x, t(plain_matrix(y, "y", call)), call)
 }
 
 # a primitive generic from R 4.4 on: setMethod() makes a generic before

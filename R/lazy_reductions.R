@@ -189,6 +189,7 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
       ), call = call
     )
   }
+  refuse_codes(operands, name, call)
   common_sizes(operands, name, call)
   value <- check_native(r_lazy_reduce(
     unname(lapply(operands, native_operand)),

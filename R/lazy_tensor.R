@@ -10,7 +10,8 @@
 #'
 #' @param x A numeric or complex matrix or data frame, whose rows are points, or
 #'   a matrix on the GPU (see [to_gpu()]); a vector, which is a parameter, or
-#'   with an index a matrix of one column; or one number.
+#'   with an index a matrix of one column; or one number. Times, dates, factors,
+#'   sparse matrices and other classes: see [data-classes].
 #' @param index `"i"`: the rows of `x` are indexed by i, the rows of lazy
 #'   matrices. `"j"`: they are indexed by j, the columns of lazy matrices. `NA`:
 #'   `x` is a parameter, the same everywhere.
@@ -84,11 +85,22 @@ new_variable <- function(x, index, is_complex, call) {
   if (!missing(x) && is.LazyTensor(x)) {
     abort_rkeops("argument", "`x` is already a LazyTensor.", call = call)
   }
-  check_data(x, "x", call)
   check_flag(is_complex, "is_complex", call)
+  content <- read_data(x, "x", call)
   index <- read_data_index(index, x, call)
-  is_complex <- is_complex || is.complex(x)
-  data <- lazy_data(x, index, is_complex)
+  if (is_complex) {
+    if (content$type %in% code_types) abort_codes("is_complex", call)
+    content$type <- "complex"
+  }
+  variable_of(content, index, x, call)
+}
+
+# What `content`, of read_data(), is as a variable: `source` is the R object
+# that it was made from.
+variable_of <- function(content, index, source, call) {
+  data <- mark_source(
+    lazy_data(content$values, index, content$type == "complex"), source
+  )
   columns <- if (is.na(index)) length(data) else ncol(data)
   if (columns == 0L) {
     abort_rkeops(
@@ -103,34 +115,69 @@ new_variable <- function(x, index, is_complex, call) {
   parts <- check_native(
     r_lazy_variable(if (is.na(index)) "none" else index, columns, data), call
   )
-  new_lazy(parts, sizes, if (is_complex) "complex" else "real")
+  new_lazy(
+    parts, sizes, content$type, unit = content$unit, levels = content$levels
+  )
 }
 
 is_matrix_like <- function(x) is.data.frame(x) || length(dim(x)) == 2L
 
+# Data as numbers, with what they are: their type, unit and levels.
+read_data <- function(x, name, call) {
+  if (!missing(x) && is_code_data(x) && length(dim(x)) <= 2L) {
+    codes <- code_data(x)
+    return(c(codes, unit = ""))
+  }
+  content_of(check_data(x, name, call), x)
+}
+
+# Numbers that were made of `x`.
+content_of <- function(values, x) {
+  type <- if (is.complex(values)) {
+    "complex"
+  } else if (is.logical(values)) {
+    "logical"
+  } else {
+    "real"
+  }
+  list(values = values, type = type, unit = unit_of_data(x),
+       levels = character())
+}
+
+# The numbers of `x`: the same object where it is numbers already.
 check_data <- function(x, name, call) {
   wanted <- "a matrix, a vector, a scalar or a complex value"
   if (missing(x)) abort_argument(name, wanted, x, call)
-  if (is_gpu_matrix(x)) {
-    return()
+  values <- plain_data(x, name, call)
+  if (is_gpu_matrix(values)) {
+    return(values)
   }
-  columns <- if (is.data.frame(x)) as.list(x) else list(x)
-  valid <- vapply(columns, is_numbers, NA)
-  if (!all(valid) || length(dim(x)) > 2L) {
-    abort_argument(name, wanted, x, call, hints = data_hints(x, columns, valid))
+  if (!is_numbers(values) || length(dim(values)) > 2L) {
+    abort_argument(name, wanted, x, call, hints = data_hints(x))
   }
+  values
 }
 
 is_numbers <- function(x) {
   is_number <- is.numeric(x) || is.logical(x) || is.complex(x)
-  is_number && !is.factor(x)
+  is_number && !is.factor(x) && !is.data.frame(x)
 }
 
-data_hints <- function(x, columns, valid) {
+data_hints <- function(x) {
   if (is.data.frame(x)) {
-    sprintf("Its column `%s` is not numeric.", names(columns)[!valid][[1L]])
-  } else if (isS4(x)) {
-    "`as.matrix()` makes a matrix of many objects."
+    valid <- vapply(x, function(column) {
+      is_numbers(plain_data(column, "x", NULL))
+    }, NA)
+    column <- names(x)[!valid][[1L]]
+    if (is_text(x[[column]])) {
+      return(sprintf(
+        "Its column `%s` is no number; `as.integer()` makes codes of a factor.",
+        column
+      ))
+    }
+    sprintf("Its column `%s` is not numeric.", column)
+  } else if (is_text(x)) {
+    code_hints
   } else {
     character()
   }
@@ -153,7 +200,6 @@ read_data_index <- function(index, x, call) {
 
 # As it is where possible, so that the same R object is seen to be the same.
 lazy_data <- function(x, index, is_complex) {
-  if (is.data.frame(x)) x <- as.matrix(x)
   if (!is.na(index) && !is.matrix(x)) x <- matrix(x, ncol = 1L)
   if (!is_complex) {
     return(x)
@@ -175,26 +221,32 @@ interleave <- function(z) {
 # An operand of an expression: numbers become parameters of their own, which
 # are copied, so that they are never taken for one another.
 as_lazy <- function(x, name, call) {
-  if (!missing(x) && is.LazyTensor(x)) {
+  if (missing(x)) abort_operand(name, , call)
+  if (is.LazyTensor(x)) {
     return(x)
   }
-  if (missing(x) || !is_plain_vector(x)) {
-    hint <- "Convert a matrix first: `Vi()` or `Vj()` says what its rows are."
-    abort_argument(
-      name, "a LazyTensor, a vector or a number", x, call,
-      hints = if (!missing(x) && is_matrix_like(x)) hint else character()
-    )
+  content <- if (is_text(x)) {
+    read_data(x, name, call)
+  } else {
+    values <- plain_data(x, name, call)
+    if (!is_operand(values)) abort_operand(name, x, call)
+    content_of(values, x)
   }
-  parameter <- LazyTensor(c(x, use.names = FALSE))
-  if (is.logical(x)) parameter@type <- "logical"
-  parameter
+  content$values <- c(content$values, use.names = FALSE)
+  variable_of(content, NA, content$values, call)
+}
+
+abort_operand <- function(name, x, call) {
+  hint <- "Convert a matrix first: `Vi()` or `Vj()` says what its rows are."
+  abort_argument(
+    name, "a LazyTensor, a vector or a number", x, call,
+    hints = if (!missing(x) && is_matrix_like(x)) hint else character()
+  )
 }
 
 # A matrix of one entry is a number.
-is_plain_vector <- function(x) {
-  is_number <- is.numeric(x) || is.logical(x) || is.complex(x)
-  is_number && !is.object(x) &&
-    (length(x) == 1L || (length(x) > 1L && is.null(dim(x))))
+is_operand <- function(x) {
+  is_numbers(x) && (length(x) == 1L || (length(x) > 1L && is.null(dim(x))))
 }
 
 check_lazy <- function(x, name, call) {
@@ -226,7 +278,7 @@ index_size <- function(x, index) {
 #' @export
 `$.LazyTensor` <- function(x, name) { # nolint
   switch(name,
-    formula = x@formula, args = x@args, data = x@data,
+    formula = x@formula, args = x@args, data = lapply(x@data, without_mark),
     dimres = inner_dimension(x),
     abort_argument(
       "name", "\"formula\", \"args\", \"data\" or \"dimres\"", name,

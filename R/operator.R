@@ -41,7 +41,8 @@
 #'   * `input` is a list of the inputs in the order of `args`, or named, in any
 #'     order; `op(X, Y, B, s)` is the same as `op(list(X, Y, B, s))`. Inputs are
 #'     matrices, vectors (a column for an argument of dimension 1, any vector of
-#'     `D` numbers for `Pm(D)`), or data frames of numbers.
+#'     `D` numbers for `Pm(D)`), data frames of numbers, or data of other
+#'     classes (see [data-classes]).
 #'   * `inner_dim` says which dimension of the matrices is that of the points:
 #'     `1`, `TRUE` or `"col"`: rows are points (the default). `0` or `FALSE`:
 #'     columns are points, and the result is transposed too. `"row"`: columns
@@ -134,10 +135,15 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call,
     value <- r_operator_call(
       pointer, input, orientation, nx, ny, shared
     )
+    # A result is a matrix, a failure a list.
+    if (is.list(value)) {
+      value <- call_with_numbers(
+        value, state, input, orientation, nx, ny, sys.call()
+      )
+    }
     # what was announced need not be reported
     if (settings$compile == "auto") report_compilation(state$formula)
-    # A result is a matrix, a failure a list.
-    if (is.list(value)) check_native(value, sys.call()) else value
+    value
   }
   structure(operator, class = "keops_operator")
 }
@@ -180,7 +186,31 @@ describe_operator <- function(state) {
 
 # Not an input, but a list of them, or nothing; a data frame is an input.
 is_input_list <- function(first) {
-  is.null(first) || (is.list(first) && !is.data.frame(first))
+  is.null(first) ||
+    (is.list(first) && !inherits(first, c("data.frame", "POSIXlt")))
+}
+
+# The native code refuses inputs of classes that stand for numbers: once more,
+# with numbers, or the error.
+call_with_numbers <- function(failure, state, input, orientation, nx, ny,
+                              call) {
+  if (any(vapply(input, is_classed, NA))) {
+    input <- plain_inputs(input, state, call)
+    failure <- r_operator_call(
+      state$pointer, input, orientation, nx, ny, state$shared
+    )
+  }
+  check_native(failure, call)
+}
+
+plain_inputs <- function(input, state, call) {
+  names <- names(input)
+  if (is.null(names) || all(names == "")) {
+    arguments <- describe_operator(state)$arguments
+    names <- arguments$name[match(seq_along(input) - 1L, arguments$position)]
+  }
+  input[] <- Map(function(x, name) plain_data(x, name, call), input, names)
+  input
 }
 
 # For op(list(X, Y)), and op(list(X, Y), 0) as scripts of rkeops 1.x write it.

@@ -19,6 +19,7 @@ option_table <- list(
   verbose = option_row("verbose", check_flag),
   cache_dir = option_row("cache_dir", read_cache_dir),
   cache_maximum_bytes = option_row("cache_maximum_bytes", read_bytes),
+  dense_maximum_bytes = option_row("dense_maximum_bytes", read_memory),
   work_worth_sharing = option_row("work_worth_sharing", read_work),
   compile = option_row("compile", read_compile),
   expansion = option_row("expansion", read_expansion),
@@ -56,7 +57,8 @@ option_table <- list(
 main_options <- c(
   "precision", "axis", "index_base", "complex_results", "engine", "devices",
   "gpu_memory", "gpu_results", "work_worth_sharing", "threads", "verbose",
-  "cache_dir", "cache_maximum_bytes", "compile", "expansion", "instructions",
+  "cache_dir", "cache_maximum_bytes", "dense_maximum_bytes", "compile",
+  "expansion", "instructions",
   "compiler", "compiler_flags", "cuda_compiler", "nvrtc", "nvcc",
   "nvcc_flags", "cuda_driver"
 )
@@ -136,6 +138,9 @@ change_options <- function(values, call) {
 #'   name: `verbosity`.
 #' * `cache_dir`, `cache_maximum_bytes` (10^9): where compiled formulas are
 #'   kept, and how much; see [get_rkeops_cache_dir()]. Other name: `build_dir`.
+#' * `dense_maximum_bytes` (8 * 10^9): the most memory that a sparse matrix may
+#'   take when it is written out, in bytes or as a size such as `"20 GB"`; `Inf`
+#'   is what the machine has. See [data-classes].
 #' * `compile` (`"auto"`): when formulas for the CPU are compiled. `"auto"`: a
 #'   formula is interpreted until that has taken as long as compiling it would,
 #'   then it is compiled; without a compiler it stays interpreted. `"always"`:

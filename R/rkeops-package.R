@@ -46,4 +46,9 @@
 
 .onLoad <- function(libname, pkgname) {
   reset_settings()
+  if (isNamespaceLoaded("Matrix")) {
+    add_matrix_operators()
+  } else {
+    setHook(packageEvent("Matrix", "onLoad"), add_matrix_operators)
+  }
 }

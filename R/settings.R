@@ -12,6 +12,7 @@ default_settings <- function() {
     work_worth_sharing = 4e9,
     threads = allowed_cores(), verbose = FALSE,
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
+    dense_maximum_bytes = 8e9,
     compile = default_compile(), expansion = "auto", instructions = "",
     compiler = "", compiler_flags = character(),
     cuda_compiler = "auto", nvrtc = "", nvcc = "", nvcc_flags = character(),

@@ -168,6 +168,16 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_integer64_numbers
+Rcpp::NumericVector r_integer64_numbers(Rcpp::NumericVector x);
+RcppExport SEXP _rkeops_r_integer64_numbers(SEXP xSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type x(xSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_integer64_numbers(x));
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_gpu_matrix
 SEXP r_gpu_matrix(Rcpp::NumericVector x, int device);
 RcppExport SEXP _rkeops_r_gpu_matrix(SEXP xSEXP, SEXP deviceSEXP) {
@@ -379,6 +389,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_instruction_sets", (DL_FUNC) &_rkeops_r_instruction_sets, 0},
     {"_rkeops_r_generated_operations", (DL_FUNC) &_rkeops_r_generated_operations, 0},
     {"_rkeops_r_language", (DL_FUNC) &_rkeops_r_language, 1},
+    {"_rkeops_r_integer64_numbers", (DL_FUNC) &_rkeops_r_integer64_numbers, 1},
     {"_rkeops_r_gpu_matrix", (DL_FUNC) &_rkeops_r_gpu_matrix, 2},
     {"_rkeops_r_gpu_matrix_read", (DL_FUNC) &_rkeops_r_gpu_matrix_read, 1},
     {"_rkeops_r_gpu_entries", (DL_FUNC) &_rkeops_r_gpu_entries, 5},

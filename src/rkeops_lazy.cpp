@@ -1,6 +1,8 @@
 // The boundary for LazyTensors: as rkeops.cpp, convert, call, convert back. In R a
 // LazyTensor is a pointer to an expression and the list of the data of its variables; an
 // operand is passed as list(pointer, data).
+#include <cstring>
+
 #include "boundary.h"
 #include "explain.h"
 #include "ir/ops.h"
@@ -12,18 +14,57 @@ using namespace rkeops;
 
 namespace {
 
-LazyOperand operand_of(SEXP value) {
-  const Rcpp::List pair(value);
-  const Rcpp::XPtr<LazyExpression> pointer((SEXP)pair[0]);
-  const Rcpp::List data = pair[1];
-  LazyOperand operand{pointer.checked_get(), {}};
-  for (SEXP one : data) operand.data.push_back(one);
-  return operand;
+// The R object that these data were converted from, or R_NilValue: see mark_source().
+SEXP source_of(SEXP data) {
+  const SEXP mark = Rf_getAttrib(data, Rf_install("rkeops_source"));
+  if (mark == R_NilValue) return mark;
+  const SEXP holder = R_WeakRefValue(VECTOR_ELT(mark, 1));
+  if (TYPEOF(holder) != ENVSXP) return R_NilValue;  // it was saved
+  return Rf_findVarInFrame(holder, Rf_install("object"));
 }
 
+// Others may have changed the source in place, as data.table does.
+bool are_same_numbers(SEXP a, SEXP b) {
+  if (TYPEOF(a) != TYPEOF(b) || Rf_xlength(a) != Rf_xlength(b)) return false;
+  const size_t length = size_t(Rf_xlength(a));
+  return TYPEOF(a) == REALSXP
+             ? std::memcmp(REAL(a), REAL(b), length * sizeof(double)) == 0
+             : std::memcmp(INTEGER(a), INTEGER(b), length * sizeof(int)) == 0;
+}
+
+// The operands of one step: data that were converted from the same R object are one.
+class Operands {
+ public:
+  LazyOperand read(SEXP value) {
+    const Rcpp::List pair(value);
+    const Rcpp::XPtr<LazyExpression> pointer((SEXP)pair[0]);
+    const Rcpp::List data = pair[1];
+    LazyOperand operand{pointer.checked_get(), {}};
+    for (SEXP one : data) operand.data.push_back(first_of_same(one));
+    return operand;
+  }
+
+ private:
+  SEXP first_of_same(SEXP one) {
+    const SEXP source = source_of(one);
+    if (source == R_NilValue) return one;
+    for (SEXP other : converted_) {
+      if (other == one || (source_of(other) == source && are_same_numbers(other, one)))
+        return other;
+    }
+    converted_.push_back(one);
+    return one;
+  }
+
+  std::vector<SEXP> converted_;
+};
+
+LazyOperand operand_of(SEXP value) { return Operands().read(value); }
+
 std::vector<LazyOperand> operands_of(const Rcpp::List& list) {
+  Operands known;
   std::vector<LazyOperand> operands;
-  for (SEXP one : list) operands.push_back(operand_of(one));
+  for (SEXP one : list) operands.push_back(known.read(one));
   return operands;
 }
 
@@ -141,7 +182,8 @@ SEXP r_lazy_transposed(Rcpp::List operand) {
 // [[Rcpp::export(rng = false)]]
 SEXP r_lazy_gradient(Rcpp::List f, Rcpp::List v, Rcpp::List e) {
   return guarded([&] {
-    return lazy_list(lazy_gradient(operand_of(f), operand_of(v), operand_of(e)));
+    const std::vector<LazyOperand> all = operands_of(Rcpp::List::create(f, v, e));
+    return lazy_list(lazy_gradient(all[0], all[1], all[2]));
   });
 }
 
@@ -184,8 +226,8 @@ SEXP r_lazy_reduction_gradient(Rcpp::List f, Rcpp::List v, Rcpp::List e,
   return guarded([&] {
     return evaluated(evaluation, [&](LazyBuilder& builder, Graph& graph,
                                      const LazyReduction& reduction) {
-      return gradient_formula(builder, graph, operand_of(f), operand_of(v), operand_of(e),
-                              reduction);
+      const std::vector<LazyOperand> all = operands_of(Rcpp::List::create(f, v, e));
+      return gradient_formula(builder, graph, all[0], all[1], all[2], reduction);
     });
   });
 }

@@ -23,8 +23,16 @@ std::string counted(long long count, const std::string& noun) {
   return std::to_string(count) + " " + noun + (count == 1 ? "" : "s");
 }
 
+// Classes whose numbers, or bits, are not what they stand for: R converts these.
+bool stands_for_others(SEXP value) {
+  for (const char* name : {"factor", "integer64", "POSIXct", "Date", "difftime"}) {
+    if (Rf_inherits(value, name)) return true;
+  }
+  return false;
+}
+
 bool is_number_type(SEXP value) {
-  if (Rf_inherits(value, "factor")) return false;
+  if (Rf_isObject(value) && stands_for_others(value)) return false;
   return TYPEOF(value) == REALSXP || TYPEOF(value) == INTSXP || TYPEOF(value) == LGLSXP;
 }
 
@@ -39,7 +47,8 @@ Error wrong_type(const Argument& argument, const std::string& found,
 std::vector<std::string> class_hints(SEXP value) {
   if (Rf_inherits(value, "LazyTensor"))
     return {"Operators take the data themselves: `x`, not `Vi(x)`."};
-  if (TYPEOF(value) == S4SXP) return {"`as.matrix()` makes a matrix of many objects."};
+  if (Rf_inherits(value, "factor"))
+    return {"`as.integer()` makes numbers of the codes of a factor."};
   return {};
 }
 
@@ -61,8 +70,11 @@ Shape shape_of_data_frame(const Argument& argument, SEXP value) {
     const SEXP column = VECTOR_ELT(value, k);
     if (!is_number_type(column)) {
       throw wrong_type(argument,
-                       "a data frame with a column of type " + type_text(column));
+                       "a data frame with a column of type " + type_text(column),
+                       class_hints(column));
     }
+    if (Rf_getAttrib(column, R_DimSymbol) != R_NilValue)
+      throw wrong_type(argument, "a data frame with a matrix as a column");
     rows = Rf_xlength(column);
   }
   return {
@@ -305,7 +317,9 @@ void RInputs::take_size(const Argument& argument, long long rows) {
 void RInputs::check_size(Level index, SEXP given, const char* name) {
   if (given == R_NilValue) return;
   const double number =
-      is_number_type(given) && Rf_xlength(given) == 1 ? Rf_asReal(given) : NAN;
+      is_number_type(given) && !Rf_isObject(given) && Rf_xlength(given) == 1
+          ? Rf_asReal(given)
+          : NAN;
   if (!(number >= 0 && number == std::floor(number) && number < 9e15)) {
     throw Error(ErrorKind::argument,
                 std::string("`") + name + "` must be a whole number of at least 0.");

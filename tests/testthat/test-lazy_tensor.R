@@ -136,7 +136,7 @@ test_that("what is wrong with data is said", {
     LazyTensor(Vi(x), "i")
     LazyTensor(x)
     LazyTensor(x, "k")
-    LazyTensor("x", "i")
+    LazyTensor(list("x"), "i")
     LazyTensor(matrix(0, 3, 0), "i")
     Pm(x)
     Pm(Vi(x))
