@@ -33,6 +33,10 @@ r_last_timings <- function() {
     .Call(`_rkeops_r_last_timings`)
 }
 
+r_new_compile_failure <- function() {
+    .Call(`_rkeops_r_new_compile_failure`)
+}
+
 r_toolchain <- function() {
     .Call(`_rkeops_r_toolchain`)
 }

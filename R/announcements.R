@@ -4,6 +4,7 @@
 
 session <- new.env(parent = emptyenv())
 session$has_compiled <- FALSE
+session$compile_warnings <- character()
 
 is_announced <- function() {
   settings$verbose || (!session$has_compiled && rlang::is_interactive())
@@ -37,6 +38,10 @@ announce_compilation <- function(state) {
 # What was first interpreted is compiled in the midst of a call; GPUs interpret
 # nothing. Asked at every call, too.
 report_compilation <- function(formula) {
+  failure <- r_new_compile_failure()
+  if (!is.null(failure)) {
+    warn_of_compile_failure(failure)
+  }
   if (settings$engine != "cpu" || session$has_compiled && !settings$verbose) {
     return()
   }
@@ -45,4 +50,25 @@ report_compilation <- function(formula) {
     seconds <- round(seconds, 1L)
     say_compilation("Compiled {.code {formula}} in {seconds} seconds")
   }
+}
+
+# Once a session for each kind of failure: what failed, what that means, what to
+# do.
+warn_of_compile_failure <- function(failure) {
+  if (failure$message %in% session$compile_warnings) {
+    return()
+  }
+  session$compile_warnings <- c(session$compile_warnings, failure$message)
+  rlang::warn(
+    c(
+      paste0(
+        "Formulas stay interpreted, which is slower for large inputs: ",
+        sub("\\.$", "", failure$message), "."
+      ),
+      verbatim(failure$details), hint_bullets(failure$hints),
+      i = "Compiling is tried again when an option of rkeops has changed."
+    ),
+    class = c("rkeops_warning_compile", "rkeops_warning"),
+    call = NULL
+  )
 }

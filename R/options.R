@@ -143,8 +143,11 @@ change_options <- function(values, call) {
 #'   is what the machine has. See [data-classes].
 #' * `compile` (`"auto"`): when formulas for the CPU are compiled. `"auto"`: a
 #'   formula is interpreted until that has taken as long as compiling it would,
-#'   then it is compiled; without a compiler it stays interpreted. `"always"`:
-#'   at the first call. `"never"`: always interpreted. The interpreter computes
+#'   then it is compiled. When that fails (no compiler, a full disk, a directory
+#'   that allows no programs, ...) it stays interpreted, and a warning of class
+#'   `rkeops_warning_compile` says so once a session; compiling is tried again
+#'   when an option has changed. `"always"`: at the first call, and what fails is
+#'   an error. `"never"`: always interpreted. The interpreter computes
 #'   the same sums in the same order, but may round differently: the last digits
 #'   of a result can change when its formula has been compiled. The environment
 #'   variable `RKEOPS_COMPILE` sets the default.

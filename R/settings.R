@@ -22,9 +22,10 @@ default_settings <- function() {
   )
 }
 
-# What tests change, and is no option: how long launches on a GPU are.
+# What tests change, and is no option: how long launches on a GPU are, and the
+# seconds that a compiler may take in the midst of a call.
 internal_settings <- function() {
-  list(first_slice_work = 512e6, learns_speed = TRUE)
+  list(first_slice_work = 512e6, learns_speed = TRUE, compile_patience = 60)
 }
 
 default_compile <- function() {
@@ -84,6 +85,7 @@ push_settings <- function() {
     work_worth_sharing = settings$work_worth_sharing,
     first_slice_work = settings$first_slice_work,
     learns_speed = settings$learns_speed,
+    compile_patience = settings$compile_patience,
     threads = settings$threads, threads_process = settings$threads_process,
     interactive = rlang::is_interactive(), verbose = settings$verbose,
     cache_directory = settings$cache_dir,

@@ -102,6 +102,15 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_new_compile_failure
+SEXP r_new_compile_failure();
+RcppExport SEXP _rkeops_r_new_compile_failure() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    rcpp_result_gen = Rcpp::wrap(r_new_compile_failure());
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_toolchain
 SEXP r_toolchain();
 RcppExport SEXP _rkeops_r_toolchain() {
@@ -382,6 +391,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_operator_call", (DL_FUNC) &_rkeops_r_operator_call, 6},
     {"_rkeops_r_shared_results", (DL_FUNC) &_rkeops_r_shared_results, 0},
     {"_rkeops_r_last_timings", (DL_FUNC) &_rkeops_r_last_timings, 0},
+    {"_rkeops_r_new_compile_failure", (DL_FUNC) &_rkeops_r_new_compile_failure, 0},
     {"_rkeops_r_toolchain", (DL_FUNC) &_rkeops_r_toolchain, 0},
     {"_rkeops_r_gpu_devices", (DL_FUNC) &_rkeops_r_gpu_devices, 0},
     {"_rkeops_r_cache_list", (DL_FUNC) &_rkeops_r_cache_list, 1},

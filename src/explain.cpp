@@ -9,6 +9,7 @@
 #include "pass/differentiate.h"
 #include "pass/simplify.h"
 #include "pass/simplify_rules.h"
+#include "run/account.h"
 
 namespace rkeops {
 
@@ -124,6 +125,8 @@ std::string compilation(const Callable& operation, Engine engine,
                           instruction_set_named(settings.instructions).name + ")";
   const bool stays = settings.compile == CompileMode::never ||
                      find_compiler(engine, settings.toolchain).empty();
+  const Error* const failure = stays ? nullptr : end_of_compiling(settings);
+  if (failure) return now + ", since compiling failed: " + failure->message;
   return stays ? now : now + " until compiling is worth it";
 }
 

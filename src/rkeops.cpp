@@ -150,6 +150,7 @@ Settings settings_from(const Rcpp::List& list) {
   result.threads = Rcpp::as<int>(list["threads"]);
   result.threads_process = Rcpp::as<int>(list["threads_process"]);
   result.interactive = Rcpp::as<bool>(list["interactive"]);
+  result.compile_patience = Rcpp::as<double>(list["compile_patience"]);
   result.cache.directory = string(list, "cache_directory");
   result.cache.maximum_bytes = Rcpp::as<double>(list["cache_maximum_bytes"]);
   result.toolchain.cxx = string(list, "cxx");
@@ -371,6 +372,13 @@ Rcpp::NumericVector r_last_timings() {
       Rcpp::_["kernel"] = last_timings.kernel, Rcpp::_["compile"] = last_timings.compile,
       Rcpp::_["total"] = last_timings.total, Rcpp::_["kernels"] = last_timings.kernels,
       Rcpp::_["gpus"] = last_timings.gpus, Rcpp::_["tiles"] = last_timings.tiles);
+}
+
+// NULL, or a failure since the last question that left formulas interpreted.
+// [[Rcpp::export(rng = false)]]
+SEXP r_new_compile_failure() {
+  const std::optional<Error> error = new_compile_failure();
+  return error ? failure(*error) : R_NilValue;
 }
 
 // ---- the machine

@@ -32,6 +32,7 @@ struct Settings {
   int threads = 1;
   int threads_process = 0;   // the process that chose them
   bool interactive = false;  // long calls show how far they are
+  double compile_patience = 60;  // seconds for a compiler that nobody asked for
   CacheSettings cache;
   ToolchainSettings toolchain;
   CudaSettings cuda;

@@ -99,6 +99,20 @@ void wait_for(KeyLock& lock, const std::function<bool()>& interrupted) {
   }
 }
 
+/// The log. When folder and source went meanwhile, compilers speak of a missing file.
+std::string compiled_in(const std::string& directory, const std::string& source_file,
+                        const std::string& product_file, const CompileStep& compile) {
+  try {
+    return compile(source_file, product_file);
+  } catch (const Error& error) {
+    if (error.kind == ErrorKind::compile && access(source_file.c_str(), F_OK) != 0)
+      throw cache_error(
+          "The folder of compiled formulas vanished while a formula was compiled",
+          directory, ENOENT);
+    throw;
+  }
+}
+
 }  // namespace
 
 std::string cached_path(const CacheSettings& settings, const std::string& key,
@@ -123,8 +137,8 @@ Product cached_library(const CacheSettings& settings, const std::string& key,
   const auto start = std::chrono::steady_clock::now();
   publish_text(directory, key, source_extension, source);
   TemporaryFile product(directory, key);
-  const std::string log =
-      compile(directory + "/" + key + source_extension, product.path());
+  const std::string log = compiled_in(directory, directory + "/" + key + source_extension,
+                                      product.path(), compile);
   publish_text(directory, key, ".log", log);
   product.publish(path);
   tidy_cache(directory, settings.maximum_bytes, key);

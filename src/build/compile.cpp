@@ -44,6 +44,7 @@ class TrialFolder {
 
   /// A loop, so that the assembler meets the instructions of this processor.
   bool write_source() const {
+    if (path_.empty()) return false;
     std::ofstream file(source());
     file << "void trial(float* x, int n) {\n"
             "  for (int i = 0; i < n; ++i) x[i] = 2 * x[i] + 1;\n"
@@ -111,6 +112,17 @@ std::string compile(Engine engine, const ToolchainSettings& settings,
   if (!succeeded(result, command))
     throw compile_failure(engine, settings, command, result);
   return command_line(command) + "\n" + result.output;
+}
+
+bool compiler_works(const ToolchainSettings& settings,
+                    const std::function<bool()>& interrupted) {
+  const TrialFolder folder(settings.temporary_directory);
+  if (!folder.write_source()) return false;
+  Words words = compiler_words(Engine::cpu, settings);
+  for (const char* word : {"-fPIC", "-shared"}) words.push_back(word);
+  for (const std::string& file : {folder.source(), std::string("-o"), folder.product()})
+    words.push_back(file);
+  return run_process(words, interrupted).status == 0 && is_written(folder.product());
 }
 
 std::string compiler_version(Engine engine, const ToolchainSettings& settings) {

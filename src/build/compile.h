@@ -15,6 +15,10 @@ std::string compile(Engine engine, const ToolchainSettings& settings,
                     const std::string& source_file, const std::string& product_file,
                     const std::function<bool()>& interrupted = {});
 
+/// Whether the C++ compiler makes a library of a tiny program. Error: `interrupted`.
+bool compiler_works(const ToolchainSettings& settings,
+                    const std::function<bool()>& interrupted = {});
+
 /// The telling line of `--version`, for reports; "" when there is no compiler.
 std::string compiler_version(Engine engine, const ToolchainSettings& settings);
 

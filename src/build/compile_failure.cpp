@@ -24,11 +24,12 @@ bool contains_any(const std::string& text, const Words& parts) {
                      [&](const std::string& part) { return contains(text, part); });
 }
 
-/// From the first line that speaks of an error; warnings before it are left out.
+/// From the first line that speaks of an error, or is one of the linker; warnings before
+/// it are left out.
 Words telling_lines(const std::string& output) {
   const Words lines = split_lines(output);
   auto first = std::find_if(lines.begin(), lines.end(), [](const std::string& line) {
-    return contains(line, "error") || says_disk_is_full(line);
+    return contains_any(line, {"error", "ld: "}) || says_disk_is_full(line);
   });
   if (first == lines.end()) first = lines.begin();
   const std::size_t count = std::min<std::size_t>(most_lines_shown, lines.end() - first);

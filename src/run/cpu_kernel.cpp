@@ -1,5 +1,8 @@
 #include "cpu_kernel.h"
 
+#include <cmath>
+
+#include "../build/compile.h"
 #include "../build/toolchain.h"
 #include "../diagnostic.h"
 #include "../interpret/few_rows.h"
@@ -20,6 +23,40 @@ Error needs_compiler() {
                {}, {"Set the option to \"auto\" or \"always\"."});
 }
 
+/// How long a compiler may take that nobody asked for.
+class Patience {
+ public:
+  Patience(const Interrupted& interrupted, double seconds)
+      : interrupted_(interrupted),
+        end_(Clock::now() + std::chrono::duration_cast<Clock::duration>(
+                                std::chrono::duration<double>(seconds))) {}
+
+  /// Also true when the user wants to stop.
+  bool ends() {
+    is_over_ = is_over_ || Clock::now() > end_;
+    return is_over_ || (interrupted_ && interrupted_());
+  }
+
+  bool is_over() const { return is_over_; }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+  const Interrupted& interrupted_;
+  const Clock::time_point end_;
+  bool is_over_ = false;
+};
+
+Error no_end(const Settings& settings) {
+  return Error(ErrorKind::compile,
+               "The compiler did not come to an end within " +
+                   std::to_string(std::lround(settings.compile_patience)) + " seconds",
+               {command_line(compile_command(Engine::cpu, settings.toolchain,
+                                             "formula.cpp", "formula.so"))},
+               {"Check that the compiler works; set_rkeops_option(\"compile\", "
+                "\"always\") waits as "
+                "long as it takes."});
+}
+
 }  // namespace
 
 Stopwatch::Stopwatch(double& seconds)
@@ -35,23 +72,34 @@ CpuKernel::CpuKernel(const Operator& op, size_t kernel,
                      const Interrupted& interrupted, Timings& timings)
     : op_(op), kernel_(kernel), settings_(std::move(settings)) {
   const CompileMode mode = settings_->compile;
-  const bool can_compile = !find_compiler(Engine::cpu, settings_->toolchain).empty();
   const bool interpretable = can_interpret(op.plan.kernels[kernel]);
   if (mode == CompileMode::never && !interpretable) throw needs_compiler();
   if (mode == CompileMode::always || !interpretable) {
     compile(interrupted, timings);
     return;
   }
-  if (mode == CompileMode::automatic && can_compile) {
-    const std::string path = compiled_kernel(op, kernel, *settings_);
-    if (!path.empty()) {
-      program_ = compiled_program(path);
-      is_compiled_ = true;
-      return;
-    }
+  if (mode == CompileMode::automatic) {
+    if (find_compiled()) return;
     account_ = account_of(kernel_source(op, kernel, Engine::cpu));
   }
   interpret();
+}
+
+// A cache that cannot be used is not asked again.
+bool CpuKernel::find_compiled() {
+  const Error* const end = end_of_compiling(*settings_);
+  if ((end && end->kind == ErrorKind::cache) ||
+      find_compiler(Engine::cpu, settings_->toolchain).empty())
+    return false;
+  try {
+    const std::string path = compiled_kernel(op_, kernel_, *settings_);
+    if (path.empty()) return false;
+    program_ = compiled_program(path);
+    is_compiled_ = true;
+  } catch (const Error& error) {
+    note_compile_failure(error, *settings_, true);
+  }
+  return is_compiled_;
 }
 
 void CpuKernel::run(const Job& job, const Interrupted& interrupted, Timings& timings) {
@@ -78,9 +126,18 @@ bool CpuKernel::has_few_rows(const Job& job) {
   return few_rows_ != nullptr;
 }
 
+bool CpuKernel::may_be_compiled() const {
+  return account_->refused_generation != settings_->generation &&
+         !end_of_compiling(*settings_);
+}
+
 // What was interpreted when the time is up is thrown away: it is no more than what
 // compiling costs.
 void CpuKernel::rent(const Job& job, const Interrupted& interrupted, Timings& timings) {
+  if (!may_be_compiled()) {
+    account_.reset();
+    return run(job, interrupted, timings);
+  }
   const double left = expected_compile_seconds() - account_->spent;
   if (left > 0) {
     const auto deadline = std::chrono::steady_clock::now() +
@@ -97,8 +154,30 @@ void CpuKernel::rent(const Job& job, const Interrupted& interrupted, Timings& ti
     timings.kernel += seconds;
     if (finished) return;
   }
-  compile(interrupted, timings);
+  try_to_compile(interrupted, timings);
   run(job, interrupted, timings);
+}
+
+// When the compiler refuses one formula only, others are still compiled.
+void CpuKernel::try_to_compile(const Interrupted& interrupted, Timings& timings) {
+  Patience patience(interrupted, settings_->compile_patience);
+  const Interrupted ends = [&] { return patience.ends(); };
+  const auto note = [&](const Error& error, bool ends_all) {
+    account_->refused_generation = settings_->generation;
+    note_compile_failure(error, *settings_, ends_all);
+  };
+  try {
+    try {
+      compile(ends, timings);
+    } catch (const Error& error) {
+      if (error.kind == ErrorKind::interrupted) throw;
+      note(error, error.kind != ErrorKind::compile ||
+                      !compiler_works(settings_->toolchain, ends));
+    }
+  } catch (const Error&) {
+    if (!patience.is_over()) throw;
+    note(no_end(*settings_), true);
+  }
 }
 
 void CpuKernel::compile(const Interrupted& interrupted, Timings& timings) {

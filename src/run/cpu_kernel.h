@@ -37,8 +37,8 @@ class Stopwatch {
 
 /// Ski rental (CompileMode::automatic): a kernel is interpreted until that took as long
 /// as compiling would, and then compiled. So no sequence of calls, and no single one,
-/// takes more than about twice as long as with the better choice from the beginning. A
-/// compiler that fails is an error then, not a reason to go on slowly.
+/// takes more than about twice as long as with the better choice from the beginning. When
+/// compiling fails, or the cache, it stays interpreted (`note_compile_failure`).
 class CpuKernel {
  public:
   /// Compiles at once where the settings say so. `op` must outlive the kernel.
@@ -51,6 +51,9 @@ class CpuKernel {
 
  private:
   void compile(const Interrupted& interrupted, Timings& timings);
+  bool find_compiled();
+  bool may_be_compiled() const;
+  void try_to_compile(const Interrupted& interrupted, Timings& timings);
   void interpret();
   bool has_few_rows(const Job& job);
   void rent(const Job& job, const Interrupted& interrupted, Timings& timings);
