@@ -8,8 +8,8 @@
 #' @param drop Not used: lazy tensors keep their dimensions.
 #' @param maximum The largest number of entries that `as.matrix()` and
 #'   `as.array()` store; `Inf` for any.
-#' @param na.rm Must be `FALSE`.
-#' @param dims Not used.
+#' @param na.rm Whether missing values are left out, as in [base::rowSums()].
+#' @param dims Must be 1.
 #' @param ... Not used.
 #'
 #' @details
@@ -20,7 +20,8 @@
 #'   columns, `x[i, j, k]` all three.
 #' * `K %*% b` is the matrix product with a vector or matrix, a plain matrix; as
 #'   are `a %*% K`, `crossprod(K, a)` and `tcrossprod(K, b)`. `x %*% y` of two
-#'   tensors is `sum(x * y, index = "j")`, as in rkeops 2.x.
+#'   tensors is `sum(x * y, index = "j")`, as in rkeops 2.x; but not of two
+#'   matrices of pairs, whose product would have to be stored.
 #' * `rowSums(K)`, `colSums(K)`, `rowMeans(K)` and `colMeans(K)` are vectors, or
 #'   matrices with one column for each component.
 #' * `as.matrix(K)` and `as.array(K)` compute and store all entries, for tests
@@ -61,10 +62,12 @@ length.LazyTensor <- function(x) { # nolint
 #' @export
 t.LazyTensor <- function(x) { # nolint
   parts <- check_native(r_lazy_transposed(native_operand(x)))
-  new_lazy(
+  value <- new_lazy(
     parts, c(i = x@sizes[["j"]], j = x@sizes[["i"]]), x@type, x@precision,
     x@unit, x@levels
   )
+  value@state$number <- x@state$number
+  value
 }
 
 #' @rdname LazyTensor-matrix

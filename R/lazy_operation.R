@@ -9,6 +9,7 @@ apply_operation <- function(operation, operands, integers = list(),
                             type = NULL, as_real = FALSE) {
   names <- names(operands) %||%
     c("x", "y", "z", rep("...", length(operands)))[seq_along(operands)]
+  check_vectors(operands, names, operation, call)
   operands <- Map(
     function(one, name) as_lazy(one, name, call), unname(operands), names
   )
@@ -21,10 +22,12 @@ apply_operation <- function(operation, operands, integers = list(),
     operation, label, unname(lapply(operands, native_operand)), integers
   ), call)
   type <- type %||% result_type(operation)
-  new_lazy(
+  value <- new_lazy(
     parts, sizes, type, unit = common_unit(operation, operands, label, call),
     levels = if (type %in% code_types) operands[[1L]]@levels else character()
   )
+  if (gives_number(operation, operands)) value@state$number <- TRUE
+  value
 }
 
 logical_operations <- c(

@@ -6,6 +6,9 @@
 #'
 #' All operators of R work entry by entry, with lazy tensors, vectors (one
 #' number a component) and numbers. Tensors of inner dimension 1 are repeated.
+#' Beside a tensor of inner dimension 1 that has rows or columns, a vector is
+#' refused: `Vi(w)` has a number for each row, `Vj(w)` one for each column,
+#' `Pm(w)` one for each component.
 #'
 #' @param e1,e2 Lazy tensors, vectors or numbers.
 #'
@@ -32,6 +35,9 @@ Ops.LazyTensor <- function(e1, e2) {
   if (missing(e2)) {
     return(sign_or_not(.Generic, e1, call))
   }
+  check_vectors(list(e1, e2), c(
+    operand_text(call, 2L, "x"), operand_text(call, 3L, "y")
+  ), .Generic, call)
   x <- as_lazy(e1, operand_name(call, 2L, "x"), call)
   y <- as_lazy(e2, operand_name(call, 3L, "y"), call)
   if (is_complex_tensor(x) || is_complex_tensor(y)) {

@@ -30,7 +30,7 @@ format.LazyTensor <- function(x, ...) { # nolint
       settings$precision
     ),
     paste0("  ", formula),
-    paste0("  ", format_variables(x))
+    paste0("  ", format_variables(x)), format_folded(x)
   )
 }
 
@@ -46,6 +46,17 @@ describe_entries <- function(x) {
     paste(" in", x@unit)
   } else {
     ""
+  }
+}
+
+# As it was before that `max(x)`, which a user of R may take for a number.
+format_folded <- function(x) {
+  name <- x@state$folded
+  if (!is.null(name)) {
+    sprintf(
+      "  `%s` was over the one component at each pair; %s", name,
+      sprintf("`%s(x, index = \"j\")` is over j", name)
+    )
   }
 }
 

@@ -2,6 +2,7 @@
 
 multiply <- function(x, y, call) {
   if (is.LazyTensor(x) && is.LazyTensor(y)) {
+    check_product(x, y, as.character(call[[1L]]), call)
     return(reduce_tensor(x * y, "Sum", "j", call = call))
   }
   if (is.LazyTensor(y)) {
@@ -68,7 +69,7 @@ needs_factor <- function(name, call) {
 }
 
 crossprod_tensor <- function(x, y = NULL) {
-  call <- sys.call()
+  call <- quote(crossprod(x, y))
   if (is.null(y)) needs_factor("crossprod", call)
   multiply(t(plain_matrix(x, "x", call)), y, call)
 }
@@ -76,12 +77,16 @@ crossprod_tensor <- function(x, y = NULL) {
 # a primitive generic from R 4.4 on: setMethod() makes a generic before
 #' @rdname LazyTensor-matrix
 #' @aliases crossprod,LazyTensor,ANY-method crossprod,ANY,LazyTensor-method
+#'   crossprod,LazyTensor,LazyTensor-method
 #' @export
 setMethod("crossprod", signature("LazyTensor", "ANY"), crossprod_tensor)
 setMethod("crossprod", signature("ANY", "LazyTensor"), crossprod_tensor)
+setMethod(
+  "crossprod", signature("LazyTensor", "LazyTensor"), crossprod_tensor
+)
 
 tcrossprod_tensor <- function(x, y = NULL) {
-  call <- sys.call()
+  call <- quote(tcrossprod(x, y))
   if (is.null(y)) needs_factor("tcrossprod", call)
   multiply(x, t(plain_matrix(y, "y", call)), call)
 }
@@ -89,20 +94,26 @@ tcrossprod_tensor <- function(x, y = NULL) {
 # a primitive generic from R 4.4 on: setMethod() makes a generic before
 #' @rdname LazyTensor-matrix
 #' @aliases tcrossprod,LazyTensor,ANY-method tcrossprod,ANY,LazyTensor-method
+#'   tcrossprod,LazyTensor,LazyTensor-method
 #' @export
 setMethod("tcrossprod", signature("LazyTensor", "ANY"), tcrossprod_tensor)
 setMethod("tcrossprod", signature("ANY", "LazyTensor"), tcrossprod_tensor)
+setMethod(
+  "tcrossprod", signature("LazyTensor", "LazyTensor"), tcrossprod_tensor
+)
 
 # ---- sums of rows and columns ----
 
 # A vector for one component, as R gives it.
-margin <- function(x, reduction, index, remove_na, call) {
-  if (!isFALSE(remove_na)) {
-    abort_argument("na.rm", "FALSE for LazyTensors", remove_na, call)
+margin <- function(x, reduction, index, remove_na, dims, call) {
+  remove_na <- check_flag(remove_na, "na.rm", call)
+  if (!identical(as.integer(dims), 1L)) {
+    abort_argument("dims", "1 for LazyTensors", dims, call)
   }
   value <- if (reduction == "Mean") {
-    reduce_mean(x, index, call)
+    reduce_mean(x, index, remove_na, call)
   } else {
+    if (remove_na) x <- without_missing(x, "sum")
     reduce_tensor(x, reduction, index, call = call)
   }
   value <- on_host(value)
@@ -116,7 +127,7 @@ margin <- function(x, reduction, index, remove_na, call) {
 #' @export
 setGeneric("rowSums", signature = "x")
 setMethod("rowSums", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
-  margin(x, "Sum", "j", na.rm, sys.call())
+  margin(x, "Sum", "j", na.rm, dims, sys.call())
 })
 
 #' @rdname LazyTensor-matrix
@@ -124,7 +135,7 @@ setMethod("rowSums", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
 #' @export
 setGeneric("colSums", signature = "x")
 setMethod("colSums", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
-  margin(x, "Sum", "i", na.rm, sys.call())
+  margin(x, "Sum", "i", na.rm, dims, sys.call())
 })
 
 #' @rdname LazyTensor-matrix
@@ -132,7 +143,7 @@ setMethod("colSums", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
 #' @export
 setGeneric("rowMeans", signature = "x")
 setMethod("rowMeans", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
-  margin(x, "Mean", "j", na.rm, sys.call())
+  margin(x, "Mean", "j", na.rm, dims, sys.call())
 })
 
 #' @rdname LazyTensor-matrix
@@ -140,6 +151,6 @@ setMethod("rowMeans", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
 #' @export
 setGeneric("colMeans", signature = "x")
 setMethod("colMeans", "LazyTensor", function(x, na.rm = FALSE, dims = 1L) {
-  margin(x, "Mean", "i", na.rm, sys.call())
+  margin(x, "Mean", "i", na.rm, dims, sys.call())
 })
 # nolint end

@@ -7,15 +7,16 @@
 #' expressions again, over the components of the vector at each pair.
 #'
 #' @param x A lazy tensor.
-#' @param ... For `sum(...)` and its relatives: the tensor, then the index. For
-#'   `min(x, y)` and `max(x, y)` without index: a tensor first, then tensors,
-#'   vectors or numbers, compared entry by entry, as `pmin()` and `pmax()` do
-#'   with vectors.
+#' @param ... For `sum(...)` and its relatives: the tensor, then the index;
+#'   without index, several tensors are taken entry by entry. Numbers beside
+#'   them are refused: `sum(K, 1)` could mean an axis, or `K + 1`; see also
+#'   [pmin()][LazyTensor-words].
 #' @param index The index that is reduced: with `"j"` the result has a row for
 #'   each i, with `"i"` one for each j. `NA`: none.
 #' @param K How many.
 #' @param weight A lazy tensor (or vector, or number) of weights.
-#' @param na.rm Must be `FALSE`.
+#' @param na.rm Whether missing values (`NA` and `NaN`) are left out. A mean is
+#'   divided by the number of those that are not missing.
 #' @param opstr The name of a reduction: a row of
 #'   `formula_language("reductions")` without `_Reduction`.
 #' @param opt_arg The whole number, or the weight, that the reduction needs.
@@ -24,7 +25,9 @@
 #' The precision is that of the option `precision`, single precision unless set
 #' otherwise; see [set_rkeops_option()].
 #'
-#' * `sum`, `prod`, `mean`, `min`, `max`, `any`, `all`: as in R.
+#' * `sum`, `prod`, `mean`, `min`, `max`, `any`, `all`: as in R, with its
+#'   answers to `NA`. `range`: the smallest and the largest value side by side
+#'   (in an array where there are several components).
 #' * `argmin`, `argmax`: the place of the first smallest or largest value,
 #'   counted from 1 (see the option `index_base`), `NA` where there is none.
 #'   `min_argmin`, `max_argmax`: the list of both.
@@ -34,6 +37,12 @@
 #'   weight`, without overflow. `sumsoftmaxweight(x, index, weight)`: the mean
 #'   of `weight` with weights proportional to `exp(x)`.
 #' * `reduction.LazyTensor(x, "Var", "j")`: any reduction of the language.
+#'
+#' Without an index, what has one number at each pair by its formula (a
+#' distance, a kernel, a norm) has no components to be reduced, and R would give
+#' one number: `max(K)` is refused, and says how to write it. Data of one column
+#' are vectors of one component, so that scripts need not treat them otherwise:
+#' there `max(abs(x_i - y_j))` is lazy, which a message says once a session.
 #'
 #' The names that end with `_reduction` are those of rkeops 2.x.
 #'
@@ -56,104 +65,6 @@
 #' max(0.5 - D, 0)
 #' \dontshow{set_rkeops_options(previous)}
 NULL
-
-group_reductions <- c(
-  sum = "Sum", prod = "Prod", min = "Min", max = "Max", any = "Any", all = "All"
-)
-
-#' @rdname LazyTensor-reductions
-#' @export
-Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE) { # nolint
-  call <- generic_call(.Generic, sys.call())
-  arguments <- list(...)
-  is_index <- vapply(arguments, is_index_name, NA) &
-    rlang::names2(arguments) == ""
-  if (any(is_index)) {
-    index <- arguments[[which(is_index)[1L]]]
-    arguments <- arguments[!is_index]
-  }
-  check_unnamed(arguments, call)
-  if (!isFALSE(na.rm)) {
-    abort_argument("na.rm", "FALSE for LazyTensors", na.rm, call)
-  }
-  if (.Generic == "range") {
-    abort_rkeops(
-      "argument", "`range` is not defined for LazyTensors.",
-      hints = "Write `min(x, index)` and `max(x, index)`.", call = call
-    )
-  }
-  if (is_given(index)) {
-    reduce_group(.Generic, arguments, index, call)
-  } else {
-    combine_components(.Generic, arguments, call)
-  }
-}
-
-# `sum(K, axis = 1)` must not be taken for `K + 1`.
-check_unnamed <- function(arguments, call) {
-  unknown <- setdiff(names(arguments), c("", "x", "y"))
-  if (length(unknown)) {
-    abort_rkeops(
-      "argument", sprintf("There is no argument `%s`.", unknown[[1L]]),
-      hints = "`index = \"j\"` reduces over j, `index = \"i\"` over i.",
-      call = call
-    )
-  }
-}
-
-# "i" or "j" without a name; NA, as rkeops 2.x writes it, for none.
-is_index_name <- function(x) {
-  is.character(x) || (is.logical(x) && length(x) == 1L && is.na(x))
-}
-
-is_given <- function(index) !(length(index) == 1L && is.na(index))
-
-reduce_group <- function(generic, arguments, index, call) {
-  if (length(arguments) != 1L) {
-    abort_rkeops(
-      "argument",
-      sprintf("`%s` with an index reduces one LazyTensor.", generic),
-      call = call
-    )
-  }
-  reduce_tensor(
-    arguments[[1L]], group_reductions[[generic]], index, call = call
-  )
-}
-
-# Over the components at each pair; several tensors entry by entry.
-combine_components <- function(generic, tensors, call) {
-  switch(generic,
-    sum = Reduce(`+`, lapply(tensors, sum_components, call)),
-    min = , max = extreme_component(generic, tensors, call),
-    any = , all = as_truth(extreme_component(
-      if (generic == "any") "max" else "min", lapply(tensors, as_truth), call
-    )),
-    abort_rkeops(
-      "argument",
-      sprintf("`%s` of a LazyTensor needs the index to reduce.", generic),
-      hints = sprintf("Write `%s(x, index = \"j\")`, or \"i\".", generic),
-      call = call
-    )
-  )
-}
-
-sum_components <- function(x, call) {
-  x <- as_lazy(x, "x", call)
-  operation <- if (is_complex_tensor(x)) "ComplexSum" else "Sum"
-  apply_operation(operation, list(x), label = "sum", call = call)
-}
-
-extreme_component <- function(generic, tensors, call) {
-  inner <- if (generic == "min") "Min" else "Max"
-  if (length(tensors) == 1L) {
-    return(apply_operation(inner, tensors, label = generic, call = call))
-  }
-  between <- if (generic == "min") "Minimum" else "Maximum"
-  Reduce(function(x, y) {
-    apply_operation(between, list(x, y), label = generic, call = call)
-  }, tensors)
-}
 
 # ---- the mechanism ----
 
@@ -178,6 +89,9 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
                           call = rlang::caller_env()) {
   check_lazy(x, "x", call)
   read_index(index, call)
+  if (is_sequence(weight) && has_index(x)) {
+    check_vector(weight, "weight", list(x), call)
+  }
   operands <- c(list(x), if (!is.null(weight)) {
     list(as_lazy(weight, "weight", call))
   })
@@ -218,22 +132,6 @@ reduction.LazyTensor <- function(x, opstr, index, opt_arg = NULL) { # nolint
 
 #' @rdname LazyTensor-reductions
 #' @export
-mean.LazyTensor <- function(x, index = NA, ...) { # nolint
-  if (is_given(index)) {
-    return(reduce_mean(x, index, sys.call()))
-  }
-  sum(x) / inner_dimension(x)
-}
-
-reduce_mean <- function(x, index, call) {
-  if (!is_complex_tensor(x)) {
-    return(reduce_tensor(x, "Mean", index, call = call))
-  }
-  reduce_tensor(x, "Sum", index, call = call) / index_size(x, index)
-}
-
-#' @rdname LazyTensor-reductions
-#' @export
 sum_reduction <- function(x, index) reduce_tensor(x, "Sum", index)
 
 #' @rdname LazyTensor-reductions
@@ -250,6 +148,7 @@ argument_of <- function(x, index, operation, call) {
   if (is_given(index)) {
     return(reduce_tensor(x, operation, index, call = call))
   }
+  check_components(x, tolower(operation), call)
   place <- apply_operation(operation, list(x), call = call)
   if (settings$index_base == 1L) place + lazy_constant(1) else place
 }

@@ -88,7 +88,7 @@ for (precision in c("float64", "float32")) {
       square(t_i), rsqrt(abs(t_i)), inv(t_i), xlogx(abs(t_i)), sinxdivx(t_i),
       relu(t_i), step(t_i), mod(t_i, 0.7), mod(t_i, 0.7, 0.2),
       clamp(t_i, -0.3, abs(y_j)), clampint(t_i, -1L, 1), ifelse(t_i < y_j, t_i, 2),
-      ifelse(t_i, y_j, 0), min(t_i, y_j), max(t_i, 0, y_j),
+      ifelse(t_i, y_j, 0), min(t_i, y_j), pmax(t_i, 0, y_j),
       min(t_i), max(t_i), sum(t_i), mean(t_i), any(t_i > 1), all(t_i > -1)
     ), list(
       of(square), of(function(x) rsqrt(abs(x))), of(inv),

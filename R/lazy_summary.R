@@ -1,0 +1,228 @@
+# The group of `sum()` and `max()`, and `mean()`: over an index, or over the
+# components at each pair; with or without missing values.
+
+group_reductions <- c(
+  sum = "Sum", prod = "Prod", min = "Min", max = "Max", any = "Max", all = "Min"
+)
+
+#' @rdname LazyTensor-reductions
+#' @export
+Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE) { # nolint
+  call <- generic_call(.Generic, sys.call())
+  arguments <- list(...)
+  is_index <- vapply(arguments, is_index_name, NA) &
+    rlang::names2(arguments) == ""
+  if (any(is_index)) {
+    index <- arguments[[which(is_index)[1L]]]
+    arguments <- arguments[!is_index]
+  }
+  check_unnamed(arguments, call)
+  if (!all(vapply(arguments, is.LazyTensor, NA))) {
+    refuse_numbers(.Generic, call)
+  }
+  remove_na <- check_flag(na.rm, "na.rm", call)
+  if (.Generic == "range") {
+    return(range_tensor(arguments, index, remove_na, call))
+  }
+  if (remove_na) arguments <- lapply(arguments, without_missing, .Generic)
+  if (is_given(index)) {
+    reduce_group(.Generic, arguments, index, call)
+  } else {
+    combine_components(.Generic, arguments, call)
+  }
+}
+
+# A tensor that comes after a number: R chooses the method by the first operand,
+# but looks at the second one too.
+summary_of_numbers <- function(x, ..., na.rm = FALSE) { # nolint
+  if (any(vapply(list(...), is.LazyTensor, NA))) {
+    refuse_numbers(.Generic, rlang::call2(.Generic, quote(...)))
+  }
+  methods::callNextMethod()
+}
+setMethod("Summary", "numeric", summary_of_numbers)
+setMethod("Summary", "logical", summary_of_numbers)
+
+# `sum(K, axis = 1)` must not be taken for `K + 1`.
+check_unnamed <- function(arguments, call) {
+  unknown <- setdiff(names(arguments), c("", "x", "y"))
+  if (length(unknown)) {
+    abort_rkeops(
+      "argument", sprintf("There is no argument `%s`.", unknown[[1L]]),
+      hints = "`index = \"j\"` reduces over j, `index = \"i\"` over i.",
+      call = call
+    )
+  }
+}
+
+# "i" or "j" without a name; NA, as rkeops 2.x writes it, for none.
+is_index_name <- function(x) {
+  is.character(x) || (is.logical(x) && length(x) == 1L && is.na(x))
+}
+
+is_given <- function(index) !(length(index) == 1L && is.na(index))
+
+reduce_group <- function(generic, arguments, index, call) {
+  if (length(arguments) != 1L) {
+    abort_rkeops(
+      "argument",
+      sprintf("`%s` with an index reduces one LazyTensor.", generic),
+      call = call
+    )
+  }
+  x <- arguments[[1L]]
+  if (!generic %in% c("any", "all")) {
+    return(reduce_tensor(x, group_reductions[[generic]], index, call = call))
+  }
+  truth_value(on_host(reduce_tensor(
+    truth_code(x), group_reductions[[generic]], index, call = call
+  )))
+}
+
+# The smallest and the largest value, side by side.
+range_tensor <- function(tensors, index, remove_na, call) {
+  if (!is_given(index) && length(tensors) == 1L) {
+    check_components(tensors[[1L]], "range", call)
+  }
+  ends <- lapply(c("min", "max"), function(generic) {
+    if (remove_na) tensors <- lapply(tensors, without_missing, generic)
+    if (is_given(index)) {
+      on_host(reduce_group(generic, tensors, index, call))
+    } else {
+      extreme_component(generic, tensors, call)
+    }
+  })
+  if (!is_given(index)) {
+    return(concat(ends[[1L]], ends[[2L]]))
+  }
+  if (ncol(ends[[1L]]) == 1L) {
+    return(do.call(cbind, ends))
+  }
+  aperm(array(unlist(ends), c(dim(ends[[1L]]), 2L)), c(1L, 3L, 2L))
+}
+
+# 0, 1, and 1/2 for NA: the largest says whether any is true, the smallest
+# whether all are.
+truth_code <- function(x) {
+  ifelse(is.na(x), 0.5, as_truth(x))
+}
+
+truth_value <- function(code) {
+  value <- code > 0.5
+  value[code == 0.5] <- NA
+  value
+}
+
+# Over the components at each pair; several tensors entry by entry.
+combine_components <- function(generic, tensors, call) {
+  if (length(tensors) == 1L) {
+    check_components(tensors[[1L]], generic, call)
+  }
+  value <- switch(generic,
+    sum = Reduce(`+`, lapply(tensors, sum_components, call)),
+    prod = Reduce(`*`, lapply(tensors, multiply_components)),
+    min = , max = extreme_component(generic, tensors, call),
+    any = , all = truth_of_components(generic, tensors, call)
+  )
+  said_to_fold(value, generic, tensors)
+}
+
+# `print()` says of what is as it was that it was folded.
+said_to_fold <- function(value, generic, tensors) {
+  if (length(tensors) == 1L && inner_dimension(tensors[[1L]]) == 1L &&
+        has_index(value)) {
+    value@state$folded <- generic
+  }
+  value
+}
+
+sum_components <- function(x, call) {
+  operation <- if (is_complex_tensor(x)) "ComplexSum" else "Sum"
+  apply_operation(operation, list(x), label = "sum", call = call)
+}
+
+multiply_components <- function(x) {
+  Reduce(`*`, lapply(seq_len(inner_dimension(x)), function(k) {
+    slice_tensor(x, k - 1L, 1L, "prod", NULL)
+  }))
+}
+
+extreme_component <- function(generic, tensors, call) {
+  inner <- if (generic == "min") "Min" else "Max"
+  if (length(tensors) == 1L) {
+    return(apply_operation(inner, tensors, label = generic, call = call))
+  }
+  between <- if (generic == "min") "Minimum" else "Maximum"
+  Reduce(function(x, y) {
+    apply_operation(between, list(x, y), label = generic, call = call)
+  }, tensors)
+}
+
+truth_of_components <- function(generic, tensors, call) {
+  code <- extreme_component(
+    if (generic == "any") "max" else "min", lapply(tensors, truth_code), call
+  )
+  value <- ifelse(code == 0.5, NaN, code)
+  value@type <- "logical"
+  value
+}
+
+# ---- missing values ----
+
+neutral_values <- c(
+  sum = 0, prod = 1, min = Inf, max = -Inf, any = 0, all = 1
+)
+
+# What leaves the reduction as it is stands where values are missing.
+without_missing <- function(x, generic) {
+  value <- neutral_values[[generic]]
+  if (is_complex_tensor(x)) {
+    missing <- is.na(x)
+    return(real2complex(ifelse(missing, value, Re(x))) +
+             imag2complex(ifelse(missing, 0, Im(x))))
+  }
+  filled <- ifelse(is.na(x), value, x)
+  filled@type <- x@type
+  filled
+}
+
+# ---- means ----
+
+#' @rdname LazyTensor-reductions
+#' @export
+mean.LazyTensor <- function(x, index = NA, ..., na.rm = FALSE) { # nolint
+  call <- sys.call()
+  check_no_more(list(...), call, hints = index_hints("mean"))
+  remove_na <- check_flag(na.rm, "na.rm", call)
+  if (is_given(index)) {
+    return(reduce_mean(x, index, remove_na, call))
+  }
+  check_components(x, "mean", call)
+  count <- inner_dimension(x)
+  if (remove_na) {
+    count <- sum_components(present(x), call)
+    x <- without_missing(x, "sum")
+  }
+  said_to_fold(sum_components(x, call) / count, "mean", list(x))
+}
+
+present <- function(x) {
+  missing <- is.na(x)
+  missing == 0
+}
+
+reduce_mean <- function(x, index, remove_na, call) {
+  if (remove_na) {
+    return(mean_of_present(x, index, call))
+  }
+  if (!is_complex_tensor(x)) {
+    return(reduce_tensor(x, "Mean", index, call = call))
+  }
+  reduce_tensor(x, "Sum", index, call = call) / index_size(x, index)
+}
+
+mean_of_present <- function(x, index, call) {
+  total <- reduce_tensor(without_missing(x, "sum"), "Sum", index, call = call)
+  count <- reduce_tensor(present(x), "Sum", index, call = call)
+  on_host(total) / on_host(count)
+}
