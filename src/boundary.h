@@ -8,10 +8,10 @@
 #include <string>
 #include <vector>
 
-#include "diagnostic.h"
-#include "run/gpu_matrix.h"
-#include "run/r_values.h"
-#include "settings.h"
+#include "base/diagnostic.h"
+#include "operator/settings.h"
+#include "r_values.h"
+#include "run/cuda/gpu_matrix.h"
 
 namespace rkeops {
 

@@ -6,11 +6,11 @@
 #include <chrono>
 
 #include "build/compile.h"
-#include "explain.h"
+#include "check/variables.h"
+#include "explain/explain.h"
+#include "explain/language.h"
 #include "interpret/generate.h"
 #include "interpret/instruction_sets.h"
-#include "ir/variables.h"
-#include "language.h"
 
 using namespace rkeops;
 

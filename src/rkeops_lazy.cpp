@@ -4,9 +4,9 @@
 #include <cstring>
 
 #include "boundary.h"
-#include "explain.h"
+#include "check/variables.h"
+#include "explain/explain.h"
 #include "ir/ops.h"
-#include "ir/variables.h"
 #include "lazy/callables.h"
 #include "lazy/text.h"
 

@@ -34,7 +34,7 @@ with_nvcc() {
 
 with_nvrtc() {
   "${CXX:-g++}" -std=c++17 -O1 -I src tools/compile-with-nvrtc.cpp \
-    src/diagnostic.cpp src/build/*.cpp -ldl -pthread -o "$work/compile"
+    src/base/diagnostic.cpp src/build/*.cpp -ldl -pthread -o "$work/compile"
   "$work/compile" "$(IFS=, && echo "${architectures[*]}")" "${sources[@]}"
 }
 

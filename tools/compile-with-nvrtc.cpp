@@ -1,6 +1,6 @@
 // Compiles CUDA programs with NVRTC, as the package does; no GPU is needed. The last line
 // counts. From the top of the repository:
-//   g++ -std=c++17 -O1 -Isrc tools/compile-with-nvrtc.cpp src/diagnostic.cpp
+//   g++ -std=c++17 -O1 -Isrc tools/compile-with-nvrtc.cpp src/base/diagnostic.cpp
 //     src/build/*.cpp -ldl -pthread -o compile-with-nvrtc
 //   ./compile-with-nvrtc sm_75,sm_80,sm_90 formula.cu ...
 // Looks for libnvrtc as the package does, in NVRTC (a path) if that is set.
@@ -11,8 +11,8 @@
 #include <cstdlib>
 #include <sstream>
 
+#include "base/diagnostic.h"
 #include "build/compile.h"
-#include "diagnostic.h"
 
 namespace {
 

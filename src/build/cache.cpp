@@ -2,7 +2,7 @@
 //
 // Written for many processes at once: a file appears under its final name only complete,
 // by rename; what a killed process leaves are temporaries that nobody reads.
-#include "cache.h"
+#include "build/cache.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -13,8 +13,8 @@
 #include <cerrno>
 #include <chrono>
 
-#include "../diagnostic.h"
-#include "cache_folder.h"
+#include "base/diagnostic.h"
+#include "build/cache_folder.h"
 
 namespace rkeops {
 namespace {

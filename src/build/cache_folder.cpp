@@ -1,5 +1,5 @@
 // The rules of the folder: whose it is, which names it knows, what is removed when.
-#include "cache_folder.h"
+#include "build/cache_folder.h"
 
 #include <dirent.h>
 #include <fcntl.h>
@@ -16,7 +16,7 @@
 #include <memory>
 #include <system_error>
 
-#include "cache.h"
+#include "build/cache.h"
 
 namespace rkeops {
 namespace {

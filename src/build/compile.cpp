@@ -4,7 +4,7 @@
 // compile fails; only then a tiny program is compiled with each, those that are refused
 // are remembered for the session, and the source gets a second chance. So a machine with
 // a usual compiler never pays for trying.
-#include "compile.h"
+#include "build/compile.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -14,9 +14,9 @@
 #include <fstream>
 #include <sstream>
 
-#include "compile_failure.h"
-#include "nvrtc.h"
-#include "process.h"
+#include "build/compile_failure.h"
+#include "build/nvrtc.h"
+#include "build/process.h"
 
 namespace rkeops {
 namespace {

@@ -4,7 +4,7 @@
 #include <functional>
 #include <string>
 
-#include "toolchain.h"
+#include "build/toolchain.h"
 
 namespace rkeops {
 

@@ -1,5 +1,5 @@
 // In: what a compiler said. Out: an error that helps.
-#include "compile_failure.h"
+#include "build/compile_failure.h"
 
 #include <algorithm>
 #include <sstream>

@@ -1,9 +1,9 @@
 // What to say when a compiler fails.
 #pragma once
 
-#include "../diagnostic.h"
-#include "process.h"
-#include "toolchain.h"
+#include "base/diagnostic.h"
+#include "build/process.h"
+#include "build/toolchain.h"
 
 namespace rkeops {
 

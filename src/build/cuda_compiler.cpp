@@ -1,13 +1,13 @@
 // In: settings. Out: paths. No process is started, and a library only opened to learn
 // where the system has it: a formula found in the cache costs none.
-#include "cuda_compiler.h"
+#include "build/cuda_compiler.h"
 
 #include <dlfcn.h>
 #include <sys/stat.h>
 
 #include <sstream>
 
-#include "toolchain.h"
+#include "build/toolchain.h"
 
 namespace rkeops {
 namespace {

@@ -2,7 +2,7 @@
 //
 // Every part enters the digest with its length before it, so that no two lists of parts
 // are the same text ("ab","c" and "a","bc" differ).
-#include "key.h"
+#include "build/key.h"
 
 #include <dirent.h>
 #include <sys/stat.h>
@@ -18,8 +18,8 @@
 #include <sstream>
 #include <system_error>
 
-#include "../diagnostic.h"
-#include "sha256.h"
+#include "base/diagnostic.h"
+#include "build/sha256.h"
 
 namespace rkeops {
 namespace {

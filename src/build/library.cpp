@@ -1,5 +1,5 @@
 // In: path of a shared library from the cache. Out: its functions.
-#include "library.h"
+#include "build/library.h"
 
 #include <dlfcn.h>
 
@@ -7,8 +7,8 @@
 #include <map>
 #include <mutex>
 
-#include "../diagnostic.h"
-#include "cache.h"
+#include "base/diagnostic.h"
+#include "build/cache.h"
 
 namespace rkeops {
 namespace {

@@ -2,7 +2,7 @@
 //
 // The library declares nothing that we could include, so its functions are declared here.
 // It is opened once and stays: it keeps state of its own, and opening takes time.
-#include "nvrtc.h"
+#include "build/nvrtc.h"
 
 #include <dlfcn.h>
 
@@ -16,8 +16,8 @@
 #include <thread>
 #include <vector>
 
-#include "../diagnostic.h"
-#include "interrupt_watch.h"
+#include "base/diagnostic.h"
+#include "base/interrupts.h"
 
 namespace rkeops {
 namespace {

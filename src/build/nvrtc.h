@@ -4,8 +4,8 @@
 #include <functional>
 #include <string>
 
-#include "process.h"
-#include "toolchain.h"
+#include "build/process.h"
+#include "build/toolchain.h"
 
 namespace rkeops {
 

@@ -5,7 +5,7 @@
 // a process group of its own, so that one signal also ends what it started (g++ runs
 // cc1plus, as and ld). The signal handlers of R stay as they are; only this one child is
 // waited for.
-#include "process.h"
+#include "build/process.h"
 
 #include <fcntl.h>
 #include <poll.h>
@@ -19,8 +19,8 @@
 #include <chrono>
 #include <system_error>
 
-#include "../diagnostic.h"
-#include "interrupt_watch.h"
+#include "base/diagnostic.h"
+#include "base/interrupts.h"
 
 extern char** environ;
 

@@ -1,5 +1,5 @@
 // SHA-256 as written in FIPS 180-4, sections 4.1.2, 5.1.1 and 6.2; the names are its.
-#include "sha256.h"
+#include "build/sha256.h"
 
 #include <array>
 #include <cstdint>

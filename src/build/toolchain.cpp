@@ -1,6 +1,6 @@
 // In: settings. Out: paths and argument vectors. No process is started here: a formula
 // found in the cache costs none.
-#include "toolchain.h"
+#include "build/toolchain.h"
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -10,7 +10,7 @@
 #include <mutex>
 #include <sstream>
 
-#include "../diagnostic.h"
+#include "base/diagnostic.h"
 
 namespace rkeops {
 namespace {

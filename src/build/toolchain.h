@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "../engine.h"
-#include "cuda_compiler.h"
+#include "base/engine.h"
+#include "build/cuda_compiler.h"
 
 namespace rkeops {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "../ir/ops.h"
+#include "ir/ops.h"
 
 namespace rkeops {
 

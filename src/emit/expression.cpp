@@ -2,18 +2,18 @@
 // statements (a sum over components), or when a loop would compute it again and again;
 // all other nodes are written inside the expression that uses them. Vectors are loops
 // over their components, which the compiler unrolls.
-#include "expression.h"
+#include "emit/expression.h"
 
 #include <algorithm>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "../diagnostic.h"
-#include "../ir/ops.h"
-#include "../ir/print.h"
-#include "../ir/tensor.h"
-#include "component.h"
-#include "literal.h"
+#include "base/diagnostic.h"
+#include "emit/component.h"
+#include "emit/literal.h"
+#include "ir/ops.h"
+#include "ir/print.h"
+#include "ir/tensor.h"
 
 namespace rkeops {
 

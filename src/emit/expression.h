@@ -6,8 +6,8 @@
 #include <string>
 #include <vector>
 
-#include "../plan/plan.h"
-#include "writer.h"
+#include "emit/writer.h"
+#include "plan/plan.h"
 
 namespace rkeops {
 

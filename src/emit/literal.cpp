@@ -1,9 +1,9 @@
-#include "literal.h"
+#include "emit/literal.h"
 
 #include <cfloat>
 #include <cmath>
 
-#include "../ir/print.h"
+#include "ir/print.h"
 
 namespace rkeops {
 

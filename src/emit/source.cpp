@@ -1,13 +1,13 @@
 // One struct `Formula` a kernel, the same text for all engines; engines differ in the
 // header they include and in the last line, which instantiates it.
-#include "source.h"
+#include "emit/source.h"
 
-#include "../ir/ops.h"
-#include "../ir/print.h"
-#include "../ir/variables.h"
-#include "expression.h"
-#include "literal.h"
-#include "writer.h"
+#include "check/variables.h"
+#include "emit/expression.h"
+#include "emit/literal.h"
+#include "emit/writer.h"
+#include "ir/ops.h"
+#include "ir/print.h"
 
 namespace rkeops {
 
@@ -272,7 +272,8 @@ std::string cpu_source(const KernelPlan& kernel, Precision precision,
                        const Origin& origin) {
   KernelPlan unconditional = kernel;
   unconditional.conditions = {};
-  return write_source(unconditional, precision, origin, "#include <rkeops/cpu_engine.h>",
+  return write_source(unconditional, precision, origin,
+                      "#include <rkeops/cpu/cpu_engine.h>",
                       "RKEOPS_CPU_LIBRARY(Scalar, Formula, Reduction, " +
                           std::to_string(kernel.row_groups) + ")");
 }
@@ -285,7 +286,7 @@ std::string cuda_source(const KernelPlan& kernel, Precision precision,
       precision == Precision::float64 && (gpu.inner.node || gpu.outer.length);
   return write_source(gpu, precision, origin,
                       std::string(small_tables ? "#define RKEOPS_POWER_BITS 8\n" : "") +
-                          "#include <rkeops/cuda_engine.cuh>",
+                          "#include <rkeops/cuda/cuda_engine.cuh>",
                       "RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, " +
                           std::to_string(gpu.rows_per_thread) + ", " +
                           std::to_string(gpu.columns_per_tile) + ")");

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "../ir/check.h"
-#include "../plan/plan.h"
+#include "check/check.h"
+#include "plan/plan.h"
 
 namespace rkeops {
 

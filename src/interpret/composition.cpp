@@ -1,6 +1,6 @@
-#include "composition.h"
+#include "interpret/composition.h"
 
-#include "../ir/ops.h"
+#include "ir/ops.h"
 
 namespace rkeops {
 

@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "../ir/expr.h"
+#include "ir/expr.h"
 
 namespace rkeops {
 

@@ -2,13 +2,13 @@
 // were rows, and computes pairs; what it folds are the columns of each row, one vector of
 // accumulators for every lane. Everything else is done by the usual program: columns that
 // fill no tile, what is kept between blocks, merging, finishing.
-#include "few_rows.h"
+#include "interpret/few_rows.h"
 
 #include <algorithm>
 #include <utility>
 
-#include "loop_nest.h"
-#include "lower.h"
+#include "interpret/loop_nest.h"
+#include "interpret/lower.h"
 
 namespace rkeops {
 

@@ -4,9 +4,9 @@
 
 #include <memory>
 
-#include "../plan/plan.h"
-#include "../run/cpu_program.h"
-#include "tiles.h"
+#include "base/cpu_program.h"
+#include "interpret/tiles.h"
+#include "plan/plan.h"
 
 namespace rkeops {
 

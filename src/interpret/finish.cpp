@@ -1,4 +1,4 @@
-#include "finish.h"
+#include "interpret/finish.h"
 
 #include <algorithm>
 #include <cstdint>

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "../../inst/include/rkeops/abi.h"
-#include "stages.h"
+#include <rkeops/abi.h>
+#include "interpret/stages.h"
 
 namespace rkeops {
 

@@ -1,12 +1,12 @@
-#include "generate.h"
+#include "interpret/generate.h"
 
 #include <map>
 #include <regex>
 #include <vector>
 
-#include "../ir/ops.h"
-#include "../ir/reductions.h"
-#include "composition.h"
+#include "interpret/composition.h"
+#include "ir/ops.h"
+#include "ir/reductions.h"
 
 namespace rkeops {
 

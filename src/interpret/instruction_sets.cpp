@@ -1,6 +1,6 @@
-#include "instruction_sets.h"
+#include "interpret/instruction_sets.h"
 
-#include "../diagnostic.h"
+#include "base/diagnostic.h"
 
 namespace rkeops {
 

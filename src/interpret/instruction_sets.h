@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "tiles.h"
+#include "interpret/tiles.h"
 
 namespace rkeops {
 

@@ -1,5 +1,5 @@
 // The loops of the interpreter for processors with AVX-512.
-#include "tiles.h"
+#include "interpret/tiles.h"
 
 namespace tile_types = rkeops::tiles;
 
@@ -16,9 +16,9 @@ _Pragma("GCC diagnostic ignored \"-Wpsabi\"")
 #endif
 #define RKEOPS_INSTRUCTION_SET "AVX-512"
 #define rkeops rkeops_avx512
-#include "../../inst/include/rkeops/reductions.h"
-#include "../../inst/include/rkeops/vector_math.h"
-#include "loops.h"
+#include <rkeops/math/vector_math.h>
+#include <rkeops/reductions/accumulators.h>
+#include "interpret/loops.h"
 #undef rkeops
 
     const tile_types::InstructionSet* tile_types::avx512_instructions() {

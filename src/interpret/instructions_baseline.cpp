@@ -1,5 +1,5 @@
 // The loops of the interpreter for every processor of the architecture.
-#include "tiles.h"
+#include "interpret/tiles.h"
 
 namespace tile_types = rkeops::tiles;
 
@@ -9,9 +9,9 @@ _Pragma("GCC diagnostic ignored \"-Wpsabi\"")
 #endif
 #define RKEOPS_INSTRUCTION_SET "baseline"
 #define rkeops rkeops_baseline
-#include "../../inst/include/rkeops/reductions.h"
-#include "../../inst/include/rkeops/vector_math.h"
-#include "loops.h"
+#include <rkeops/math/vector_math.h>
+#include <rkeops/reductions/accumulators.h>
+#include "interpret/loops.h"
 #undef rkeops
 
     const tile_types::InstructionSet* tile_types::baseline_instructions() {

@@ -1,6 +1,6 @@
-#include "interpreter.h"
+#include "interpret/interpreter.h"
 
-#include "loop_nest.h"
+#include "interpret/loop_nest.h"
 
 namespace rkeops {
 

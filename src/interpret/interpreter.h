@@ -3,8 +3,8 @@
 
 #include <memory>
 
-#include "../run/cpu_program.h"
-#include "program.h"
+#include "base/cpu_program.h"
+#include "interpret/program.h"
 
 namespace rkeops {
 

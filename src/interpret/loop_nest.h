@@ -1,4 +1,4 @@
-// The loop nest of inst/include/rkeops/cpu_engine.h with tiles in place of vectors:
+// The loop nest of inst/include/rkeops/cpu/cpu_engine.h with tiles in place of vectors:
 // parameters and rows are prepared once a call, columns in blocks; then blocks of
 // columns, tiles of rows, tiles of columns. In the row and column stages a tile is one
 // column wide.
@@ -7,9 +7,9 @@
 #include <algorithm>
 #include <cstring>
 
-#include "../run/cpu_program.h"
-#include "finish.h"
-#include "stages.h"
+#include "base/cpu_program.h"
+#include "interpret/finish.h"
+#include "interpret/stages.h"
 
 namespace rkeops {
 

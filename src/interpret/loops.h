@@ -17,11 +17,11 @@ using tile_types::View;
 }  // namespace
 }  // namespace rkeops
 
-#include "loops_instructions.h"
+#include "interpret/loops_instructions.h"
 // after the former
-#include "loops_products.h"
+#include "interpret/loops_products.h"
 // after the former
-#include "loops_accumulators.h"
+#include "interpret/loops_accumulators.h"
 
 namespace rkeops {
 namespace {
@@ -81,7 +81,7 @@ using Operation0 = Copy;
 #define RKEOPS_REDUCTION(id, code, of, operation, operands, weights, counted, ...) \
   template <class V>                                                               \
   using Reduction##id = __VA_ARGS__;
-#include "generated_operations.h"
+#include "interpret/generated_operations.h"
 #undef RKEOPS_UNARY
 #undef RKEOPS_BINARY
 #undef RKEOPS_TERNARY
@@ -106,7 +106,7 @@ using Operation0 = Copy;
   {code, 2, false, routine<V, Operation##id, 2>},
 template <class V>
 constexpr Instruction instructions[] = {
-#include "generated_operations.h"
+#include "interpret/generated_operations.h"
 };
 #undef RKEOPS_UNARY
 #undef RKEOPS_BINARY
@@ -129,7 +129,7 @@ constexpr Instruction instructions[] = {
                                                                                weights),
 template <class V>
 constexpr Accumulator accumulators[] = {
-#include "generated_operations.h"
+#include "interpret/generated_operations.h"
 };
 
 template <class V>

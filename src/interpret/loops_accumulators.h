@@ -1,5 +1,6 @@
-// The loops of reductions: the accumulators of inst/include/rkeops/reductions.h over the
-// vectors of a tile. Part of loops.h.
+// The loops of reductions: the accumulators of
+// inst/include/rkeops/reductions/accumulators.h over the vectors of a tile. Part of
+// loops.h.
 
 namespace rkeops {
 namespace {

@@ -1,17 +1,17 @@
-#include "lower.h"
+#include "interpret/lower.h"
 
 #include <algorithm>
 
-#include "../diagnostic.h"
-#include "../ir/ops.h"
-#include "../ir/reductions.h"
-#include "lower_stage.h"
+#include "base/diagnostic.h"
+#include "interpret/lower_stage.h"
+#include "ir/ops.h"
+#include "ir/reductions.h"
 
 namespace rkeops {
 
 namespace {
 
-// As inst/include/rkeops/cpu_engine.h cuts the columns, so that sums are added in the
+// As inst/include/rkeops/cpu/cpu_engine.h cuts the columns, so that sums are added in the
 // same order.
 constexpr int cache_bytes = 1 << 16;
 constexpr int fewest_columns = 16;

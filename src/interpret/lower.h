@@ -1,7 +1,7 @@
 // Kernel plan -> program of the interpreter.
 #pragma once
 
-#include "program.h"
+#include "interpret/program.h"
 
 namespace rkeops {
 

@@ -1,17 +1,17 @@
 // Nodes that only rearrange components (slices, repetitions) are operands that point into
 // the registers of others; all others become steps. Where the table of loops has one for
 // several operations together, the inner ones need no registers.
-#include "lower_stage.h"
+#include "interpret/lower_stage.h"
 
 #include <algorithm>
 #include <climits>
 #include <cstring>
 
-#include "../diagnostic.h"
-#include "../ir/ops.h"
-#include "../ir/tensor.h"
-#include "composition.h"
-#include "registers.h"
+#include "base/diagnostic.h"
+#include "interpret/composition.h"
+#include "interpret/registers.h"
+#include "ir/ops.h"
+#include "ir/tensor.h"
 
 namespace rkeops {
 

@@ -4,7 +4,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "program.h"
+#include "interpret/program.h"
 
 namespace rkeops {
 

@@ -4,8 +4,8 @@
 
 #include <vector>
 
-#include "../plan/plan.h"
-#include "tiles.h"
+#include "interpret/tiles.h"
+#include "plan/plan.h"
 
 namespace rkeops {
 

@@ -1,4 +1,4 @@
-#include "registers.h"
+#include "interpret/registers.h"
 
 #include <algorithm>
 

@@ -2,7 +2,7 @@
 // a tile stays in the first-level cache.
 #pragma once
 
-#include "program.h"
+#include "interpret/program.h"
 
 namespace rkeops {
 

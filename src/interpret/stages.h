@@ -1,7 +1,7 @@
 // Runs the steps of a stage over one tile.
 #pragma once
 
-#include "program.h"
+#include "interpret/program.h"
 
 namespace rkeops {
 

@@ -1,4 +1,4 @@
-#include "copy.h"
+#include "ir/copy.h"
 
 #include <algorithm>
 #include <limits>

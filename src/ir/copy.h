@@ -3,7 +3,7 @@
 
 #include <functional>
 
-#include "expr.h"
+#include "ir/expr.h"
 
 namespace rkeops {
 

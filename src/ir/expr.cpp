@@ -1,19 +1,23 @@
 // Nodes are interned by structure: see expr.h for the semantics.
-#include "expr.h"
+#include "ir/expr.h"
 
 #include <algorithm>
 #include <cstring>
 #include <functional>
 #include <tuple>
 
-#include "ops.h"
-#include "reductions.h"
+#include "ir/ops.h"
+#include "ir/reductions.h"
 
 namespace rkeops {
 
 const char* level_name(Level level) {
   static const char* const names[] = {"parameter", "i", "j", "pair"};
   return names[level];
+}
+
+const char* category_name(Level level) {
+  return level == level_i ? "Vi" : level == level_j ? "Vj" : "Pm";
 }
 
 namespace {

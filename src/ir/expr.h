@@ -34,6 +34,8 @@ inline bool within(Level a, Level b) { return without(a, b) == level_none; }
 
 /// "parameter", "i", "j" or "pair".
 const char* level_name(Level level);
+/// "Vi", "Vj" or "Pm": how formulas call a variable of this level.
+const char* category_name(Level level);
 
 /// A handle with the meaning of a value; cheap to copy, compared by identity.
 class Expr {

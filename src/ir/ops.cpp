@@ -1,10 +1,10 @@
 // The table of operations, put together from its families, and the ways to look a row up.
-#include "ops.h"
+#include "ir/ops.h"
 
 #include <unordered_map>
 
-#include "../diagnostic.h"
-#include "ops_rows.h"
+#include "base/diagnostic.h"
+#include "ir/ops_rows.h"
 
 namespace rkeops {
 

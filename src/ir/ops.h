@@ -7,7 +7,7 @@
 #include <string>
 #include <vector>
 
-#include "expr.h"
+#include "ir/expr.h"
 
 namespace rkeops {
 

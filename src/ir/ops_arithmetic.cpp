@@ -1,5 +1,5 @@
 // Constants, sums, products and powers.
-#include "ops_rows.h"
+#include "ir/ops_rows.h"
 
 namespace rkeops {
 

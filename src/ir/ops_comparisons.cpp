@@ -1,5 +1,5 @@
 // Comparisons, choices, and what is made of them: 1 where it is true, 0 where it is not.
-#include "ops_rows.h"
+#include "ir/ops_rows.h"
 
 namespace rkeops {
 

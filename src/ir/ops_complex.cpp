@@ -1,7 +1,7 @@
 // Complex numbers: a vector of D complex numbers is one of dimension 2 D, real and
 // imaginary parts in turn. A vector of dimension 2, one complex number, is repeated where
 // the other argument has more. Derivatives are those in the real and the imaginary part.
-#include "ops_rows.h"
+#include "ir/ops_rows.h"
 
 namespace rkeops {
 

@@ -1,6 +1,6 @@
 // Functions of one number: exponentials, trigonometry, special functions, kinks and
 // steps.
-#include "ops_rows.h"
+#include "ir/ops_rows.h"
 
 namespace rkeops {
 

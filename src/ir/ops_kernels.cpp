@@ -2,7 +2,7 @@
 // for the squared distance in bandwidths, |(x - y) / s|^2, and r for its root. Sources:
 // Rasmussen and Williams (2006), Gaussian Processes for Machine Learning, chapter 4
 // (Matern, rational quadratic); Wendland (1995), Adv. Comput. Math. 4 (compact support).
-#include "ops_rows.h"
+#include "ir/ops_rows.h"
 
 namespace rkeops {
 

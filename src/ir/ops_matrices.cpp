@@ -1,7 +1,7 @@
 // Matrices and tensors inside vectors, in R's order (the first index runs fastest). All
 // products are written with one operation, TensorDot.
-#include "ops_rows.h"
-#include "tensor.h"
+#include "ir/ops_rows.h"
+#include "ir/tensor.h"
 
 namespace rkeops {
 

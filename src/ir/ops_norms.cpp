@@ -1,5 +1,5 @@
 // Scalar products, norms and distances: definitions by sums of squares.
-#include "ops_rows.h"
+#include "ir/ops_rows.h"
 
 namespace rkeops {
 

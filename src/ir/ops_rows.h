@@ -8,7 +8,7 @@
 #include <utility>
 #include <vector>
 
-#include "ops.h"
+#include "ir/ops.h"
 
 namespace rkeops {
 

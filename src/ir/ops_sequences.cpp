@@ -1,7 +1,7 @@
 // Operations on vectors read as sequences: knots of a spline, samples of two curves.
 // Sources: de Boor (1978), A Practical Guide to Splines; Cuturi and Blondel (2017),
 // Soft-DTW, ICML.
-#include "ops_rows.h"
+#include "ir/ops_rows.h"
 
 namespace rkeops {
 
@@ -53,7 +53,8 @@ Operation spline_row() {
       "BSpline(knots, p, 2)");
 }
 
-// ---- soft-DTW, of z = (x, y, gamma), in loops of inst/include/rkeops/soft_dtw.h ----
+// ---- soft-DTW, of z = (x, y, gamma), in loops of inst/include/rkeops/math/soft_dtw.h
+// ----
 
 constexpr int most_pairs = 4096;
 
@@ -96,7 +97,7 @@ Parts gradient_along_adjoints(const Arguments& a) {
   return {call("SoftDTW_GradientAlong", {a[0], more}, n), of_directions};
 }
 
-// inst/include/rkeops/soft_dtw.h has loops of run-time lengths for these.
+// inst/include/rkeops/math/soft_dtw.h has loops of run-time lengths for these.
 constexpr int most_interpreted_directions = 3;
 
 bool has_few_directions(const Children& c) {

@@ -2,7 +2,7 @@
 // concatenation.
 #include <limits>
 
-#include "ops_rows.h"
+#include "ir/ops_rows.h"
 
 namespace rkeops {
 

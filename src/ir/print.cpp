@@ -1,6 +1,6 @@
 // Operators are printed with the brackets they need and no others; precedences are those
 // of the rows.
-#include "print.h"
+#include "ir/print.h"
 
 #include <algorithm>
 #include <cmath>
@@ -9,9 +9,8 @@
 #include <limits>
 #include <unordered_map>
 
-#include "ops.h"
-#include "reductions.h"
-#include "variables.h"
+#include "ir/ops.h"
+#include "ir/reductions.h"
 
 namespace rkeops {
 

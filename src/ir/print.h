@@ -4,7 +4,7 @@
 #include <string>
 #include <vector>
 
-#include "expr.h"
+#include "ir/expr.h"
 
 namespace rkeops {
 

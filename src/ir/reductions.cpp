@@ -1,10 +1,10 @@
 // The rows of the table of reductions (see reductions.h).
-#include "reductions.h"
+#include "ir/reductions.h"
 
 #include <unordered_map>
 
-#include "../diagnostic.h"
-#include "reductions_rows.h"
+#include "base/diagnostic.h"
+#include "ir/reductions_rows.h"
 
 namespace rkeops {
 

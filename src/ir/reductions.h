@@ -1,13 +1,13 @@
 // THE table of reductions. One row is all the package knows of a reduction; the
-// accumulator itself is a class template of inst/include/rkeops/reductions.h, named by
-// the row.
+// accumulator itself is a class template of
+// inst/include/rkeops/reductions/accumulators.h, named by the row.
 #pragma once
 
 #include <functional>
 #include <string>
 #include <vector>
 
-#include "expr.h"
+#include "ir/expr.h"
 
 namespace rkeops {
 

@@ -4,8 +4,8 @@
 #include <string>
 #include <vector>
 
-#include "ops.h"
-#include "reductions.h"
+#include "ir/ops.h"
+#include "ir/reductions.h"
 
 namespace rkeops {
 

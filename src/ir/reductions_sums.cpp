@@ -1,6 +1,6 @@
 // Rows of the table of reductions: sums, means, variances, products, counts of
 // conditions.
-#include "reductions_rows.h"
+#include "ir/reductions_rows.h"
 
 namespace rkeops {
 

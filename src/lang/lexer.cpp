@@ -2,7 +2,7 @@
 // session must not change what a formula means. What other languages write but this one
 // does not (`&&`, `%*%`, quotes, a typographic minus) is looked up in a table that knows
 // what to write instead.
-#include "lexer.h"
+#include "lang/lexer.h"
 
 #include <algorithm>
 #include <cmath>

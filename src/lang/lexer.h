@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "token.h"
+#include "lang/token.h"
 
 namespace rkeops {
 

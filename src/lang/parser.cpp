@@ -8,14 +8,14 @@
 //              + -
 //              |                      the scalar product
 //   loosest    < <= > >= == !=        not chained
-#include "parser.h"
+#include "lang/parser.h"
 
 #include <algorithm>
 #include <initializer_list>
 #include <string_view>
 #include <utility>
 
-#include "lexer.h"
+#include "lang/lexer.h"
 
 namespace rkeops {
 

@@ -4,7 +4,7 @@
 // by recursion is safe: a stack of 8 MiB holds frames of 600 bytes for the highest tree.
 #pragma once
 
-#include "ast.h"
+#include "lang/ast.h"
 
 namespace rkeops {
 

@@ -3,7 +3,7 @@
 
 #include <string>
 
-#include "../diagnostic.h"
+#include "base/diagnostic.h"
 
 namespace rkeops {
 

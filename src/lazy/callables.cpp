@@ -1,9 +1,9 @@
-#include "callables.h"
+#include "lazy/callables.h"
 
 #include <list>
 
-#include "../ir/print.h"
-#include "../ir/variables.h"
+#include "check/variables.h"
+#include "ir/print.h"
 
 namespace rkeops {
 

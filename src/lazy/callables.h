@@ -5,7 +5,7 @@
 #include <memory>
 #include <string>
 
-#include "../run/call.h"
+#include "run/call.h"
 
 namespace rkeops {
 

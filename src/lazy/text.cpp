@@ -1,8 +1,8 @@
-#include "text.h"
+#include "lazy/text.h"
 
-#include "../ir/print.h"
-#include "../ir/variables.h"
-#include "../lang/parser.h"
+#include "check/variables.h"
+#include "ir/print.h"
+#include "lang/parser.h"
 
 namespace rkeops {
 

@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "expression.h"
+#include "lazy/lazy_expression.h"
 
 namespace rkeops {
 

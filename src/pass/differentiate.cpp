@@ -3,16 +3,16 @@
 // alone. All rules are linear in the adjoint, so the sum over the indices a node does not
 // have can wait until the variable is reached, and must only be taken on entering a
 // reduction, whose inner index is another one.
-#include "differentiate.h"
+#include "pass/differentiate.h"
 
 #include <array>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "../diagnostic.h"
-#include "../ir/ops.h"
-#include "../ir/reductions.h"
-#include "structural_zeros.h"
+#include "base/diagnostic.h"
+#include "ir/ops.h"
+#include "ir/reductions.h"
+#include "pass/structural_zeros.h"
 
 namespace rkeops {
 

@@ -1,15 +1,15 @@
 // Exponents are read as sums of terms; then the formula is built again, from the inside
 // out, with what they become in their place.
-#include "expand_distances.h"
+#include "pass/expand_distances.h"
 
 #include <algorithm>
 #include <cmath>
 #include <unordered_map>
 #include <unordered_set>
 
-#include "../ir/ops.h"
-#include "simplify.h"
-#include "simplify_rules.h"
+#include "ir/ops.h"
+#include "pass/simplify.h"
+#include "pass/simplify_rules.h"
 
 namespace rkeops {
 

@@ -19,8 +19,8 @@
 
 #include <vector>
 
-#include "../ir/expr.h"
-#include "../ir/reductions.h"
+#include "ir/expr.h"
+#include "ir/reductions.h"
 
 namespace rkeops {
 

@@ -1,10 +1,10 @@
 // A node is rewritten bottom-up until no rule applies.
-#include "simplify.h"
+#include "pass/simplify.h"
 
 #include <unordered_map>
 
-#include "../ir/ops.h"
-#include "simplify_rules.h"
+#include "ir/ops.h"
+#include "pass/simplify_rules.h"
 
 namespace rkeops {
 

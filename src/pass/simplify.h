@@ -8,7 +8,7 @@
 
 #include <vector>
 
-#include "../ir/expr.h"
+#include "ir/expr.h"
 
 namespace rkeops {
 

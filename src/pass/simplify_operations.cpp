@@ -1,11 +1,11 @@
 // Identities of operations: each is one function, with its law and where it is not exact.
-#include "simplify_rules.h"
+#include "pass/simplify_rules.h"
 
 #include <algorithm>
 #include <cmath>
 
-#include "../ir/ops.h"
-#include "simplify.h"
+#include "ir/ops.h"
+#include "pass/simplify.h"
 
 namespace rkeops {
 

@@ -4,9 +4,9 @@
 // Validity, for all rules here: the result is finite, or not, as before. Where a factor
 // is infinite it may be Inf instead of NaN, because the factor meets the sum and not each
 // term; and a factor that is not finite makes an empty sum NaN.
-#include "../ir/ops.h"
-#include "../ir/reductions.h"
-#include "simplify_rules.h"
+#include "ir/ops.h"
+#include "ir/reductions.h"
+#include "pass/simplify_rules.h"
 
 namespace rkeops {
 

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "../ir/expr.h"
+#include "ir/expr.h"
 
 namespace rkeops {
 

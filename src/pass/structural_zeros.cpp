@@ -1,11 +1,11 @@
-#include "structural_zeros.h"
+#include "pass/structural_zeros.h"
 
 #include <algorithm>
 #include <vector>
 
-#include "../ir/ops.h"
-#include "simplify.h"
-#include "simplify_rules.h"
+#include "ir/ops.h"
+#include "pass/simplify.h"
+#include "pass/simplify_rules.h"
 
 namespace rkeops {
 

@@ -4,7 +4,7 @@
 // (Form::insert), or a sum of these.
 #pragma once
 
-#include "../ir/expr.h"
+#include "ir/expr.h"
 
 namespace rkeops {
 

@@ -1,13 +1,13 @@
 // Kernels are found from the inside out: a reduction waits for those below it. Stages
 // follow from the levels of the nodes alone.
-#include "plan.h"
+#include "plan/plan.h"
 
 #include <algorithm>
 #include <unordered_set>
 
-#include "../diagnostic.h"
-#include "../ir/ops.h"
-#include "outer_product.h"
+#include "base/diagnostic.h"
+#include "ir/ops.h"
+#include "plan/plan_outer_product.h"
 
 namespace rkeops {
 

@@ -12,8 +12,8 @@
 #include <string>
 #include <vector>
 
-#include "../ir/expr.h"
-#include "../ir/reductions.h"
+#include "ir/expr.h"
+#include "ir/reductions.h"
 
 namespace rkeops {
 
@@ -87,7 +87,8 @@ struct KernelPlan {
   Bound bound;
   ExactValue exact;
   std::vector<Expr> values;  // what a pair hands to the accumulator, one after the other
-  std::string accumulator;   // type in inst/include/rkeops/reductions.h, a template of V
+  std::string accumulator;   // type in inst/include/rkeops/reductions/accumulators.h, a
+                             // template of V
   int outputs = 0;           // components of the result
   long long operations = 0;  // on components, for a pair
   long long work = 1;        // components computed for a pair

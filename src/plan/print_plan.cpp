@@ -1,6 +1,6 @@
 // The text of a plan, as explain() shows it.
-#include "../ir/print.h"
-#include "plan.h"
+#include "ir/print.h"
+#include "plan/plan.h"
 
 namespace rkeops {
 

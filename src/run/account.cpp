@@ -1,4 +1,4 @@
-#include "account.h"
+#include "run/account.h"
 
 #include <unordered_map>
 

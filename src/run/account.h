@@ -6,8 +6,8 @@
 #include <optional>
 #include <string>
 
-#include "../diagnostic.h"
-#include "../settings.h"
+#include "base/diagnostic.h"
+#include "operator/settings.h"
 
 namespace rkeops {
 

@@ -1,12 +1,12 @@
-#include "call.h"
+#include "run/call.h"
 
 #include <algorithm>
 #include <map>
 
-#include "../diagnostic.h"
-#include "../ir/print.h"
-#include "cuda_engine.h"
-#include "expanded_call.h"
+#include "base/diagnostic.h"
+#include "ir/print.h"
+#include "run/cuda/cuda_engine.h"
+#include "run/expanded_call.h"
 
 namespace rkeops {
 

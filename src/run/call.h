@@ -7,8 +7,8 @@
 #include <string>
 #include <vector>
 
-#include "../compile_formula.h"
-#include "cpu_kernel.h"
+#include "operator/compile_formula.h"
+#include "run/cpu_kernel.h"
 
 namespace rkeops {
 

@@ -1,16 +1,16 @@
-#include "cpu_kernel.h"
+#include "run/cpu_kernel.h"
 
 #include <cmath>
 
-#include "../build/compile.h"
-#include "../build/toolchain.h"
-#include "../diagnostic.h"
-#include "../interpret/few_rows.h"
-#include "../interpret/instruction_sets.h"
-#include "../interpret/interpreter.h"
-#include "../interpret/lower.h"
-#include "compiled_program.h"
-#include "cpu_engine.h"
+#include "base/diagnostic.h"
+#include "build/compile.h"
+#include "build/toolchain.h"
+#include "interpret/few_rows.h"
+#include "interpret/instruction_sets.h"
+#include "interpret/interpreter.h"
+#include "interpret/lower.h"
+#include "run/cpu/compiled_program.h"
+#include "run/cpu/cpu_run.h"
 
 namespace rkeops {
 

@@ -5,10 +5,10 @@
 #include <chrono>
 #include <memory>
 
-#include "../compile_formula.h"
-#include "account.h"
-#include "cpu_program.h"
-#include "job.h"
+#include "base/cpu_program.h"
+#include "base/job.h"
+#include "operator/compile_formula.h"
+#include "run/account.h"
 
 namespace rkeops {
 

@@ -1,9 +1,9 @@
-#include "expanded_call.h"
+#include "run/expanded_call.h"
 
 #include <algorithm>
 
-#include "../ir/reductions.h"
-#include "gpu_matrix.h"
+#include "ir/reductions.h"
+#include "run/cuda/gpu_matrix.h"
 
 namespace rkeops {
 

@@ -5,7 +5,7 @@
 #include <memory>
 #include <vector>
 
-#include "call.h"
+#include "run/call.h"
 
 namespace rkeops {
 

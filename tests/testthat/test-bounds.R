@@ -1,5 +1,5 @@
 # Nearest and farthest points, which GPUs find by bounds of the distances
-# (src/pass/expand_distances.h, inst/include/rkeops/cuda_bounds.cuh).
+# (src/pass/expand_distances.h, inst/include/rkeops/cuda/cuda_bounds.cuh).
 
 skip_on_cran()
 

@@ -11,7 +11,7 @@
 #ifndef RKEOPS_INNER_PRODUCT_H
 #define RKEOPS_INNER_PRODUCT_H
 
-#include "lanes.h"
+#include <rkeops/lanes.h>
 
 namespace rkeops {
 

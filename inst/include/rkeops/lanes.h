@@ -36,7 +36,7 @@
 #endif
 
 #if defined(__CUDACC_RTC__)
-#include "cuda_builtins.cuh"
+#include <rkeops/cuda_builtins.cuh>
 #endif
 
 #if defined(__CUDACC__)

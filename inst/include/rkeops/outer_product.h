@@ -15,7 +15,7 @@
 #ifndef RKEOPS_OUTER_PRODUCT_H
 #define RKEOPS_OUTER_PRODUCT_H
 
-#include "lanes.h"
+#include <rkeops/lanes.h>
 
 namespace rkeops {
 

@@ -1,7 +1,7 @@
 // Tests of src/build/ that need neither R nor a compiler at run time. Prints "name ok" or
 // "name FAIL" and exits with status 1 when something failed. From the top of the
 // repository:
-//   g++ -std=c++17 -Isrc tests/testthat/cpp/build_room.cpp src/diagnostic.cpp
+//   g++ -std=c++17 -Isrc tests/testthat/cpp/build_room.cpp src/base/diagnostic.cpp
 //     src/build/*.cpp -ldl -o build_room && ./build_room
 #include <fcntl.h>
 #include <signal.h>
@@ -16,13 +16,13 @@
 #include <functional>
 #include <sstream>
 
+#include "base/diagnostic.h"
 #include "build/cache.h"
 #include "build/compile.h"
 #include "build/key.h"
 #include "build/library.h"
 #include "build/process.h"
 #include "build/sha256.h"
-#include "diagnostic.h"
 
 using namespace rkeops;
 

@@ -2,7 +2,7 @@
 #ifndef RKEOPS_TESTS_CPU_ENGINE_FORMULAS_H
 #define RKEOPS_TESTS_CPU_ENGINE_FORMULAS_H
 
-#include <rkeops/cpu_engine.h>
+#include <rkeops/cpu/cpu_engine.h>
 
 namespace product {
 

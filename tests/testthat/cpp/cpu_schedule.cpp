@@ -1,9 +1,9 @@
-// Tests of src/run/cpu_engine.cpp and schedule.cpp with a program that takes as long as
+// Tests of src/run/cpu/cpu_run.cpp and schedule.cpp with a program that takes as long as
 // it is told to: that slices are short however long a pair takes, and that every pair is
 // met once. Prints "name ok" or "name FAIL" and exits with status 1 when something
 // failed. From the top of the repository:
 //   g++ -std=c++17 -Isrc -Iinst/include tests/testthat/cpp/cpu_schedule.cpp
-//     src/run/schedule.cpp src/run/cpu_engine.cpp src/diagnostic.cpp -pthread
+//     src/run/cpu/schedule.cpp src/run/cpu/cpu_run.cpp src/base/diagnostic.cpp -pthread
 //     -o cpu_schedule && ./cpu_schedule
 #include <algorithm>
 #include <atomic>
@@ -14,9 +14,9 @@
 #include <thread>
 #include <vector>
 
-#include "diagnostic.h"
-#include "run/cpu_engine.h"
-#include "run/schedule.h"
+#include "base/diagnostic.h"
+#include "run/cpu/cpu_run.h"
+#include "run/cpu/schedule.h"
 
 using namespace rkeops;
 

@@ -2,7 +2,7 @@
 // one fails. NVRTC is an emulated one, and the machine's own where it has one. Prints
 // "name ok" or "name FAIL" and exits with status 1 when something failed. From the top of
 // the repository:
-//   g++ -std=c++17 -Isrc tests/testthat/cpp/cuda_compilers.cpp src/diagnostic.cpp
+//   g++ -std=c++17 -Isrc tests/testthat/cpp/cuda_compilers.cpp src/base/diagnostic.cpp
 //     src/build/*.cpp -ldl -o cuda_compilers && ./cuda_compilers
 #include <signal.h>
 #include <sys/stat.h>
@@ -15,9 +15,9 @@
 #include <functional>
 #include <sstream>
 
+#include "base/diagnostic.h"
 #include "build/compile.h"
 #include "build/nvrtc.h"
-#include "diagnostic.h"
 
 using namespace rkeops;
 
@@ -93,7 +93,7 @@ ToolchainSettings emulated_settings() {
 }
 
 const char* const small_kernel =
-    "#include <rkeops/cuda_engine.cuh>\n"
+    "#include <rkeops/cuda/cuda_engine.cuh>\n"
     "constexpr int twice(int x) { return 2 * x; }\n"
     "extern \"C\" __global__ void small(double* x) {\n"
     "  x[0] = rkeops::load<double>(x + twice(1)) + __builtin_inf() + "

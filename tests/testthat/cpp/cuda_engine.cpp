@@ -2,15 +2,15 @@
 // plain loops, slices and interrupts. Prints "name ok" or "name FAIL" and exits with
 // status 1 when something failed. From the top of the repository:
 //   g++ -std=c++17 -Isrc -Iinst/include tests/testthat/cpp/cuda_engine.cpp
-//   src/run/cuda_*.cpp src/run/gpu_matrix.cpp
-//     src/diagnostic.cpp -ldl -o cuda_engine && ./cuda_engine
+//   src/run/cuda/cuda_*.cpp src/run/cuda/gpu_matrix.cpp
+//     src/base/diagnostic.cpp -ldl -o cuda_engine && ./cuda_engine
 // To look for errors of memory, build with -fsanitize=address and run with
 // RKEOPS_EMULATION_FLAGS=-fsanitize=address in the environment.
 #include <functional>
 #include <limits>
 
 #include "cuda_formulas.h"
-#include "run/cuda_schedule.h"
+#include "run/cuda/cuda_schedule.h"
 
 using namespace rkeops;
 

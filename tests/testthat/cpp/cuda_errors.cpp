@@ -2,8 +2,8 @@
 // memory, other users of the GPU. Prints "name ok" or "name FAIL" and exits with status 1
 // when something failed. From the top of the repository:
 //   g++ -std=c++17 -Isrc -Iinst/include tests/testthat/cpp/cuda_errors.cpp
-//   src/run/cuda_*.cpp src/run/gpu_matrix.cpp
-//     src/diagnostic.cpp -ldl -o cuda_errors && ./cuda_errors
+//   src/run/cuda/cuda_*.cpp src/run/cuda/gpu_matrix.cpp
+//     src/base/diagnostic.cpp -ldl -o cuda_errors && ./cuda_errors
 // To look for errors of memory, build with -fsanitize=address and run with
 // RKEOPS_EMULATION_FLAGS=-fsanitize=address in the environment.
 #include <dlfcn.h>

@@ -10,8 +10,8 @@
 #include <cstring>
 #include <fstream>
 
-#include "diagnostic.h"
-#include "run/cuda_engine.h"
+#include "base/diagnostic.h"
+#include "run/cuda/cuda_engine.h"
 
 namespace rkeops {
 
@@ -67,7 +67,7 @@ inline std::string source(const Formula& f, const std::string& scalar) {
     return std::string("  static constexpr int ") + inputs + " = " + std::to_string(n) +
            ", " + kept + " = " + std::to_string(n) + ";\n";
   };
-  return "#include <rkeops/cuda_engine.cuh>\nnamespace rkeops {\nnamespace {\nusing "
+  return "#include <rkeops/cuda/cuda_engine.cuh>\nnamespace rkeops {\nnamespace {\nusing "
          "Scalar = " +
          scalar + ";\nstruct Formula : NoInnerProduct {\n" +
          counts("parameter_inputs", "parameters_kept", f.parameters) +

@@ -3,14 +3,14 @@
 // memory. Prints "name ok" or "name FAIL" and exits with status 1 when something failed.
 // From the top of the repository:
 //   g++ -std=c++17 -Isrc -Iinst/include tests/testthat/cpp/cuda_memory.cpp
-//   src/run/cuda_*.cpp src/run/gpu_matrix.cpp
-//     src/diagnostic.cpp -ldl -o cuda_memory && ./cuda_memory
+//   src/run/cuda/cuda_*.cpp src/run/cuda/gpu_matrix.cpp
+//     src/base/diagnostic.cpp -ldl -o cuda_memory && ./cuda_memory
 // To look for errors of memory, build with -fsanitize=address and run with
 // RKEOPS_EMULATION_FLAGS=-fsanitize=address in the environment.
 #include <dlfcn.h>
 
 #include "cuda_formulas.h"
-#include "run/gpu_matrix.h"
+#include "run/cuda/gpu_matrix.h"
 
 using namespace rkeops;
 

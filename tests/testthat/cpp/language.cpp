@@ -1,8 +1,8 @@
-// Tests of src/lang and src/diagnostic: text in, printed tree or printed error out.
+// Tests of src/lang and src/base/diagnostic: text in, printed tree or printed error out.
 // Prints one line
 // "<name> ok" or "<name> FAIL" a case; the exit status is 1 when a case failed.
 //
-//   g++ -std=c++17 -I src tests/testthat/cpp/language.cpp src/diagnostic.cpp
+//   g++ -std=c++17 -I src tests/testthat/cpp/language.cpp src/base/diagnostic.cpp
 //   src/lang/*.cpp
 #include <algorithm>
 #include <cstdio>
@@ -10,7 +10,7 @@
 #include <string>
 #include <vector>
 
-#include "diagnostic.h"
+#include "base/diagnostic.h"
 #include "lang/lexer.h"
 #include "lang/parser.h"
 

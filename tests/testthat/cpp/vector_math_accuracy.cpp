@@ -1,9 +1,9 @@
-// Compares every function of rkeops/vector_math.h with long double references.
+// Compares every function of rkeops/math/vector_math.h with long double references.
 //
 // In: the number of random arguments per function (optional). Out: one line per function
 // and type, `name type max_ulp worst_x ok|FAIL`; exit status 1 if any failed. The error
 // is in units in the last place of the exact result; infinities and NaN have to agree.
-#include <rkeops/vector_math.h>
+#include <rkeops/math/vector_math.h>
 
 #include <cmath>
 #include <cstdio>

@@ -29,7 +29,7 @@
 #include <string>
 #include <vector>
 
-#include <rkeops/cuda_arguments.h>
+#include <rkeops/cuda/cuda_arguments.h>
 
 struct EmulatedThread {  // as in cuda_emulation.h
   struct {

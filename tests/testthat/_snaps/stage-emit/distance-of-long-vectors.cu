@@ -3,7 +3,7 @@
 //   x = Vi(100), y = Vj(100)
 // It computes
 //   Sum_Reduction(Exp(-Sqrt(Sum(Square(x - y)))), 0)
-#include <rkeops/cuda_engine.cuh>
+#include <rkeops/cuda/cuda_engine.cuh>
 
 namespace rkeops {
 namespace {

@@ -3,7 +3,7 @@
 //   x = Vi(3), y = Vj(3), A = Pm(12)
 // It computes
 //   Sum_Reduction(Concat(Sum(x * y) * Extract(x, 1, 2), ExtractT(Sqrt(Abs(y)), 1, 5)) + Max(x) * Sqrt(Sum(Square(x - y))) + Concat(TensorDot(A, y, [4, 3], [3], [1], [0], [0]), x < y), 0)
-#include <rkeops/cuda_engine.cuh>
+#include <rkeops/cuda/cuda_engine.cuh>
 
 namespace rkeops {
 namespace {

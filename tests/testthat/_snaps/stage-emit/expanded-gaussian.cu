@@ -3,7 +3,7 @@
 //   x = Vi(3), y = Vj(3), centre1 = Pm(3)
 // It computes
 //   Exp2(-1.4426950408889634 * Sum(Square(x - centre1))) * Sum_Reduction(Exp2(-1.4426950408889634 * Sum(Square(y - centre1))) * Exp2OfSmall(Sum(2.8853900817779268 * (x - centre1) * (y - centre1))), 0)
-#include <rkeops/cuda_engine.cuh>
+#include <rkeops/cuda/cuda_engine.cuh>
 
 namespace rkeops {
 namespace {

@@ -3,7 +3,7 @@
 //   x = Vi(3), y = Vj(3), b = Vj(6), s = Pm(1), eta = Vi(6)
 // It computes
 //   Sum_Reduction(Sum(eta * b) * Sum(Square(x - y)) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))), 0)
-#include <rkeops/cpu_engine.h>
+#include <rkeops/cpu/cpu_engine.h>
 
 namespace rkeops {
 namespace {

@@ -3,7 +3,7 @@
 //   x = Vi(3), y = Vj(3), b = Vj(6), s = Pm(1), eta = Vi(6)
 // It computes
 //   2 * s * Sum_Reduction(Sum(eta * b) * Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * (x - y), 1)
-#include <rkeops/cpu_engine.h>
+#include <rkeops/cpu/cpu_engine.h>
 
 namespace rkeops {
 namespace {

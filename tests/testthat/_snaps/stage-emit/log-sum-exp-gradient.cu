@@ -3,7 +3,7 @@
 //   x = Vi(3), y = Vj(3), eta = Vi(1)
 // It computes
 //   LogSumExp_Reduction(-Sum(Square(x - y)), 0)
-#include <rkeops/cuda_engine.cuh>
+#include <rkeops/cuda/cuda_engine.cuh>
 
 namespace rkeops {
 namespace {

@@ -3,7 +3,7 @@
 //   x = Vi(40), y = Vj(40), centre1 = Pm(40)
 // It computes
 //   ArgMin_Reduction(Sum(Square(x - y)), 0)
-#include <rkeops/cuda_engine.cuh>
+#include <rkeops/cuda/cuda_engine.cuh>
 
 namespace rkeops {
 namespace {

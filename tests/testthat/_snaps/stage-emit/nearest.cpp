@@ -3,7 +3,7 @@
 //   x = Vi(10), y = Vj(10)
 // It computes
 //   ArgMin_Reduction(Sum(Square(x - y)), 0)
-#include <rkeops/cpu_engine.h>
+#include <rkeops/cpu/cpu_engine.h>
 
 namespace rkeops {
 namespace {

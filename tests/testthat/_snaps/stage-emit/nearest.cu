@@ -3,7 +3,7 @@
 //   x = Vi(10), y = Vj(10)
 // It computes
 //   ArgMin_Reduction(Sum(Square(x - y)), 0)
-#include <rkeops/cuda_engine.cuh>
+#include <rkeops/cuda/cuda_engine.cuh>
 
 namespace rkeops {
 namespace {

@@ -3,7 +3,7 @@
 //   x = Vi(2), y = Vj(2)
 // It computes
 //   Log(Sum_Reduction(Exp(Sum(x * y)) / Sum_Reduction(Exp(Sum(x * y)), 1), 0)) + 1
-#include <rkeops/cpu_engine.h>
+#include <rkeops/cpu/cpu_engine.h>
 
 namespace rkeops {
 namespace {

@@ -3,7 +3,7 @@
 //   x = Vi(2), y = Vj(2)
 // It computes
 //   Sum_Reduction(Exp(Sum(x * y)), 1)
-#include <rkeops/cuda_engine.cuh>
+#include <rkeops/cuda/cuda_engine.cuh>
 
 namespace rkeops {
 namespace {

@@ -3,7 +3,7 @@
 //   p = Pm(3), q = Pm(3)
 // It computes
 //   Sum_Reduction(Exp(Sum(p * q)) * p, 0)
-#include <rkeops/cpu_engine.h>
+#include <rkeops/cpu/cpu_engine.h>
 
 namespace rkeops {
 namespace {

@@ -3,7 +3,7 @@
 //   p = Pm(3), q = Pm(3)
 // It computes
 //   Sum_Reduction(Exp(Sum(p * q)) * p, 0)
-#include <rkeops/cuda_engine.cuh>
+#include <rkeops/cuda/cuda_engine.cuh>
 
 namespace rkeops {
 namespace {

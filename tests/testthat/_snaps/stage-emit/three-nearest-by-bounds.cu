@@ -3,7 +3,7 @@
 //   x = Vi(3), y = Vj(3), centre1 = Pm(3)
 // It computes
 //   KMin_Reduction(Sum(Square(x - y)), 3, 0)
-#include <rkeops/cuda_engine.cuh>
+#include <rkeops/cuda/cuda_engine.cuh>
 
 namespace rkeops {
 namespace {

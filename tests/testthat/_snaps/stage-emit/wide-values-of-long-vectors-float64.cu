@@ -4,7 +4,7 @@
 // It computes
 //   Sum_Reduction(Exp2(-1.4426950408889634 * s * Sum(Square(x - y))) * b, 0)
 #define RKEOPS_POWER_BITS 8
-#include <rkeops/cuda_engine.cuh>
+#include <rkeops/cuda/cuda_engine.cuh>
 
 namespace rkeops {
 namespace {

@@ -1,0 +1,209 @@
+#include "explain/explain.h"
+
+#include "base/diagnostic.h"
+#include "build/compile.h"
+#include "check/variables.h"
+#include "interpret/instruction_sets.h"
+#include "interpret/lower.h"
+#include "ir/print.h"
+#include "pass/differentiate.h"
+#include "pass/simplify.h"
+#include "pass/simplify_rules.h"
+#include "run/account.h"
+
+namespace rkeops {
+
+namespace {
+
+// One line a node, children indented.
+void print_tree(const Ast& tree, int depth, std::string& text) {
+  static const char* const kinds[] = {"number", "name",     "call",
+                                      "sign",   "operator", "list"};
+  text += std::string(size_t(2 * depth), ' ') + kinds[int(tree.kind)] + " " + tree.text +
+          "\n";
+  for (const Ast& child : tree.children) print_tree(child, depth + 1, text);
+}
+
+// As it can be written in a formula.
+std::string reference(const Argument& argument) {
+  if (!argument.name.empty()) return argument.name;
+  return std::string(category_name(argument.level)) + "(" +
+         std::to_string(argument.position) + ", " + std::to_string(argument.dimension) +
+         ")";
+}
+
+std::string gradients(const Operator& op) {
+  std::string text;
+  for (const Argument& argument : op.typed.arguments) {
+    text += "in " + reference(argument) + ":\n";
+    try {
+      // on a graph of its own: asking must not change the operator
+      const GradientText gradient = gradient_text(op, argument.position, "eta");
+      OperatorText whole = op.text;
+      whole.formula.text = gradient.formula;
+      whole.args.clear();
+      for (const std::string& one : gradient.args) whole.args.push_back({one, "args"});
+      text += "  " + print_formula(read_formula(std::move(whole))->root) + "\n";
+    } catch (const Error& error) {
+      if (error.kind != ErrorKind::formula) throw;
+      text += "  " + error.message + "\n";
+    }
+  }
+  return text;
+}
+
+// One step of the simplifier a paragraph: rule, part of the formula before and after.
+std::string simplification(const Operator& op) {
+  std::vector<SimplifierStep> steps;
+  const Expr result = simplify(op.typed.root, &steps);
+  constexpr size_t longest = 200;
+  std::string text = "formula: " + print_formula(op.typed.root) + "\n";
+  for (const SimplifierStep& step : steps) {
+    text += std::string(step.rule->name) + " (" + step.rule->law + ")\n" + "       " +
+            print_formula(step.before, longest) + "\n" + "    -> " +
+            print_formula(step.after, longest) + "\n";
+  }
+  return text + "result: " + print_formula(result) + "\n";
+}
+
+std::string sources(const Operator& op, Engine engine) {
+  std::string text;
+  for (size_t k = 0; k < op.plan.kernels.size(); ++k) {
+    text += (k ? "\n" : "") + kernel_source(op, k, engine);
+  }
+  return text;
+}
+
+// Of the operator as it is computed where the data allow it.
+std::string expansion(const Operator& op, Engine engine) {
+  const Expansion& expansion = op.expansion;
+  if (!expansion.root) return "nothing to expand\n";
+  std::string text = "formula: " + print_formula(expansion.root) + "\n";
+  for (const Centre& centre : expansion.centres) {
+    text += centre.parameter->name + ": near the mean of the rows of " +
+            print_formula(centre.points) + "\n";
+  }
+  for (Expr condition : {expansion.condition_i, expansion.condition_j}) {
+    text += "where, for all " + std::string(level_name(condition->level)) + ", " +
+            print_formula(condition) + " <= 1\n";
+  }
+  for (const DistanceBound& bound : expansion.bounds) {
+    text += "bound of " + print_formula(bound.value) +
+            ", for GPUs: " + print_formula(bound.of_i + bound.of_j + bound.products) +
+            "\n";
+  }
+  const auto expanded = expanded_operator(op);
+  return text + print_plan(expanded->plan) + sources(*expanded, engine);
+}
+
+std::string command(Engine engine, const Settings& settings) {
+  ToolchainSettings toolchain = settings.toolchain;
+  if (toolchain.cuda_architecture.empty()) toolchain.cuda_architecture = "sm_90";
+  const bool is_cpu = engine == Engine::cpu;
+  return command_line(compile_command(engine, toolchain,
+                                      is_cpu ? "formula.cpp" : "formula.cu",
+                                      is_cpu ? "formula.so" : "formula.cubin")) +
+         "\n";
+}
+
+std::string instructions(const Operator& op, const Settings& settings) {
+  std::string text;
+  for (const KernelPlan& kernel : op.plan.kernels) {
+    text += (text.empty() ? "" : "\n") +
+            print_program(lower(kernel, op.plan.precision,
+                                instruction_set_named(settings.instructions)));
+  }
+  return text;
+}
+
+std::string compilation(const Callable& operation, Engine engine,
+                        const Settings& settings) {
+  if (operation.is_compiled(engine)) return "compiled";
+  if (engine == Engine::cuda || settings.compile == CompileMode::always)
+    return "compiled at the first call";
+  const std::string now = std::string("interpreted (instructions: ") +
+                          instruction_set_named(settings.instructions).name + ")";
+  const bool stays = settings.compile == CompileMode::never ||
+                     find_compiler(engine, settings.toolchain).empty();
+  const Error* const failure = stays ? nullptr : end_of_compiling(settings);
+  if (failure) return now + ", since compiling failed: " + failure->message;
+  return stays ? now : now + " until compiling is worth it";
+}
+
+std::string engine_text(const Callable& operation, Engine engine,
+                        const Settings& settings) {
+  const std::string compiler = find_compiler(engine, settings.toolchain);
+  std::string text = std::string("engine: ") + engine_name(engine) +
+                     (engine == settings.engine ? " (in use)" : " (not in use)") + "\n";
+  text +=
+      std::string("precision: ") + precision_name(operation.op().plan.precision) + "\n";
+  text += "compiler: " + (compiler.empty() ? "none found" : compiler) + "\n";
+  if (engine == Engine::cpu)
+    text += "threads: " + std::to_string(settings.usable_threads()) + "\n";
+  return text + "program: " + compilation(operation, engine, settings) + "\n";
+}
+
+bool is_taken(const Operator& op, const std::string& name) {
+  for (const Argument& argument : op.typed.arguments) {
+    if (argument.name == name) return true;
+  }
+  return false;
+}
+
+std::string declaration(const Argument& argument, bool with_position) {
+  const std::string position =
+      with_position ? std::to_string(argument.position) + ", " : "";
+  return (argument.name.empty() ? "" : argument.name + " = ") +
+         category_name(argument.level) + "(" + position +
+         std::to_string(argument.dimension) + ")";
+}
+
+}  // namespace
+
+const std::vector<std::string>& explained_stages() {
+  static const std::vector<std::string> stages = {
+      "tree",      "graph",  "gradient", "simplify",     "plan",
+      "expansion", "source", "command",  "instructions", "engine"};
+  return stages;
+}
+
+std::string explain(const Callable& operation, const std::string& what, Engine engine,
+                    const Settings& settings) {
+  const Operator& op = operation.op();
+  if (what == "graph") return print_graph(op.typed.root);
+  if (what == "gradient") return gradients(op);
+  if (what == "simplify") return simplification(op);
+  if (what == "plan") return print_plan(op.plan);
+  if (what == "expansion") return expansion(op, engine);
+  if (what == "source") return sources(op, engine);
+  if (what == "command") return command(engine, settings);
+  if (what == "instructions") return instructions(op, settings);
+  if (what == "engine") return engine_text(operation, engine, settings);
+  if (what != "tree") throw internal_error("explain() of " + what);
+  std::string text;
+  print_tree(op.tree, 0, text);
+  return text;
+}
+
+GradientText gradient_text(const Operator& op, int position, const std::string& name) {
+  const std::vector<Argument>& arguments = op.typed.arguments;
+  GradientText gradient;
+  gradient.name = name;
+  for (int k = 2; is_taken(op, gradient.name); ++k)
+    gradient.name = name + std::to_string(k);
+  gradient.formula = "Grad(" + op.text.formula.text + ", " +
+                     reference(arguments.at(size_t(position))) + ", " + gradient.name +
+                     ")";
+  // variables written in the formula take positions too: then all positions are written
+  bool with_position = arguments.size() != op.text.args.size();
+  for (const Argument& argument : arguments) with_position |= argument.name.empty();
+  for (const Argument& argument : arguments) {
+    gradient.args.push_back(declaration(argument, with_position));
+  }
+  const Argument input = {gradient.name, op.typed.index, op.root->dimension,
+                          int(arguments.size())};
+  gradient.args.push_back(declaration(input, with_position));
+  return gradient;
+}
+
+}  // namespace rkeops

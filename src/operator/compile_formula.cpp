@@ -1,0 +1,152 @@
+#include "operator/compile_formula.h"
+
+#include <cmath>
+
+#include <rkeops/abi.h>
+#include "build/compile.h"
+#include "build/key.h"
+#include "check/variables.h"
+#include "emit/source.h"
+#include "ir/copy.h"
+#include "ir/print.h"
+#include "lang/parser.h"
+#include "pass/simplify.h"
+
+namespace rkeops {
+
+namespace {
+
+// A term of 2^2 loses two of its 24 or 53 bits in a sum with 1. The factors stay far from
+// the smallest and the largest number, whatever they are multiplied with.
+ExpansionLimits expansion_limits(Precision precision) {
+  return precision == Precision::float32
+             ? ExpansionLimits{4, 50, std::ldexp(1, -24), std::ldexp(1, 100)}
+             : ExpansionLimits{16, 400, std::ldexp(1, -53), std::ldexp(1, 400)};
+}
+
+void plan_expansion(Operator& op) {
+  op.expansion = expand_distances(op.root, int(op.typed.arguments.size()),
+                                  expansion_limits(op.text.precision));
+  if (!op.expansion.root) return;
+  const Plan plan =
+      make_plan(op.expansion.root, op.typed.index, op.text.precision, op.text.sum_scheme);
+  const long long saved = total_operations(op.plan) - total_operations(plan);
+  if (saved < 0 || (saved == 0 && op.expansion.bounds.empty())) op.expansion = {};
+  op.expansion_only_bounds = saved == 0;
+}
+
+void finish(Operator& op) {
+  const Expr root = op.text.simplified ? simplify(op.typed.root) : op.typed.root;
+  op.root = read_into(op.planned, root);
+  op.plan = make_plan(op.root, op.typed.index, op.text.precision, op.text.sum_scheme);
+  if (op.text.simplified) plan_expansion(op);
+}
+
+}  // namespace
+
+std::unique_ptr<Operator> read_formula(OperatorText text) {
+  auto op = std::make_unique<Operator>();
+  op->text = std::move(text);
+  op->tree = parse_formula(op->text.formula);
+  std::vector<Declaration> declarations;
+  for (const SourceText& element : op->text.args) {
+    declarations.push_back(parse_declaration(element));
+  }
+  op->typed = check_formula(op->graph, op->text.formula, op->tree, op->text.args,
+                            declarations, op->text.axis);
+  finish(*op);
+  return op;
+}
+
+std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>& write,
+                                       Precision precision, SumScheme sum_scheme) {
+  auto op = std::make_unique<Operator>();
+  op->typed = write(op->graph);
+  op->text.formula = {print_formula(op->typed.root), "formula"};
+  for (const Argument& argument : op->typed.arguments) {
+    op->text.args.push_back({argument.name + " = " + category_name(argument.level) + "(" +
+                                 std::to_string(argument.dimension) + ")",
+                             "args"});
+  }
+  op->text.precision = precision;
+  op->text.sum_scheme = sum_scheme;
+  finish(*op);
+  return op;
+}
+
+std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level index,
+                                           Precision precision) {
+  const auto write = [&](Graph& graph) {
+    TypedFormula formula{copy_to(graph, part), index, op.typed.arguments};
+    for (const Centre& centre : op.expansion.centres) {
+      const Expr parameter = centre.parameter;
+      formula.arguments.push_back(
+          {parameter->name, level_none, parameter->dimension, parameter->position});
+    }
+    return formula;
+  };
+  return plan_formula(write, precision, op.text.sum_scheme);
+}
+
+std::unique_ptr<Operator> expanded_operator(const Operator& op) {
+  const Expansion& expansion = op.expansion;
+  auto expanded = operator_of_part(op, expansion.root, op.typed.index, op.text.precision);
+  expanded->expansion = {};  // a bounded value could be expanded again and again
+  // in the graph of the plan, where a variable is one node, whoever reads it
+  set_conditions(expanded->plan, copy_to(expanded->planned, expansion.condition_i),
+                 copy_to(expanded->planned, expansion.condition_j));
+  for (const DistanceBound& bound : expansion.bounds) {
+    const auto copy = [&](Expr part) { return copy_to(expanded->planned, part); };
+    set_bound(expanded->plan, copy(bound.value), bound.wanted,
+              {copy(bound.of_i), copy(bound.of_j), copy(bound.products)});
+  }
+  return expanded;
+}
+
+std::string kernel_source(const Operator& op, size_t kernel, Engine engine) {
+  const Origin origin{op.text.formula.text, op.typed.arguments};
+  const auto write = engine == Engine::cpu ? cpu_source : cuda_source;
+  return write(op.plan.kernels.at(kernel), op.plan.precision, origin);
+}
+
+namespace {
+
+std::string key_of(const std::string& source, Engine engine, const Settings& settings,
+                   const ToolchainSettings& toolchain) {
+  KeyParts parts;
+  parts.source = source;
+  parts.flags = key_flags(engine, toolchain);
+  parts.compiler = compiler_identity(engine, toolchain);
+  parts.processor = engine == Engine::cpu ? cpu_identity() : toolchain.cuda_architecture;
+  parts.package_version = settings.package_version;
+  parts.abi_version = RKEOPS_ABI_VERSION;
+  parts.headers_digest = headers_digest(toolchain.include_directory);
+  return library_key(parts);
+}
+
+}  // namespace
+
+std::string compiled_kernel(const Operator& op, size_t kernel, const Settings& settings) {
+  const std::string source = kernel_source(op, kernel, Engine::cpu);
+  return cached_path(settings.cache,
+                     key_of(source, Engine::cpu, settings, settings.toolchain), ".so");
+}
+
+Product compile_kernel(const Operator& op, size_t kernel, Engine engine,
+                       const Settings& settings, const std::string& architecture,
+                       const Interrupted& interrupted) {
+  const bool is_cpu = engine == Engine::cpu;
+  ToolchainSettings toolchain = settings.toolchain;
+  toolchain.cuda_architecture = architecture;
+  const std::string source = kernel_source(op, kernel, engine);
+
+  const auto compile_step = [&](const std::string& source_file,
+                                const std::string& product_file) {
+    return compile(engine, toolchain, source_file, product_file, interrupted);
+  };
+  return cached_library(settings.cache, key_of(source, engine, settings, toolchain),
+                        source, is_cpu ? ".cpp" : ".cu", is_cpu ? ".so" : ".cubin",
+                        compile_step, interrupted);
+}
+
+}  // namespace rkeops

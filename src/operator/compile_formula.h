@@ -1,0 +1,69 @@
+// The table of contents: from the text of a formula to something that runs.
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/interrupts.h"
+#include "check/check.h"
+#include "lang/ast.h"
+#include "operator/settings.h"
+#include "pass/expand_distances.h"
+#include "plan/plan.h"
+
+namespace rkeops {
+
+/// What the user gave to keops_kernel().
+struct OperatorText {
+  SourceText formula;
+  std::vector<SourceText> args;
+  Axis axis = Axis::output;
+  Precision precision = Precision::float32;
+  SumScheme sum_scheme = SumScheme::block;
+  bool simplified = true;  // false in tests of the simplifier alone
+};
+
+/// A formula read and planned; nothing compiled.
+struct Operator {
+  OperatorText text;
+  Graph graph;
+  Ast tree;
+  TypedFormula typed;
+  Graph planned;
+  Expr root;  // simplified, in the graph that is planned
+  Plan plan;
+  Expansion expansion;                 // of the root, where that is less work
+  bool expansion_only_bounds = false;  // which GPUs use
+};
+
+/// Text -> plan. Errors: `formula`.
+std::unique_ptr<Operator> read_formula(OperatorText text);
+
+/// The same for a formula that is a graph already: `write` puts it into the graph it
+/// gets.
+std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>& write,
+                                       Precision precision, SumScheme sum_scheme);
+
+/// The operator of an expression of the graph of `op`, which has rows of level `index`.
+/// Its inputs are those of `op`, then the centres of its expansion.
+std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level index,
+                                           Precision precision);
+
+/// The expansion of an operator that has one.
+std::unique_ptr<Operator> expanded_operator(const Operator& op);
+
+/// Plan -> source text of one of its kernels.
+std::string kernel_source(const Operator& op, size_t kernel, Engine engine);
+
+/// Source -> compiled file in the cache: a shared library (cpu) or a cubin (cuda).
+/// `architecture` is that of the GPU, "sm_90"; not used for the CPU.
+Product compile_kernel(const Operator& op, size_t kernel, Engine engine,
+                       const Settings& settings, const std::string& architecture,
+                       const Interrupted& interrupted);
+
+/// The file compile_kernel() would return for the CPU if it is there, else "".
+std::string compiled_kernel(const Operator& op, size_t kernel, const Settings& settings);
+
+}  // namespace rkeops

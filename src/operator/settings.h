@@ -1,0 +1,48 @@
+// What the options of the R session mean for the C++ side; filled by r_set_settings().
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/engine.h"
+#include "build/cache.h"
+#include "build/toolchain.h"
+#include "run/cuda/cuda_driver.h"
+
+namespace rkeops {
+
+/// When formulas for the CPU are compiled: after they have been interpreted as long as
+/// compiling takes, at the first call, or never.
+enum class CompileMode { automatic, always, never };
+
+/// When squared distances in exponents are expanded, given that the data allow it: where
+/// there are enough pairs, always, or never.
+enum class ExpansionMode { automatic, always, never };
+
+/// Where results of a GPU stay: on the host, on the GPU, or where all matrices are.
+enum class ResultPlace { where_inputs_are, host, gpu };
+
+struct Settings {
+  Engine engine = Engine::cpu;
+  CompileMode compile = CompileMode::automatic;
+  ExpansionMode expansion = ExpansionMode::automatic;
+  std::string instructions;        // of the interpreter; "" for the best
+  std::vector<int> devices = {0};  // numbers of the GPUs to use
+  ResultPlace gpu_results = ResultPlace::where_inputs_are;
+  int threads = 1;
+  int threads_process = 0;   // the process that chose them
+  bool interactive = false;  // long calls show how far they are
+  double compile_patience = 60;  // seconds for a compiler that nobody asked for
+  CacheSettings cache;
+  ToolchainSettings toolchain;
+  CudaSettings cuda;
+  std::string package_version;
+  /// Changes whenever the settings do, so that operators know when to look at them again.
+  int generation = 0;
+
+  /// A forked child has one thread until it chooses more itself: its siblings use the
+  /// other cores.
+  int usable_threads() const;
+};
+
+}  // namespace rkeops

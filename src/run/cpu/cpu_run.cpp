@@ -1,0 +1,244 @@
+// Threads take tasks (a row range against a column range) from a counter and fold them
+// into partial results; then each row range is finished, its partial results merged in
+// the order of the columns. Threads are started for each call that is worth it: a few
+// tens of microseconds, and nothing is left that a fork could break. All memory is taken
+// before they start, so nothing in them can throw.
+#include "run/cpu/cpu_run.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <cstdlib>
+#include <memory>
+#include <mutex>
+#include <system_error>
+#include <thread>
+
+#include "base/diagnostic.h"
+#include "run/cpu/schedule.h"
+#include "run/cpu/subnormals.h"
+
+namespace rkeops {
+
+namespace {
+
+using Clock = std::chrono::steady_clock;
+
+constexpr double work_worth_threads = 1 << 20;
+constexpr auto between_looks = std::chrono::milliseconds(40);
+constexpr double seconds_of_a_slice = 0.05;
+constexpr double pairs_worth_timing = 1 << 20;
+constexpr long long timed_columns = 64;
+
+struct FreeMemory {
+  void operator()(void* memory) const { std::free(memory); }
+};
+using Memory = std::unique_ptr<void, FreeMemory>;
+
+Memory aligned_memory(long long bytes) {
+  void* memory = nullptr;
+  if (posix_memalign(&memory, 64, size_t(std::max(bytes, 64LL))) != 0) {
+    throw Error(ErrorKind::argument, "There is not enough memory for this computation.");
+  }
+  return Memory(memory);
+}
+
+// A pointer for each component of each matrix.
+std::vector<const double*> component_pointers(const std::vector<MatrixView>& matrices) {
+  std::vector<const double*> pointers;
+  for (const MatrixView& matrix : matrices) {
+    for (int k = 0; k < matrix.components; ++k)
+      pointers.push_back(matrix.data + k * matrix.rows);
+  }
+  return pointers;
+}
+
+class CpuRun {
+ public:
+  CpuRun(const CpuProgram& program, const Job& job, int threads,
+         const Interrupted& interrupted, Deadline deadline)
+      : program_(program),
+        job_(job),
+        interrupted_(interrupted),
+        deadline_(deadline),
+        parameters_(component_pointers(job.parameter_inputs)),
+        rows_(component_pointers(job.row_inputs)),
+        columns_(component_pointers(job.column_inputs)),
+        schedule_(schedule()),
+        splits_((long long)schedule_.columns.size()),
+        tasks_((long long)schedule_.rows.size() * splits_) {
+    const bool worth_threads =
+        double(job.rows) * double(job.columns) * double(job.work) >= work_worth_threads;
+    threads_ = worth_threads ? int(std::min<long long>(std::max(threads, 1), tasks_)) : 1;
+    long long most_rows = 0;
+    for (const Range& range : schedule_.rows)
+      most_rows = std::max(most_rows, range.size());
+    for (int k = 0; k < threads_; ++k) {
+      workspaces_.push_back(aligned_memory(program.workspace_bytes(most_rows)));
+    }
+    // without splits a task finishes its own rows, and its thread reuses the memory
+    const long long partials = splits_ == 1 ? threads_ : tasks_;
+    for (long long k = 0; k < partials; ++k) {
+      partials_.push_back(aligned_memory(program.partial_bytes(most_rows)));
+    }
+  }
+
+  // False when the deadline came first.
+  bool run() {
+    std::vector<std::thread> others;
+    try {
+      for (int k = 1; k < threads_; ++k) others.emplace_back([this, k] { work(k); });
+    } catch (const std::system_error&) {
+      // fewer threads than asked for: the tasks are done by those there are
+    }
+    work(0);
+    wait_for_tasks();
+    for (std::thread& other : others) other.join();
+    if (was_interrupted_)
+      throw Error(ErrorKind::interrupted, "The computation was interrupted.");
+    if (stop_) return false;
+    if (splits_ > 1) {
+      for (long long first = 0; first < tasks_; first += splits_) merge_and_finish(first);
+    }
+    return true;
+  }
+
+ private:
+  const Range& rows_of(long long task) const {
+    return schedule_.rows[size_t(task / splits_)];
+  }
+  const Range& columns_of(long long task) const {
+    return schedule_.columns[size_t(task % splits_)];
+  }
+
+  Schedule schedule() const {
+    return with_slices(make_schedule(job_.rows, job_.columns), pairs_of_a_slice());
+  }
+
+  // How long a pair takes can be guessed from the formula. Some functions take a hundred
+  // times that, so where there are many pairs a few of them are timed, to answer Ctrl-C
+  // in time.
+  double pairs_of_a_slice() const {
+    const double guessed = guessed_pairs_of_a_slice(job_.work);
+    const double all_pairs = double(job_.rows) * double(job_.columns);
+    if (program_.depends_on_slices() || all_pairs < pairs_worth_timing) return guessed;
+    const Range rows = {0, std::min(job_.rows, shortest_slice_rows)};
+    const Range columns = {0, std::min(job_.columns, timed_columns)};
+    const double pairs = double(rows.size() * columns.size());
+    double timed = 0;
+    // again, if only this once something else took the time
+    for (int time = 0; time < 3 && timed < guessed; ++time)
+      timed = std::max(timed, pairs * seconds_of_a_slice / seconds_of(rows, columns));
+    return timed;
+  }
+
+  double seconds_of(const Range& rows, const Range& columns) const {
+    const Memory partial = aligned_memory(program_.partial_bytes(rows.size()));
+    const Memory workspace = aligned_memory(program_.workspace_bytes(rows.size()));
+    program_.initialise(partial.get(), rows.size());
+    const Clock::time_point begin = Clock::now();
+    reduce(block_of(rows, columns, partial.get(), workspace.get()));
+    return std::max(std::chrono::duration<double>(Clock::now() - begin).count(), 1e-9);
+  }
+
+  void work(int thread) {
+    for (long long task = next_++; task < tasks_; task = next_++) {
+      if (!stop_) do_task(task, thread);
+      std::lock_guard<std::mutex> lock(mutex_);
+      if (++done_ == tasks_) all_done_.notify_all();
+    }
+  }
+
+  void do_task(long long task, int thread) {
+    const Range rows = rows_of(task), columns = columns_of(task);
+    void* partial = partials_[size_t(splits_ == 1 ? thread : task)].get();
+    program_.initialise(partial, rows.size());
+    for (long long begin = columns.begin; begin < columns.end && !stop_;
+         begin += schedule_.slice) {
+      const long long end = std::min(begin + schedule_.slice, columns.end);
+      reduce(block_of(rows, {begin, end}, partial, workspaces_[size_t(thread)].get()));
+      pairs_done_ += rows.size() * (end - begin);
+      if (thread == 0) look_for_interrupt();
+    }
+    if (splits_ == 1) finish(rows, partial);
+  }
+
+  void reduce(const RkeopsBlock& block) const {
+    const SubnormalsAreZero mode(job_.single_precision);
+    program_.reduce(block);
+  }
+
+  RkeopsBlock block_of(const Range& rows, const Range& columns, void* partial,
+                       void* workspace) const {
+    return {parameters_.data(), rows_.data(), columns_.data(), rows.begin, rows.end,
+            columns.begin,      columns.end,  partial,         workspace};
+  }
+
+  // On the main thread only.
+  void look_for_interrupt() {
+    const Clock::time_point now = Clock::now();
+    if (stop_ || now - last_look_ < between_looks) return;
+    last_look_ = now;
+    was_interrupted_ = (interrupted_ && interrupted_()) || !show_progress();
+    if (was_interrupted_ || now >= deadline_) stop_ = true;
+  }
+
+  bool show_progress() const {
+    const double pairs = double(job_.rows) * double(std::max(job_.columns, 1LL));
+    return !job_.progress || job_.progress(double(pairs_done_) / pairs);
+  }
+
+  void wait_for_tasks() {
+    std::unique_lock<std::mutex> lock(mutex_);
+    while (!all_done_.wait_for(lock, between_looks, [this] { return done_ == tasks_; })) {
+      lock.unlock();
+      look_for_interrupt();
+      lock.lock();
+    }
+  }
+
+  // `first` is the task of the first columns of a row range.
+  void merge_and_finish(long long first) {
+    const Range rows = rows_of(first);
+    void* into = partials_[size_t(first)].get();
+    for (long long split = 1; split < splits_; ++split) {
+      program_.merge(into, partials_[size_t(first + split)].get(), rows.size());
+    }
+    finish(rows, into);
+  }
+
+  void finish(const Range& rows, void* partial) {
+    program_.finish(block_of(rows, {0, job_.columns}, partial, nullptr),
+                    job_.output + rows.begin, job_.rows);
+  }
+
+  const CpuProgram& program_;
+  const Job& job_;
+  const Interrupted& interrupted_;
+  const Deadline deadline_;
+  const std::vector<const double*> parameters_, rows_, columns_;
+  const Schedule schedule_;
+  const long long splits_, tasks_;
+  int threads_ = 1;
+  std::vector<Memory> workspaces_, partials_;
+
+  std::atomic<long long> next_{0};
+  std::atomic<long long> pairs_done_{0};
+  std::atomic<bool> stop_{false};
+  bool was_interrupted_ = false;
+  Clock::time_point last_look_ = Clock::now();
+  std::mutex mutex_;
+  std::condition_variable all_done_;
+  long long done_ = 0;
+};
+
+}  // namespace
+
+bool run_on_cpu(const CpuProgram& program, const Job& job, int threads,
+                const Interrupted& interrupted, Deadline deadline) {
+  if (job.rows == 0) return true;
+  return CpuRun(program, job, threads, interrupted, deadline).run();
+}
+
+}  // namespace rkeops

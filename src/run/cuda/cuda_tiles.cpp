@@ -1,0 +1,181 @@
+#include "run/cuda/cuda_tiles.h"
+
+#include <rkeops/cuda/cuda_arguments.h>
+
+#include <algorithm>
+
+#include "run/cuda/cuda_context.h"
+
+namespace rkeops {
+
+namespace {
+
+using Size = std::size_t;
+
+long long block_rows(const CudaWork& work) {
+  return (long long)cuda_threads * work.rows_a_thread;
+}
+
+/// The most items of `each` bytes in `room`, a multiple of `unit`.
+long long fitting(Size room, Size each, long long unit) {
+  const Size items = each == 0 ? Size(1) << 40 : room / each;
+  return (long long)(items / Size(unit)) * unit;
+}
+
+Size difference(Size a, Size b) { return a > b ? a - b : 0; }
+
+Size column_bytes(const CudaBytes& bytes) {
+  return bytes.column_inputs + bytes.column_work;
+}
+
+/// Of a row in a tile that another follows; one tile alone has one buffer.
+Size tile_row_bytes(const CudaBytes& bytes, int buffers) {
+  return Size(buffers) * (bytes.row_inputs + bytes.row_output) + bytes.row_work +
+         bytes.accumulators;
+}
+
+class Planner {
+ public:
+  Planner(const CudaWork& work, const CudaSchedule& schedule, const CudaShare& share,
+          const CudaBytes& bytes, Size budget)
+      : work_(work),
+        schedule_(schedule),
+        share_(share),
+        bytes_(bytes),
+        budget_(budget),
+        columns_(columns_of(work, schedule, share)),
+        all_rows_(whole_blocks(work, share.rows())) {}
+
+  CudaTiles tiles() const {
+    CudaTiles result;
+    if (all_at_once(result) || with_all_columns(result) || with_tiles(result))
+      return result;
+    throw_too_little();
+  }
+
+ private:
+  /// Splits and columns of everything.
+  void take_all_columns(CudaTiles& tiles) const {
+    tiles.splits = share_.splits();
+    tiles.columns = schedule_.columns_a_split;
+    tiles.columns_stay = true;
+  }
+
+  bool all_at_once(CudaTiles& tiles) const {
+    long long part = std::min(whole_blocks(work_, schedule_.rows_a_part), all_rows_);
+    const Size others = bytes_in_core(work_, schedule_, share_, bytes_, 0);
+    if (others > budget_) return false;
+    part =
+        std::min(part, fitting(budget_ - others, bytes_.accumulators, block_rows(work_)));
+    if (part < std::min(all_rows_, 16 * block_rows(work_))) return false;
+    tiles.in_core = true;
+    tiles.rows = share_.rows();
+    // parts of about the same length: a short one would not fill the GPU
+    const long long parts = part > 0 ? divide_up(all_rows_, part) : 1;
+    tiles.rows_a_part = whole_blocks(work_, divide_up(all_rows_, parts));
+    take_all_columns(tiles);
+    return true;
+  }
+
+  /// All columns, and tiles of rows with what is left, if that is a good part.
+  bool with_all_columns(CudaTiles& tiles) const {
+    const Size of_columns = bytes_.fixed + Size(columns_) * column_bytes(bytes_);
+    if (of_columns > budget_ / 10 * 6) return false;
+    if (!take_rows(tiles, budget_ - of_columns)) return false;
+    take_all_columns(tiles);
+    return true;
+  }
+
+  bool with_tiles(CudaTiles& tiles) const {
+    if (budget_ < bytes_.fixed) return false;
+    const Size room = budget_ - bytes_.fixed;
+    if (!take_rows(tiles, room / 10 * 6) && !take_rows(tiles, room)) return false;
+    const Size of_rows = Size(tiles.rows) * tile_row_bytes(bytes_, tiles.row_buffers);
+    return take_columns(tiles, difference(room, of_rows));
+  }
+
+  bool take_rows(CudaTiles& tiles, Size room) const {
+    const long long unit = block_rows(work_);
+    tiles.row_buffers = 1;
+    tiles.rows = fitting(room, tile_row_bytes(bytes_, 1), unit);
+    if (tiles.rows < all_rows_) {
+      tiles.row_buffers = 2;
+      tiles.rows = fitting(room, tile_row_bytes(bytes_, 2), unit);
+    }
+    tiles.rows = tiles.rows_a_part = std::min(tiles.rows, all_rows_);
+    return tiles.rows > 0;
+  }
+
+  /// Slices of all splits, if they can be long enough to be folded in whole blocks; else
+  /// some of the splits.
+  bool take_columns(CudaTiles& tiles, Size room) const {
+    const long long all = schedule_.columns_a_split;
+    const long long most = fitting(room, column_bytes(bytes_), 1);
+    const long long slice = most / share_.splits() / cuda_column_unit * cuda_column_unit;
+    tiles.splits = share_.splits();
+    tiles.columns = std::min(slice, all);
+    if (slice == 0) {
+      tiles.columns = std::min<long long>(cuda_column_unit, all);
+      tiles.splits =
+          int(std::min<long long>(most / std::max(tiles.columns, 1ll), share_.splits()));
+    }
+    tiles.columns_stay = tiles.columns >= all && tiles.splits == share_.splits();
+    return tiles.splits > 0;
+  }
+
+  Size least() const {
+    return bytes_.fixed + Size(block_rows(work_)) * tile_row_bytes(bytes_, 2) +
+           Size(cuda_column_unit) * column_bytes(bytes_);
+  }
+
+  [[noreturn]] void throw_too_little() const {
+    throw CudaOutOfMemory(
+        ErrorKind::gpu,
+        "The GPU has not enough memory: " + readable_bytes(budget_) +
+            " may be used, and the smallest parts of " + std::to_string(share_.rows()) +
+            " rows and " + std::to_string(columns_) + " columns take about " +
+            readable_bytes(least() + least() / 8) + ".",
+        {},
+        {"The option `gpu_memory` says how much may be used; `nvidia-smi` shows which "
+         "programs use the memory of the GPU.",
+         "Remove matrices made by to_gpu() that are not needed any more, or use_cpu()."});
+  }
+
+  const CudaWork& work_;
+  const CudaSchedule& schedule_;
+  const CudaShare& share_;
+  const CudaBytes& bytes_;
+  const Size budget_;
+  const long long columns_, all_rows_;
+};
+
+}  // namespace
+
+long long whole_blocks(const CudaWork& work, long long rows) {
+  const long long unit = block_rows(work);
+  return divide_up(rows, unit) * unit;
+}
+
+long long columns_of(const CudaWork& work, const CudaSchedule& schedule,
+                     const CudaShare& share) {
+  return std::min(work.columns, share.split_end * schedule.columns_a_split) -
+         std::min(work.columns, share.split_begin * schedule.columns_a_split);
+}
+
+Size bytes_in_core(const CudaWork& work, const CudaSchedule& schedule,
+                   const CudaShare& share, const CudaBytes& bytes,
+                   long long rows_a_part) {
+  return bytes.fixed +
+         Size(share.rows()) *
+             (bytes.row_inputs_in_core + bytes.row_work + bytes.row_output) +
+         Size(columns_of(work, schedule, share)) *
+             (bytes.column_inputs_in_core + bytes.column_work) +
+         Size(rows_a_part) * bytes.accumulators;
+}
+
+CudaTiles cuda_tiles(const CudaWork& work, const CudaSchedule& schedule,
+                     const CudaShare& share, const CudaBytes& bytes, Size budget) {
+  return Planner(work, schedule, share, bytes, budget).tiles();
+}
+
+}  // namespace rkeops
