@@ -49,7 +49,7 @@ std::vector<const double*> component_pointers(const std::vector<MatrixView>& mat
   std::vector<const double*> pointers;
   for (const MatrixView& matrix : matrices) {
     for (int k = 0; k < matrix.components; ++k)
-      pointers.push_back(matrix.data + k * matrix.rows);
+      pointers.push_back(matrix.data + k * matrix.stride);
   }
   return pointers;
 }

@@ -72,6 +72,22 @@ class CountingProgram : public CpuProgram {
   mutable std::mutex mutex_;
 };
 
+// The result of a row is the sum of its inputs.
+class SummingProgram : public CountingProgram {
+ public:
+  explicit SummingProgram(int inputs) : CountingProgram(0), inputs_(inputs) {}
+  void finish(const RkeopsBlock& block, double* output, long long) const override {
+    for (long long r = 0; r < block.row_end - block.row_begin; ++r) {
+      output[r] = 0;
+      for (int k = 0; k < inputs_; ++k)
+        output[r] += block.row_inputs[k][block.row_begin + r];
+    }
+  }
+
+ private:
+  const int inputs_;
+};
+
 Job job_of(long long rows, long long columns, std::vector<double>& output) {
   output.assign(size_t(rows), -1);
   Job job;
@@ -88,6 +104,16 @@ void test_fast_program(long long rows, long long columns, int threads) {
   const bool all = std::all_of(output.begin(), output.end(),
                                [&](double n) { return n == double(columns); });
   check("every pair of " + std::to_string(rows) + " x " + std::to_string(columns), all);
+}
+
+// The input is some rows of a matrix: its columns stand further apart than it has rows.
+void test_part_of_a_matrix() {
+  std::vector<double> values, output;
+  for (int k = 0; k < 30; ++k) values.push_back(k);
+  Job job = job_of(4, 1, output);
+  job.row_inputs = {MatrixView(values.data(), 10, 3).part(5, 9)};
+  run_on_cpu(SummingProgram(3), job, 1, nullptr, Deadline::max());
+  check("rows of a longer matrix", output == std::vector<double>{45, 48, 51, 54});
 }
 
 // Of a minute and more, ended at the first look.
@@ -131,6 +157,7 @@ void test_cut(long long rows, long long columns, double pairs) {
 }  // namespace
 
 int main() {
+  test_part_of_a_matrix();
   for (int threads : {1, 2}) {
     test_fast_program(1500, 1100, threads);
     test_fast_program(3, 700001, threads);
