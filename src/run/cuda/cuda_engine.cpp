@@ -95,10 +95,6 @@ void run_on_gpus(const std::vector<CudaModule*>& modules, const Job& job,
   last_timings.total_ms = total.count();
 }
 
-void run_on_gpu(CudaModule& module, const Job& job, const Interrupted& interrupted) {
-  run_on_gpus({&module}, job, interrupted);
-}
-
 GpuTimings last_gpu_timings() { return last_timings; }
 
 }  // namespace rkeops

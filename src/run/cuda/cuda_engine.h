@@ -16,9 +16,6 @@ namespace rkeops {
 void run_on_gpus(const std::vector<CudaModule*>& modules, const Job& job,
                  const Interrupted& interrupted);
 
-/// The same on one.
-void run_on_gpu(CudaModule& module, const Job& job, const Interrupted& interrupted);
-
 struct GpuTimings {
   double kernel_ms = 0;  // of the kernels alone, on the GPU that took longest
   double total_ms = 0;   // with copies

@@ -15,7 +15,6 @@ long long matrices_made = 0;
 GpuMatrix::GpuMatrix(CudaContext& context, long long rows, long long columns)
     : context_(context.self),
       device_(context.device),
-      library_(context.settings.library),
       number_(++matrices_made),
       rows_(rows),
       columns_(columns) {

@@ -28,7 +28,6 @@ class GpuMatrix {
   bool is_on(const CudaContext& context) const;
   /// Number and name of the GPU.
   const CudaDevice& device() const { return device_; }
-  const std::string& driver_library() const { return library_; }
 
   /// The same values in order, in a matrix of as many.
   void reshape(long long rows, long long columns);
@@ -43,7 +42,6 @@ class GpuMatrix {
 
   std::weak_ptr<CudaContext*> context_;
   CudaDevice device_;
-  std::string library_;
   const long long number_;
   long long rows_, columns_;
   CudaBuffer buffer_;

@@ -171,7 +171,7 @@ struct Data {
   std::vector<double> run(CudaModule& module, const Interrupted& interrupted = {}) {
     std::vector<double> output(job.rows * module.plan.outputs, -12345);
     job.output = output.data();
-    run_on_gpu(module, job, interrupted);
+    run_on_gpus({&module}, job, interrupted);
     return output;
   }
 

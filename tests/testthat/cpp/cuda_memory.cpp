@@ -168,7 +168,7 @@ void check_resident(const Formula& formula, const std::string& scalar,
   resident.job.resident_output = &output;
   settings.memory_limit = limit == 0 ? 0 : context.used() + limit;
   cuda_context(settings, 0);
-  run_on_gpu(module, resident.job, {});
+  run_on_gpus({&module}, resident.job, {});
   settings.memory_limit = 0;
   std::vector<double> values(expected.size());
   output.read(values.data());
