@@ -46,10 +46,6 @@ Rcpp::CharacterVector character(const std::string& text);
 /// One string a line.
 Rcpp::CharacterVector lines_of(const std::string& text);
 
-Engine engine_named(const std::string& name);
-Precision precision_named(const std::string& name);
-SumScheme scheme_named(const std::string& name);
-
 /// A list of class "rkeops_failure".
 SEXP failure(const Error& error);
 

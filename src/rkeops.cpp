@@ -6,7 +6,7 @@
 #include <chrono>
 
 #include "build/compile.h"
-#include "check/variables.h"
+#include "enumerations.h"
 #include "explain/explain.h"
 #include "explain/language.h"
 #include "interpret/generate.h"
@@ -54,19 +54,6 @@ SEXP failure(const Error& error) {
                                          Rcpp::_["hints"] = character(error.hints));
   result.attr("class") = "rkeops_failure";
   return result;
-}
-
-Engine engine_named(const std::string& name) {
-  return name == "cuda" ? Engine::cuda : Engine::cpu;
-}
-
-Precision precision_named(const std::string& name) {
-  return name == "float64" ? Precision::float64 : Precision::float32;
-}
-
-SumScheme scheme_named(const std::string& name) {
-  if (name == "plain") return SumScheme::plain;
-  return name == "compensated" ? SumScheme::compensated : SumScheme::block;
 }
 
 }  // namespace rkeops
@@ -123,21 +110,6 @@ std::string string(const Rcpp::List& list, const char* name) {
 
 std::vector<std::string> strings(const Rcpp::List& list, const char* name) {
   return Rcpp::as<std::vector<std::string>>(list[name]);
-}
-
-CompileMode compile_mode_named(const std::string& name) {
-  if (name == "always") return CompileMode::always;
-  return name == "never" ? CompileMode::never : CompileMode::automatic;
-}
-
-ExpansionMode expansion_mode_named(const std::string& name) {
-  if (name == "always") return ExpansionMode::always;
-  return name == "never" ? ExpansionMode::never : ExpansionMode::automatic;
-}
-
-ResultPlace result_place_named(const std::string& name) {
-  if (name == "host") return ResultPlace::host;
-  return name == "gpu" ? ResultPlace::gpu : ResultPlace::where_inputs_are;
 }
 
 Settings settings_from(const Rcpp::List& list) {
@@ -238,7 +210,7 @@ SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::str
       text.args.push_back(
           {Rcpp::as<std::string>(args[k]), "args[" + std::to_string(k + 1) + "]"});
     }
-    text.axis = axis == "reduced" ? Axis::reduced : Axis::output;
+    text.axis = axis_named(axis);
     text.precision = precision_named(precision);
     text.sum_scheme = scheme_named(sum_scheme);
     text.simplified = simplified;
@@ -295,7 +267,7 @@ SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP 
   return guarded([&] {
     SharedResults* const common =
         shared == R_NilValue ? nullptr : Rcpp::XPtr<SharedResults>(shared).checked_get();
-    return run_operator(callable(op), input, Orientation(inner_dim), nx, ny,
+    return run_operator(callable(op), input, orientation_numbered(inner_dim), nx, ny,
                         settings().gpu_results, common);
   });
 }
@@ -467,6 +439,8 @@ SEXP r_language(std::string table) {
   return guarded([&] {
     std::vector<std::string> name, also, arguments, dimensions, definition, derivative,
         empty, example;
+    if (table != "operations" && table != "reductions")
+      throw internal_error("there is no table of " + table);
     for (const LanguageRow& row : language_rows(table == "reductions")) {
       name.push_back(row.name);
       also.push_back(row.also);

@@ -5,6 +5,7 @@
 
 #include "boundary.h"
 #include "check/variables.h"
+#include "enumerations.h"
 #include "explain/explain.h"
 #include "ir/ops.h"
 #include "lazy/callables.h"
@@ -72,10 +73,6 @@ std::vector<std::vector<int>> integer_lists(const Rcpp::List& list) {
   std::vector<std::vector<int>> integers;
   for (SEXP one : list) integers.push_back(Rcpp::as<std::vector<int>>(one));
   return integers;
-}
-
-Level level_named(const std::string& name) {
-  return name == "i" ? level_i : name == "j" ? level_j : level_none;
 }
 
 // The identities are R objects, which the operands keep alive.

@@ -146,3 +146,34 @@ test_that("empty flags are no flags", {
   expect_identical(get_rkeops_option("compiler_flags"), "-O1")
   expect_identical(get_rkeops_option("nvcc_flags"), character())
 })
+
+test_that("a name the native code does not know is an internal error", {
+  kind_of <- function(...) {
+    created <- r_operator_create("Sum_Reduction(Vi(1) + Vj(1), 0)", character(), ...)
+    if (inherits(created, "rkeops_failure")) created$kind else "operator"
+  }
+  expect_identical(kind_of("output", "float32", "auto", TRUE), "operator")
+  expect_identical(kind_of("other", "float32", "auto", TRUE), "internal")
+  expect_identical(kind_of("output", "float128", "auto", TRUE), "internal")
+  expect_identical(kind_of("output", "float32", "other", TRUE), "internal")
+  expect_identical(r_language("other")$kind, "internal")
+  expect_identical(r_lazy_variable("k", 1L, matrix(1))$kind, "internal")
+  op <- keops_kernel("Sum_Reduction(Vi(1) + Vj(1), 0)")
+  pointer <- environment(op)$pointer
+  expect_identical(r_operator_explain(pointer, "source", "other")$kind, "internal")
+  expect_identical(
+    r_operator_call(pointer, list(1, 2), 3L, NULL, NULL, NULL)$kind, "internal"
+  )
+})
+
+test_that("options that the native code does not know change nothing", {
+  before <- as.list(settings)
+  for (name in c("engine", "compile", "expansion", "gpu_results")) {
+    values <- stats::setNames(list("other"), name)
+    expect_error(
+      change_settings(values, NULL), "\"other\"",
+      class = "rkeops_error_internal"
+    )
+  }
+  expect_identical(as.list(settings), before)
+})
