@@ -125,3 +125,4 @@ RKEOPS_REDUCTION(120, "KMin<V, $d0, $i0>", "$0", 0, 1, 0, true, KMin<V, 1, at_ru
 RKEOPS_REDUCTION(121, "ArgKMin<V, $d0, $i0>", "$0", 0, 1, 0, true, ArgKMin<V, 1, at_run_time>)
 RKEOPS_REDUCTION(122, "KMinArgKMin<V, $d0, $i0>", "$0", 0, 1, 0, true, KMinArgKMin<V, 1, at_run_time>)
 RKEOPS_REDUCTION(123, "ArgKMinParts<V, $d0, $i0>", "$0", 0, 1, 0, true, ArgKMinParts<V, 1, at_run_time>)
+RKEOPS_REDUCTION(124, "Entries<V, $d0, $i0>", "$0", 0, 1, 0, true, Entries<V, 1, at_run_time>)

@@ -127,7 +127,7 @@ struct Accumulating {
   }
 
   static constexpr int slots() {
-    if constexpr (counted) return 2;
+    if constexpr (counted) return Fold::slots_a_rank;
     if constexpr (!counted) return Fold::slots;
   }
   static constexpr int outputs() {

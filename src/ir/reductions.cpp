@@ -28,6 +28,22 @@ Expr reduced(const Arguments& a, const char* name, Children children, Integers i
                                std::move(children), std::move(integers));
 }
 
+Expr at_place(const Arguments& a, Expr places, int start, Expr g) {
+  const int dimension = g->dimension, all = places->dimension / 2;
+  const Expr index = a.self->graph->index(a.self->reduced);
+  const Expr low = call("Equal", {slice(places, start, dimension), slice(index, 0, 1)});
+  const Expr high =
+      call("Equal", {slice(places, all + start, dimension), slice(index, 1, 1)});
+  const Expr half = a.self->graph->constant(0.5);
+  return call("IfElse", {low * high - half, g, a.self->graph->constant(0)});
+}
+
+Expr sum_of_ranks(const Arguments& a, Expr g, int dimension) {
+  if (dimension == 1) return call("Sum", {g});
+  const Expr ones = a.self->graph->constant(1, g->dimension / dimension);
+  return call("MatVecMult", {g, ones});
+}
+
 Reduction row_of(const char* name, const char* accumulator, ReductionDimension dimension,
                  std::function<Parts(const Arguments&)> adjoints,
                  const char* documentation, const char* derivative, const char* empty) {
@@ -58,20 +74,6 @@ void require_scalar(const Children& c) {
 long long times_count(const Children& c, const Integers& n) {
   if (n[0] < 1) throw DimensionProblem{"needs K of at least 1"};
   return 1LL * n[0] * c[0]->dimension;
-}
-
-// ---- parts of derivatives ----
-
-// g where the element that is reduced is the one that the result came from, else 0.
-// `places` are the exact indices of ArgXParts: all their low parts, then all high parts.
-Expr at_place(const Arguments& a, Expr places, int start, Expr g) {
-  const int dimension = g->dimension, all = places->dimension / 2;
-  const Expr index = a.self->graph->index(a.self->reduced);
-  const Expr low = call("Equal", {slice(places, start, dimension), slice(index, 0, 1)});
-  const Expr high =
-      call("Equal", {slice(places, all + start, dimension), slice(index, 1, 1)});
-  const Expr half = a.self->graph->constant(0.5);
-  return call("IfElse", {low * high - half, g, a.self->graph->constant(0)});
 }
 
 // ---- rows ----
@@ -223,9 +225,7 @@ void add_extrema(std::vector<Reduction>& rows, const std::string& name, Wanted w
 Parts ranked_adjoints(const Arguments& a, Expr of_values) {
   const int count = a.self->integers[0];
   const Expr places = reduced(a, "ArgKMinParts", {a[0]}, {count});
-  const Expr at_ranks = at_place(a, places, 0, of_values);
-  if (a[0]->dimension == 1) return {call("Sum", {at_ranks})};
-  return {call("MatVecMult", {at_ranks, a.self->graph->constant(1, count)})};
+  return {sum_of_ranks(a, at_place(a, places, 0, of_values), a[0]->dimension)};
 }
 
 // Every second one of `count` blocks of f, from rank `first` on.
@@ -353,6 +353,7 @@ void describe_dimensions(std::vector<Reduction>& rows) {
       {"KMin_ArgKMin", "D -> 2 * K * D"},
       {"KMax_ArgKMax", "D -> 2 * K * D"},
       {"ArgKMinParts", "D -> 2 * K * D"},
+      {"Entries", "D -> K * D"},
       {"Zero", "D"}};
   for (Reduction& row : rows) {
     const auto found = of_names.find(row.name);
@@ -369,6 +370,7 @@ std::vector<Reduction> make_reductions() {
   add_extrema(rows, "Max", Wanted::largest, "-Inf");
   add_smallest(rows);
   add_largest(rows);
+  add_entries(rows);
   rows.push_back(zero_row());
   describe_dimensions(rows);
   return rows;

@@ -25,6 +25,14 @@ Expr slice(Expr f, int start, int length);
 Expr reduced(const ReductionDerivative& a, const char* name, std::vector<Expr> children,
              std::vector<int> integers = {});
 
+/// g where the element that is reduced is the one that the result came from, else 0.
+/// `places` are exact indices as ArgXParts gives them: all their low parts from `start`
+/// on, and as far behind the middle all high parts.
+Expr at_place(const ReductionDerivative& a, Expr places, int start, Expr g);
+
+/// The sum of g, K vectors of dimension D one after the other, over the K.
+Expr sum_of_ranks(const ReductionDerivative& a, Expr g, int dimension);
+
 /// A row of one argument `f`.
 Reduction row_of(const char* name, const char* accumulator, ReductionDimension dimension,
                  std::function<ReductionParts(const ReductionDerivative&)> adjoints,
@@ -32,5 +40,8 @@ Reduction row_of(const char* name, const char* accumulator, ReductionDimension d
 
 /// Sums, moments, products, counts.
 void add_sums(std::vector<Reduction>& rows);
+
+/// The entries themselves.
+void add_entries(std::vector<Reduction>& rows);
 
 }  // namespace rkeops

@@ -470,6 +470,9 @@ formula_reductions <- list(
   KMax_ArgKMax_Reduction = function(f, K = whole) {
     c(t(cbind(-smallest_values(-f, K), smallest_places(-f, K) - 1)))
   },
+  Entries_Reduction = function(f, K = whole) {
+    c(t(rbind(f, matrix(NaN, K, ncol(f)))[seq_len(K), , drop = FALSE]))
+  },
   Zero_Reduction = function(D = whole) rep(0, D)
 )
 

@@ -26,6 +26,7 @@
 #define RKEOPS_REDUCTIONS_H
 
 #include <rkeops/reductions/reductions_condition.h>
+#include <rkeops/reductions/reductions_entries.h>
 #include <rkeops/reductions/reductions_exponential.h>
 #include <rkeops/reductions/reductions_extremum.h>
 #include <rkeops/reductions/reductions_index.h>

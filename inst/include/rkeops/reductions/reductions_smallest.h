@@ -114,6 +114,7 @@ template <class V, int D, ListOutput output_kind>
 struct SmallestLists {
   static constexpr int values = D, block = 256;
   static constexpr bool keeps_columns = true;
+  static constexpr int slots_a_rank = 2 * D;
   static constexpr int outputs_a_rank = (output_kind == ListOutput::both ? 2 : 1) * D;
   using Wide = typename Lanes<V>::Wide;
   using List = SmallestList<V>;
