@@ -137,3 +137,15 @@ r_lazy_formula_counts <- function(operation) {
     .Call(`_rkeops_r_lazy_formula_counts`, operation)
 }
 
+r_entry_block_rows <- function() {
+    .Call(`_rkeops_r_entry_block_rows`)
+}
+
+r_count_pairs <- function(operand, evaluation, wanted) {
+    .Call(`_rkeops_r_count_pairs`, operand, evaluation, wanted)
+}
+
+r_fill_pairs <- function(operand, evaluation, wanted, counts, i, j, value) {
+    .Call(`_rkeops_r_fill_pairs`, operand, evaluation, wanted, counts, i, j, value)
+}
+

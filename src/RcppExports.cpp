@@ -381,6 +381,43 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_entry_block_rows
+int r_entry_block_rows();
+RcppExport SEXP _rkeops_r_entry_block_rows() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    rcpp_result_gen = Rcpp::wrap(r_entry_block_rows());
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_count_pairs
+SEXP r_count_pairs(Rcpp::List operand, Rcpp::List evaluation, Rcpp::List wanted);
+RcppExport SEXP _rkeops_r_count_pairs(SEXP operandSEXP, SEXP evaluationSEXP, SEXP wantedSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type operand(operandSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type evaluation(evaluationSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type wanted(wantedSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_count_pairs(operand, evaluation, wanted));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_fill_pairs
+SEXP r_fill_pairs(Rcpp::List operand, Rcpp::List evaluation, Rcpp::List wanted, Rcpp::NumericVector counts, Rcpp::IntegerVector i, Rcpp::IntegerVector j, Rcpp::NumericVector value);
+RcppExport SEXP _rkeops_r_fill_pairs(SEXP operandSEXP, SEXP evaluationSEXP, SEXP wantedSEXP, SEXP countsSEXP, SEXP iSEXP, SEXP jSEXP, SEXP valueSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type operand(operandSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type evaluation(evaluationSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type wanted(wantedSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type counts(countsSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type i(iSEXP);
+    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type j(jSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type value(valueSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_fill_pairs(operand, evaluation, wanted, counts, i, j, value));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_set_settings", (DL_FUNC) &_rkeops_r_set_settings, 1},
@@ -417,6 +454,9 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_lazy_reduction_gradient", (DL_FUNC) &_rkeops_r_lazy_reduction_gradient, 4},
     {"_rkeops_r_lazy_values", (DL_FUNC) &_rkeops_r_lazy_values, 3},
     {"_rkeops_r_lazy_formula_counts", (DL_FUNC) &_rkeops_r_lazy_formula_counts, 1},
+    {"_rkeops_r_entry_block_rows", (DL_FUNC) &_rkeops_r_entry_block_rows, 0},
+    {"_rkeops_r_count_pairs", (DL_FUNC) &_rkeops_r_count_pairs, 3},
+    {"_rkeops_r_fill_pairs", (DL_FUNC) &_rkeops_r_fill_pairs, 7},
     {NULL, NULL, 0}
 };
 

@@ -4,6 +4,7 @@
 
 #include <Rcpp.h>
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -26,6 +27,9 @@ SEXP run_operator(Callable& operation, SEXP input, Orientation orientation, SEXP
 /// The same with inputs that are ready, into `output`.
 void run_callable(Callable& operation, const CallInputs& inputs, const CallOutput& output,
                   SharedResults* shared = nullptr);
+
+/// Runs a long computation with what asks R for interrupts and what shows how far it is.
+void watched(const std::function<void(const Interrupted&, const Progress&)>& body);
 
 /// The GPU on which matrices can stay during a call: the only one of the settings.
 CudaContext* resident_gpu();

@@ -274,11 +274,18 @@ SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP 
 
 void rkeops::run_callable(Callable& operation, const CallInputs& inputs,
                           const CallOutput& output, SharedResults* shared) {
+  watched([&](const Interrupted& ask, const Progress& progress) {
+    operation.call(inputs, output, settings(), ask, progress, shared);
+  });
+  last_timings = operation.timings();
+}
+
+void rkeops::watched(
+    const std::function<void(const Interrupted&, const Progress&)>& body) {
   ProgressBar bar;
   Progress progress;
   if (settings().interactive) progress = [&bar](double part) { return bar.show(part); };
-  operation.call(inputs, output, settings(), interrupted, progress, shared);
-  last_timings = operation.timings();
+  body(interrupted, progress);
 }
 
 namespace {

@@ -3,7 +3,7 @@
 // operand is passed as list(pointer, data).
 #include <cstring>
 
-#include "boundary.h"
+#include "boundary_lazy.h"
 #include "check/variables.h"
 #include "enumerations.h"
 #include "explain/explain.h"
@@ -150,6 +150,15 @@ SEXP evaluated(const Rcpp::List& evaluation, Write write) {
 }
 
 }  // namespace
+
+ReducedLazy rkeops::reduced_lazy(const Rcpp::List& operand,
+                                 const Rcpp::List& evaluation) {
+  const Prepared op = prepared(evaluation, [&](LazyBuilder& builder, Graph& graph,
+                                               const LazyReduction& reduction) {
+    return reduced_formula(builder, graph, {operand_of(operand)}, reduction);
+  });
+  return {op.callable, data_list(op.data)};
+}
 
 // [[Rcpp::export(rng = false)]]
 SEXP r_lazy_variable(std::string level, int dimension, SEXP data) {
