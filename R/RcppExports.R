@@ -49,6 +49,10 @@ r_cache_list <- function(directory) {
     .Call(`_rkeops_r_cache_list`, directory)
 }
 
+r_cache_try <- function(directory) {
+    .Call(`_rkeops_r_cache_try`, directory)
+}
+
 r_cache_clear <- function(directory) {
     .Call(`_rkeops_r_cache_clear`, directory)
 }

@@ -139,6 +139,16 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_cache_try
+SEXP r_cache_try(std::string directory);
+RcppExport SEXP _rkeops_r_cache_try(SEXP directorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type directory(directorySEXP);
+    rcpp_result_gen = Rcpp::wrap(r_cache_try(directory));
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_cache_clear
 SEXP r_cache_clear(std::string directory);
 RcppExport SEXP _rkeops_r_cache_clear(SEXP directorySEXP) {
@@ -432,6 +442,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_toolchain", (DL_FUNC) &_rkeops_r_toolchain, 0},
     {"_rkeops_r_gpu_devices", (DL_FUNC) &_rkeops_r_gpu_devices, 0},
     {"_rkeops_r_cache_list", (DL_FUNC) &_rkeops_r_cache_list, 1},
+    {"_rkeops_r_cache_try", (DL_FUNC) &_rkeops_r_cache_try, 1},
     {"_rkeops_r_cache_clear", (DL_FUNC) &_rkeops_r_cache_clear, 1},
     {"_rkeops_r_instruction_sets", (DL_FUNC) &_rkeops_r_instruction_sets, 0},
     {"_rkeops_r_generated_operations", (DL_FUNC) &_rkeops_r_generated_operations, 0},

@@ -417,6 +417,14 @@ SEXP r_cache_list(std::string directory) {
 }
 
 // [[Rcpp::export(rng = false)]]
+SEXP r_cache_try(std::string directory) {
+  return guarded([&] {
+    try_cache(directory);
+    return R_NilValue;
+  });
+}
+
+// [[Rcpp::export(rng = false)]]
 SEXP r_cache_clear(std::string directory) {
   return guarded([&] { return clear_cache(directory); });
 }

@@ -1,93 +1,65 @@
-// In: a key, a source, and a way to compile it. Out: the path of the compiled product.
+// In: a key, a source, and a way to compile it. Out: the compiled product, loaded.
 //
-// Written for many processes at once: a file appears under its final name only complete,
-// by rename; what a killed process leaves are temporaries that nobody reads.
+// Written for many processes at once, and for disks that lose what was written: a file
+// appears under its final name only complete, by rename; what a killed process leaves are
+// temporaries that nobody reads; and a checksum beside each product tells whether it is
+// still what was compiled.
 #include "build/cache.h"
 
-#include <fcntl.h>
 #include <poll.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
-#include <atomic>
-#include <cerrno>
 #include <chrono>
+#include <mutex>
+#include <set>
 
 #include "base/diagnostic.h"
 #include "build/cache_folder.h"
+#include "build/sha256.h"
+#include "build/temporary_file.h"
 
 namespace rkeops {
 namespace {
 
 constexpr int lock_poll_milliseconds = 20;
+const char* const checksum_extension = ".sum";
 
-/// A new empty file with a name no other process uses; removed unless published.
-class TemporaryFile {
- public:
-  TemporaryFile(const std::string& directory, const std::string& key) {
-    static std::atomic<unsigned> counter{0};
-    const std::string stem = directory + "/" + key + "." + std::to_string(getpid()) + "-";
-    do {
-      path_ = stem + std::to_string(counter++) + ".tmp";
-      descriptor_ = open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-    } while (descriptor_ < 0 && errno == EEXIST);
-    if (descriptor_ < 0) fail(errno);
-  }
-  ~TemporaryFile() {
-    if (descriptor_ >= 0) close(descriptor_);
-    if (!published_) unlink(path_.c_str());
-  }
-  TemporaryFile(const TemporaryFile&) = delete;
-  TemporaryFile& operator=(const TemporaryFile&) = delete;
-
-  const std::string& path() const { return path_; }
-
-  void write_text(const std::string& text) {
-    for (std::size_t done = 0; done < text.size();) {
-      const ssize_t count = write(descriptor_, text.data() + done, text.size() - done);
-      if (count < 0 && errno == EINTR) continue;
-      if (count <= 0) fail(count == 0 ? ENOSPC : errno);
-      done += static_cast<std::size_t>(count);
-    }
-  }
-
-  /// The mode is set again because compilers make files that the user's umask may open to
-  /// his group.
-  void publish(const std::string& final_path) {
-    const int result = close(descriptor_);
-    descriptor_ = -1;
-    if (result != 0 || chmod(path_.c_str(), 0600) != 0 ||
-        rename(path_.c_str(), final_path.c_str()) != 0)
-      fail(errno);
-    published_ = true;
-  }
-
- private:
-  [[noreturn]] void fail(int error) const {
-    throw cache_error("Cannot write into the folder of compiled formulas", path_, error);
-  }
-
-  std::string path_;
-  int descriptor_ = -1;
-  bool published_ = false;
-};
-
-void publish_text(const std::string& directory, const std::string& key,
-                  const std::string& extension, const std::string& text) {
-  TemporaryFile file(directory, key);
-  file.write_text(text);
-  file.publish(directory + "/" + key + extension);
+/// What stands in the file of the checksum. With the key, so that no library is taken for
+/// another one.
+std::string checksum(const std::string& key, const std::string& contents) {
+  return key + " " + std::to_string(contents.size()) + " " + sha256_hex(contents) + "\n";
 }
 
-/// A power failure may leave an empty file, which counts as none. The use is noted for
-/// eviction; in a read-only folder it can't be, and nothing is evicted there.
-bool is_hit(const std::string& path) {
-  struct stat status;
-  if (lstat(path.c_str(), &status) != 0 && errno == ENOENT) return false;
-  require_private_file(path);
-  if (status.st_size == 0) return false;
-  utimensat(AT_FDCWD, path.c_str(), nullptr, 0);
+bool is_whole(const CacheDirectory& directory, const std::string& key,
+              const CachedFile& product) {
+  const auto sum = CachedFile::find(directory, key + checksum_extension);
+  return sum && sum->contents() == checksum(key, product.contents());
+}
+
+/// A product to be: what it is called, how it is made and loaded.
+struct Wanted {
+  const CacheSettings& settings;
+  const std::string& key;
+  const std::string& extension;
+  const LoadStep& load;
+
+  std::string path() const { return product_path(settings, key, extension); }
+};
+
+bool is_loaded(const Wanted& wanted, const CachedFile& product) {
+  try {
+    if (wanted.load) wanted.load(product, wanted.path());
+  } catch (const Error&) {
+    return false;
+  }
+  product.note_use();
   return true;
+}
+
+bool is_hit(const CacheDirectory& directory, const Wanted& wanted) {
+  const auto product = CachedFile::find(directory, wanted.key + wanted.extension);
+  return product && is_whole(directory, wanted.key, *product) &&
+         is_loaded(wanted, *product);
 }
 
 void wait_for(KeyLock& lock, const std::function<bool()>& interrupted) {
@@ -99,49 +71,83 @@ void wait_for(KeyLock& lock, const std::function<bool()>& interrupted) {
   }
 }
 
-/// The log. When folder and source went meanwhile, compilers speak of a missing file.
-std::string compiled_in(const std::string& directory, const std::string& source_file,
+/// Once in a process, for each folder it uses.
+void sweep_once(const CacheDirectory& directory) {
+  static std::mutex mutex;
+  static std::set<std::string> swept;
+  const std::lock_guard<std::mutex> lock(mutex);
+  if (swept.insert(std::to_string(getpid()) + directory.path()).second)
+    sweep_cache(directory.path());
+}
+
+bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
+
+/// The log. When the folder went meanwhile, compilers speak of a missing file.
+std::string compiled_in(const CacheDirectory& directory, const std::string& source_file,
                         const std::string& product_file, const CompileStep& compile) {
   try {
     return compile(source_file, product_file);
   } catch (const Error& error) {
-    if (error.kind == ErrorKind::compile && access(source_file.c_str(), F_OK) != 0)
-      throw cache_error(
-          "The folder of compiled formulas vanished while a formula was compiled",
-          directory, ENOENT);
+    if (error.kind == ErrorKind::compile && !exists(source_file))
+      throw cache_vanished(directory.path());
     throw;
   }
 }
 
+/// Compiles to a temporary file, and shows it to nobody before it has been loaded.
+void compile_into(const CacheDirectory& directory, const Wanted& wanted,
+                  const std::string& source, const std::string& source_extension,
+                  const CompileStep& compile) {
+  const std::string stem = directory.path() + "/" + wanted.key;
+  publish_text(directory, wanted.key, source_extension, source);
+  TemporaryFile temporary(directory, wanted.key);
+  const std::string log =
+      compiled_in(directory, stem + source_extension, temporary.path(), compile);
+  publish_text(directory, wanted.key, ".log", log);
+  temporary.make_private();  // compilers make files anew
+  const auto product = CachedFile::find(directory, temporary.name());
+  if (!product) throw cache_vanished(directory.path());
+  if (wanted.load) wanted.load(*product, wanted.path());
+  product->store();
+  // the product last: one that is there has its checksum
+  publish_text(directory, wanted.key, checksum_extension,
+               checksum(wanted.key, product->contents()), Durability::on_disk);
+  temporary.publish(stem + wanted.extension);
+}
+
 }  // namespace
 
-std::string cached_path(const CacheSettings& settings, const std::string& key,
-                        const std::string& product_extension) {
-  const std::string path = settings.directory + "/" + key + product_extension;
-  return is_hit(path) ? path : "";
+std::string product_path(const CacheSettings& settings, const std::string& key,
+                         const std::string& product_extension) {
+  return settings.directory + "/" + key + product_extension;
+}
+
+bool load_cached_library(const CacheSettings& settings, const std::string& key,
+                         const std::string& product_extension, const LoadStep& load) {
+  const auto directory = CacheDirectory::find(settings.directory);
+  if (!directory) return false;
+  sweep_once(*directory);
+  return is_hit(*directory, {settings, key, product_extension, load});
 }
 
 Product cached_library(const CacheSettings& settings, const std::string& key,
                        const std::string& source, const std::string& source_extension,
                        const std::string& product_extension, const CompileStep& compile,
-                       const std::function<bool()>& interrupted) {
+                       const LoadStep& load, const std::function<bool()>& interrupted) {
   if (!is_cache_key(key)) throw internal_error("Not a key of the cache: " + key);
-  const std::string directory = private_directory(settings.directory);
-  const std::string path = directory + "/" + key + product_extension;
-  if (is_hit(path)) return {path, false, 0};
+  const Wanted wanted{settings, key, product_extension, load};
+  const CacheDirectory directory = CacheDirectory::make(settings.directory);
+  const std::string path = directory.path() + "/" + key + product_extension;
+  sweep_once(directory);
+  if (is_hit(directory, wanted)) return {path, false, 0};
 
-  KeyLock lock(directory, key);
+  KeyLock lock(directory.path(), key);
   wait_for(lock, interrupted);
-  if (is_hit(path)) return {path, false, 0};
+  if (is_hit(directory, wanted)) return {path, false, 0};
 
   const auto start = std::chrono::steady_clock::now();
-  publish_text(directory, key, source_extension, source);
-  TemporaryFile product(directory, key);
-  const std::string log = compiled_in(directory, directory + "/" + key + source_extension,
-                                      product.path(), compile);
-  publish_text(directory, key, ".log", log);
-  product.publish(path);
-  tidy_cache(directory, settings.maximum_bytes, key);
+  compile_into(directory, wanted, source, source_extension, compile);
+  tidy_cache(directory.path(), settings.maximum_bytes, key);
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
   return {path, true, elapsed.count()};
 }

@@ -5,6 +5,8 @@
 #include <string>
 #include <vector>
 
+#include "build/cached_file.h"
+
 namespace rkeops {
 
 struct CacheSettings {
@@ -22,18 +24,28 @@ struct Product {
 using CompileStep = std::function<std::string(const std::string& source_file,
                                               const std::string& product_file)>;
 
+/// Loads a product, which has or will have this path; throws when it is none.
+using LoadStep = std::function<void(const CachedFile& product, const std::string& path)>;
+
+/// Where a product stands when it is there.
+std::string product_path(const CacheSettings& settings, const std::string& key,
+                         const std::string& product_extension);
+
 /// The compiled library `<key><product_extension>`, made by `compile` when it is not
+/// there, and handed to `load`. One that is not, byte for byte, what was put there, or
+/// that cannot be loaded, counts as none; a new one that cannot be loaded does not get
 /// there. Of several processes that ask for one key at once, one compiles and the others
-/// wait. Source and log stay beside it. Extensions: ".cpp" or ".cu", ".so" or ".cubin".
-/// Errors: `cache`, `interrupted`, those of `compile`.
+/// wait. Source, log and a checksum stay beside it. Extensions: ".cpp" or ".cu", ".so" or
+/// ".cubin". Errors: `cache`, `interrupted`, those of `compile` and `load`.
 Product cached_library(const CacheSettings& settings, const std::string& key,
                        const std::string& source, const std::string& source_extension,
                        const std::string& product_extension, const CompileStep& compile,
+                       const LoadStep& load = {},
                        const std::function<bool()>& interrupted = {});
 
-/// Its path when it is there, else "".
-std::string cached_path(const CacheSettings& settings, const std::string& key,
-                        const std::string& product_extension);
+/// The same when it is there; else nothing happens, and the result is false.
+bool load_cached_library(const CacheSettings& settings, const std::string& key,
+                         const std::string& product_extension, const LoadStep& load);
 
 struct CacheEntry {
   std::string key;
@@ -51,8 +63,8 @@ std::vector<CacheEntry> cache_entries(const std::string& directory);
 /// how many. Touches only regular files with names of the cache.
 int clear_cache(const std::string& directory);
 
-/// Throws (kind `cache`) unless `path` is a regular file of this user that nobody else
-/// may change.
-void require_private_file(const std::string& path);
+/// Makes the folder when it is missing, and tries what a cache needs of it: that only
+/// this user may change it, to write, to read back, to run programs. Errors: `cache`.
+void try_cache(const std::string& directory);
 
 }  // namespace rkeops

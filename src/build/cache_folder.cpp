@@ -9,7 +9,6 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <cstdlib>
 #include <ctime>
 #include <fstream>
 #include <map>
@@ -44,7 +43,7 @@ bool is_leftover(const std::string& extension) {
 }
 
 bool is_known_extension(const std::string& extension) {
-  for (const char* known : {".so", ".cubin", ".cpp", ".cu", ".log"})
+  for (const char* known : {".so", ".cubin", ".cpp", ".cu", ".log", ".sum"})
     if (extension == known) return true;
   return is_leftover(extension);
 }
@@ -60,28 +59,6 @@ double modified_seconds(const struct stat& status) {
   const timespec& time = status.st_mtim;
 #endif
   return static_cast<double>(time.tv_sec) + 1e-9 * static_cast<double>(time.tv_nsec);
-}
-
-bool make_directory(const std::string& path) {
-  if (mkdir(path.c_str(), 0700) == 0 || errno == EEXIST) return true;
-  const std::size_t slash = path.find_last_of('/');
-  if (errno != ENOENT || slash == std::string::npos || slash == 0) return false;
-  if (!make_directory(path.substr(0, slash))) return false;
-  return mkdir(path.c_str(), 0700) == 0 || errno == EEXIST;
-}
-
-/// Another user who may write here could have our session run his code.
-void require_private(const std::string& path, const struct stat& status) {
-  if (status.st_uid != geteuid())
-    throw Error(ErrorKind::cache,
-                "The cache of compiled formulas belongs to another user", {path},
-                {"Choose another folder with set_rkeops_cache_dir()."});
-  if ((status.st_mode & (S_IWGRP | S_IWOTH)) != 0)
-    throw Error(
-        ErrorKind::cache, "The cache of compiled formulas can be changed by other users",
-        {path},
-        {"Make it private with Sys.chmod(path, \"0700\"), or choose another folder "
-         "with set_rkeops_cache_dir()."});
 }
 
 std::string first_line_of(const std::string& path) {
@@ -113,6 +90,8 @@ void remove_entry(const std::vector<CacheFile>& files, const std::string& key) {
   for (const CacheFile& file : files)
     if (file.key == key && !file.is_leftover) unlink(file.path.c_str());
 }
+
+bool is_left(const CacheFile& file) { return file.is_leftover; }
 
 std::map<std::string, std::vector<CacheFile>> files_by_key(const std::string& directory) {
   std::map<std::string, std::vector<CacheFile>> groups;
@@ -148,6 +127,29 @@ bool is_cache_key(const std::string& key) {
   return key.size() == key_length && consists_of(key, "0123456789abcdef");
 }
 
+Error cache_vanished(const std::string& path) {
+  return Error(ErrorKind::cache,
+               "The folder of compiled formulas vanished while a formula was compiled",
+               {path + ": " + std::generic_category().message(ENOENT)},
+               {"It is made anew for the next formula. If something removes it now and "
+                "then, choose another folder with set_rkeops_cache_dir()."});
+}
+
+Error no_programs(const std::string& path) {
+  return Error(ErrorKind::cache,
+               "The disk of the folder of compiled formulas allows no programs (it is "
+               "mounted noexec)",
+               {path},
+               {"Wanted is a folder on another disk: choose one with "
+                "set_rkeops_cache_dir(), or, for those of single sessions, set TMPDIR "
+                "before R starts."});
+}
+
+Error not_a_cache_file(const std::string& path) {
+  return Error(ErrorKind::cache, "A compiled formula is not a regular file", {path},
+               {"Remove it, or choose another folder with set_rkeops_cache_dir()."});
+}
+
 std::vector<CacheFile> cache_files(const std::string& directory) {
   std::vector<CacheFile> files;
   const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(directory.c_str()), closedir);
@@ -164,29 +166,18 @@ std::vector<CacheFile> cache_files(const std::string& directory) {
   return files;
 }
 
-std::string private_directory(const std::string& directory) {
-  struct stat status;
-  if (!make_directory(directory) || stat(directory.c_str(), &status) != 0)
-    throw cache_error("Cannot make the folder of compiled formulas", directory, errno);
-  if (!S_ISDIR(status.st_mode))
-    throw cache_error("The cache of compiled formulas is not a folder", directory,
-                      ENOTDIR);
-  require_private(directory, status);
-  const std::unique_ptr<char, void (*)(void*)> absolute(
-      realpath(directory.c_str(), nullptr), std::free);
-  if (absolute == nullptr)
-    throw cache_error("Cannot use the folder of compiled formulas", directory, errno);
-  return absolute.get();
-}
-
-void require_private_file(const std::string& path) {
-  struct stat status;
-  if (lstat(path.c_str(), &status) != 0)
-    throw cache_error("Cannot read a compiled formula", path, errno);
-  if (!S_ISREG(status.st_mode))
-    throw Error(ErrorKind::cache, "A compiled formula is not a regular file", {path},
-                {"Remove it, or choose another folder with set_rkeops_cache_dir()."});
-  require_private(path, status);
+void sweep_cache(const std::string& directory) {
+  for (const auto& [key, files] : files_by_key(directory)) {
+    if (std::none_of(files.begin(), files.end(), is_left)) continue;
+    try {
+      KeyLock lock(directory, key);
+      if (!lock.try_lock() || !lock.excludes_others()) continue;
+      for (const CacheFile& file : files)
+        if (is_temporary(file.extension)) unlink(file.path.c_str());
+    } catch (const Error&) {
+      return;  // a read-only folder
+    }
+  }
 }
 
 void tidy_cache(const std::string& directory, double maximum_bytes,
@@ -227,26 +218,41 @@ int clear_cache(const std::string& directory) {
 }
 
 KeyLock::KeyLock(const std::string& directory, const std::string& key)
-    : path_(directory + "/" + key + ".lock"),
-      descriptor_(open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600)) {
-  if (descriptor_ < 0)
-    throw cache_error("Cannot write into the folder of compiled formulas", path_, errno);
-}
+    : path_(directory + "/" + key + ".lock"), descriptor_(opened()) {}
 
-// The lock only saves work: whoever comes between looks for the product first, and
-// publishing is atomic. So its file need not stay.
+// Whoever waits for a lock whose file is gone looks for the new file.
 KeyLock::~KeyLock() {
   if (held_) unlink(path_.c_str());
   close(descriptor_);
 }
 
+int KeyLock::opened() const {
+  const int descriptor =
+      open(path_.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+  if (descriptor >= 0) return descriptor;
+  throw errno == ENOENT
+      ? cache_vanished(path_)
+      : cache_error("Cannot write into the folder of compiled formulas", path_, errno);
+}
+
+bool KeyLock::is_current() const {
+  struct stat mine, there;
+  return fstat(descriptor_, &mine) == 0 && stat(path_.c_str(), &there) == 0 &&
+         mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
+}
+
 bool KeyLock::try_lock() {
-  if (!held_ && flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    // Some network file systems have no locks: then two processes may both compile.
+  if (held_) return true;
+  if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
     if (errno == EWOULDBLOCK || errno == EINTR) return false;
+    excludes_others_ = false;
   }
-  held_ = true;
-  return true;
+  held_ = is_current();
+  if (held_) return true;
+  close(descriptor_);
+  descriptor_ = -1;
+  descriptor_ = opened();
+  return false;
 }
 
 }  // namespace rkeops

@@ -25,9 +25,8 @@ bool is_cache_key(const std::string& key);
 /// read.
 std::vector<CacheFile> cache_files(const std::string& directory);
 
-/// The absolute path of a folder that is made when missing; throws unless only this user
-/// may change it.
-std::string private_directory(const std::string& directory);
+/// Removes the temporaries of processes that were killed while they compiled.
+void sweep_cache(const std::string& directory);
 
 /// Leftovers of killed processes go after a day, and the least recently used entries when
 /// all together are larger than `maximum_bytes`; never the entry
@@ -38,6 +37,12 @@ void tidy_cache(const std::string& directory, double maximum_bytes,
 
 /// An error of kind `cache` about a file or folder; `error` is an errno.
 Error cache_error(const std::string& message, const std::string& path, int error);
+/// The folder, or a file in it, is not there any more.
+Error cache_vanished(const std::string& path);
+/// Its disk is mounted so that programs cannot be run from it.
+Error no_programs(const std::string& path);
+/// A link, a folder, ... in the place of a file.
+Error not_a_cache_file(const std::string& path);
 
 /// Held by the process that compiles a key.
 class KeyLock {
@@ -50,10 +55,17 @@ class KeyLock {
   /// False while another process or thread holds it.
   bool try_lock();
 
+  /// Some network file systems have no locks: then two processes may both hold it.
+  bool excludes_others() const { return excludes_others_; }
+
  private:
+  int opened() const;
+  bool is_current() const;
+
   std::string path_;
   int descriptor_;
   bool held_ = false;
+  bool excludes_others_ = true;
 };
 
 }  // namespace rkeops

@@ -4,18 +4,20 @@
 #include <memory>
 #include <string>
 
+#include "build/cached_file.h"
+
 namespace rkeops {
 
 /// An open shared library; closed at the end of its life.
 class Library {
  public:
-  /// Throws (kind `cache`) when the file is not private to this user or cannot be loaded.
-  explicit Library(const std::string& path);
+  /// Throws (kind `cache`) when it cannot be loaded.
+  Library(const CachedFile& file, const std::string& path);
   ~Library();
   Library(const Library&) = delete;
   Library& operator=(const Library&) = delete;
 
-  /// The address of a function; a missing one is a bug of the package.
+  /// The address of a function; throws (kind `compile`) when it has none of this name.
   void* symbol(const std::string& name) const;
 
  private:
@@ -23,8 +25,12 @@ class Library {
   void* handle_;
 };
 
-/// The library of a file, opened once however many operators hold it, and closed with the
-/// last of them.
-std::shared_ptr<Library> open_library(const std::string& path);
+/// The library of a file, to be held: it is closed with the last who holds it.
+/// `path` is where the file stands or will stand.
+std::shared_ptr<Library> open_library(const CachedFile& file, const std::string& path);
+
+/// The one last opened for this path while somebody holds it, else nothing. The file is
+/// not looked at.
+std::shared_ptr<Library> opened_library(const std::string& path);
 
 }  // namespace rkeops

@@ -124,29 +124,54 @@ std::string key_of(const std::string& source, Engine engine, const Settings& set
   return library_key(parts);
 }
 
-}  // namespace
-
-std::string compiled_kernel(const Operator& op, size_t kernel, const Settings& settings) {
-  const std::string source = kernel_source(op, kernel, Engine::cpu);
-  return cached_path(settings.cache,
-                     key_of(source, Engine::cpu, settings, settings.toolchain), ".so");
-}
-
-Product compile_kernel(const Operator& op, size_t kernel, Engine engine,
-                       const Settings& settings, const std::string& architecture,
-                       const Interrupted& interrupted) {
-  const bool is_cpu = engine == Engine::cpu;
-  ToolchainSettings toolchain = settings.toolchain;
-  toolchain.cuda_architecture = architecture;
-  const std::string source = kernel_source(op, kernel, engine);
-
-  const auto compile_step = [&](const std::string& source_file,
-                                const std::string& product_file) {
+CompileStep compile_step(Engine engine, const ToolchainSettings& toolchain,
+                         const Interrupted& interrupted) {
+  return [&, engine](const std::string& source_file, const std::string& product_file) {
     return compile(engine, toolchain, source_file, product_file, interrupted);
   };
-  return cached_library(settings.cache, key_of(source, engine, settings, toolchain),
-                        source, is_cpu ? ".cpp" : ".cu", is_cpu ? ".so" : ".cubin",
-                        compile_step, interrupted);
+}
+
+bool take_opened(const std::string& path, const TakeLibrary& take) {
+  const std::shared_ptr<Library> library = opened_library(path);
+  if (library) take(library);
+  return library != nullptr;
+}
+
+LoadStep load_step(const TakeLibrary& take) {
+  return [&take](const CachedFile& file, const std::string& path) {
+    take(open_library(file, path));
+  };
+}
+
+}  // namespace
+
+bool find_compiled(const Operator& op, size_t kernel, const Settings& settings,
+                   const TakeLibrary& take) {
+  const std::string source = kernel_source(op, kernel, Engine::cpu);
+  const std::string key = key_of(source, Engine::cpu, settings, settings.toolchain);
+  return take_opened(product_path(settings.cache, key, ".so"), take) ||
+         load_cached_library(settings.cache, key, ".so", load_step(take));
+}
+
+Product compile_for_cpu(const Operator& op, size_t kernel, const Settings& settings,
+                        const TakeLibrary& take, const Interrupted& interrupted) {
+  const std::string source = kernel_source(op, kernel, Engine::cpu);
+  const std::string key = key_of(source, Engine::cpu, settings, settings.toolchain);
+  const std::string path = product_path(settings.cache, key, ".so");
+  if (take_opened(path, take)) return {path, false, 0};
+  return cached_library(settings.cache, key, source, ".cpp", ".so",
+                        compile_step(Engine::cpu, settings.toolchain, interrupted),
+                        load_step(take), interrupted);
+}
+
+Product compile_for_gpu(const Operator& op, size_t kernel, const Settings& settings,
+                        const std::string& architecture, const Interrupted& interrupted) {
+  ToolchainSettings toolchain = settings.toolchain;
+  toolchain.cuda_architecture = architecture;
+  const std::string source = kernel_source(op, kernel, Engine::cuda);
+  return cached_library(
+      settings.cache, key_of(source, Engine::cuda, settings, toolchain), source, ".cu",
+      ".cubin", compile_step(Engine::cuda, toolchain, interrupted), {}, interrupted);
 }
 
 }  // namespace rkeops

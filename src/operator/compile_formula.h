@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/interrupts.h"
+#include "build/library.h"
 #include "check/check.h"
 #include "lang/ast.h"
 #include "operator/settings.h"
@@ -57,13 +58,19 @@ std::unique_ptr<Operator> expanded_operator(const Operator& op);
 /// Plan -> source text of one of its kernels.
 std::string kernel_source(const Operator& op, size_t kernel, Engine engine);
 
-/// Source -> compiled file in the cache: a shared library (cpu) or a cubin (cuda).
-/// `architecture` is that of the GPU, "sm_90"; not used for the CPU.
-Product compile_kernel(const Operator& op, size_t kernel, Engine engine,
-                       const Settings& settings, const std::string& architecture,
-                       const Interrupted& interrupted);
+/// Takes a library, or throws when it is none of ours.
+using TakeLibrary = std::function<void(const std::shared_ptr<Library>&)>;
 
-/// The file compile_kernel() would return for the CPU if it is there, else "".
-std::string compiled_kernel(const Operator& op, size_t kernel, const Settings& settings);
+/// Source -> shared library in memory, from the cache or compiled now.
+Product compile_for_cpu(const Operator& op, size_t kernel, const Settings& settings,
+                        const TakeLibrary& take, const Interrupted& interrupted);
+
+/// The same when nothing has to be compiled; else the result is false.
+bool find_compiled(const Operator& op, size_t kernel, const Settings& settings,
+                   const TakeLibrary& take);
+
+/// Source -> cubin in the cache. `architecture` is that of the GPU, "sm_90".
+Product compile_for_gpu(const Operator& op, size_t kernel, const Settings& settings,
+                        const std::string& architecture, const Interrupted& interrupted);
 
 }  // namespace rkeops

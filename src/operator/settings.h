@@ -30,8 +30,8 @@ struct Settings {
   std::vector<int> devices = {0};  // numbers of the GPUs to use
   ResultPlace gpu_results = ResultPlace::where_inputs_are;
   int threads = 1;
-  int threads_process = 0;   // the process that chose them
-  bool interactive = false;  // long calls show how far they are
+  int threads_process = 0;       // the process that chose them
+  bool interactive = false;      // long calls show how far they are
   double compile_patience = 60;  // seconds for a compiler that nobody asked for
   CacheSettings cache;
   ToolchainSettings toolchain;

@@ -178,8 +178,7 @@ Callable::Runner Callable::gpu_runner(size_t kernel, const Settings& settings,
   for (int device : settings.devices) {
     const std::string architecture = cuda_device(settings.cuda, device).architecture();
     paths.push_back(
-        compile_kernel(*op_, kernel, Engine::cuda, settings, architecture, interrupted)
-            .path);
+        compile_for_gpu(*op_, kernel, settings, architecture, interrupted).path);
   }
   return [cuda = settings.cuda, devices = settings.devices, paths](
              const Job& job, const Interrupted& ask, Timings& timings) {

@@ -79,23 +79,20 @@ CpuKernel::CpuKernel(const Operator& op, size_t kernel,
     return;
   }
   if (mode == CompileMode::automatic) {
-    if (find_compiled()) return;
+    if (use_compiled()) return;
     account_ = account_of(kernel_source(op, kernel, Engine::cpu));
   }
   interpret();
 }
 
 // A cache that cannot be used is not asked again.
-bool CpuKernel::find_compiled() {
+bool CpuKernel::use_compiled() {
   const Error* const end = end_of_compiling(*settings_);
   if ((end && end->kind == ErrorKind::cache) ||
       find_compiler(Engine::cpu, settings_->toolchain).empty())
     return false;
   try {
-    const std::string path = compiled_kernel(op_, kernel_, *settings_);
-    if (path.empty()) return false;
-    program_ = compiled_program(path);
-    is_compiled_ = true;
+    is_compiled_ = find_compiled(op_, kernel_, *settings_, taker());
   } catch (const Error& error) {
     note_compile_failure(error, *settings_, true);
   }
@@ -182,12 +179,16 @@ void CpuKernel::try_to_compile(const Interrupted& interrupted, Timings& timings)
 
 void CpuKernel::compile(const Interrupted& interrupted, Timings& timings) {
   Stopwatch stopwatch(timings.compile);
-  const Product product =
-      compile_kernel(op_, kernel_, Engine::cpu, *settings_, "", interrupted);
+  const Product product = compile_for_cpu(op_, kernel_, *settings_, taker(), interrupted);
   if (product.compiled) note_compile_seconds(product.seconds);
-  program_ = compiled_program(product.path);
   is_compiled_ = true;
   account_.reset();
+}
+
+TakeLibrary CpuKernel::taker() {
+  return [this](const std::shared_ptr<Library>& library) {
+    program_ = compiled_program(library);
+  };
 }
 
 void CpuKernel::interpret() {

@@ -51,9 +51,10 @@ class CpuKernel {
 
  private:
   void compile(const Interrupted& interrupted, Timings& timings);
-  bool find_compiled();
+  bool use_compiled();
   bool may_be_compiled() const;
   void try_to_compile(const Interrupted& interrupted, Timings& timings);
+  TakeLibrary taker();
   void interpret();
   bool has_few_rows(const Job& job);
   void rent(const Job& job, const Interrupted& interrupted, Timings& timings);

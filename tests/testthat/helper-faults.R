@@ -18,7 +18,10 @@ local_mount <- function(options, .frame = parent.frame()) {
   skip_on_os(c("mac", "windows", "solaris"))
   directory <- withr::local_tempdir(.local_envir = .frame)
   status <- suppressWarnings(system2(
-    "mount", c("-t", "tmpfs", "-o", options, "tmpfs", shQuote(directory)),
+    "mount", c(
+      "-t", "tmpfs", "-o", paste0("mode=700,", options), "tmpfs",
+      shQuote(directory)
+    ),
     stdout = FALSE, stderr = FALSE
   ))
   if (status != 0) skip("Only root may mount a file system.")

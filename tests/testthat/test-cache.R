@@ -99,3 +99,121 @@ test_that("the first compilation is announced only to those who ask", {
   expect_message(other(1:3), "Compiling")
   expect_no_message(other(1:3))
 })
+
+# Runs `damage(file, bytes, k)` on the library for k = 1..times; each time a new
+# operator is to be right, and the library whole again.
+damaged_libraries <- function(damage, times, options) {
+  directory <- withr::local_tempdir()
+  # compiles once, then copies: damage is mended as fast as it is found
+  compiler <- fake_compiler(directory,
+    sprintf("store='%s'; for last; do :; done", file.path(directory, "store")),
+    "if [ -e \"$store\" ]; then exec cp \"$store\" \"$last\"; fi",
+    sub("exec ", "", real_compiler(), fixed = TRUE),
+    "cp \"$last\" \"$store\""
+  )
+  cache <- file.path(directory, "cache")
+  run <- callr::r(
+    function(damage, times, cache, options) {
+      library(rkeops)
+      set_rkeops_options(options)
+      make <- function() {
+        keops_kernel("Sum_Reduction(Exp(-Square(x - y)) * y, 0)",
+          c("x=Vi(1)", "y=Vj(1)"), precision = "float64"
+        )
+      }
+      x <- seq(-1, 1, length.out = 65)
+      expected <- cbind(colSums(exp(-outer(x, x, "-")^2) * x))
+      op <- make()
+      worst <- max(abs(op(x, x) - expected))
+      file <- list.files(cache, "[.]so$", full.names = TRUE)
+      bytes <- readBin(file, "raw", file.size(file))
+      in_use <- 0
+      whole <- logical()
+      for (k in seq_len(times)) {
+        damage(file, bytes, k)
+        # the library in use is not touched by it
+        in_use <- max(in_use, abs(op(x, x) - expected))
+        rm(op)
+        gc()
+        op <- make()
+        worst <- max(worst, abs(op(x, x) - expected))
+        whole[k] <- identical(readBin(file, "raw", 1e7), bytes)
+      }
+      list(worst = worst, in_use = in_use, whole = whole)
+    },
+    list(damage, times, cache, c(options, list(
+      cache_dir = cache, compiler = compiler, threads = 1
+    ))),
+    libpath = .libPaths()
+  )
+  run$compilations <- count_lines(file.path(directory, "log"))
+  run
+}
+
+expect_mended <- function(run) {
+  expect_lt(run$worst, 1e-12)
+  expect_lt(run$in_use, 1e-12)
+  expect_true(all(run$whole))
+  expect_identical(run$compilations, length(run$whole) + 1L)
+}
+
+test_that("libraries that were cut off are compiled again", {
+  expect_mended(damaged_libraries(function(file, bytes, k) {
+    lengths <- c(0:8, 63:65, 127, 1000, 4095:4097, length(bytes) - (8192:8191),
+                 length(bytes) - c(4096, 100, 16, 8, 2, 1))
+    writeBin(bytes[seq_len(lengths[[k]])], file)
+  }, 25, list(compile = "always")))
+})
+
+test_that("libraries with one altered bit are compiled again", {
+  expect_mended(damaged_libraries(function(file, bytes, k) {
+    place <- 1 + (k * 7919 * 31) %% length(bytes)
+    bit <- bitwShiftL(1L, k %% 8L)
+    bytes[[place]] <- as.raw(bitwXor(as.integer(bytes[[place]]), bit))
+    writeBin(bytes, file)
+  }, 150, list(compile = "always")))
+})
+
+test_that("foreign libraries and checksums that do not agree are not taken", {
+  expect_mended(damaged_libraries(function(file, bytes, k) {
+    sum <- sub("[.]so$", ".sum", file)
+    switch(k,
+      file.remove(sum), writeLines("", sum), cat("x", file = sum, append = TRUE),
+      file.copy(
+        system.file("libs", "rkeops.so", package = "rkeops"), file,
+        overwrite = TRUE
+      ),
+      writeBin(c(bytes, raw(1)), file), writeLines("text", file)
+    )
+  }, 6, list(compile = "always")))
+})
+
+test_that("in the mode \"auto\" a damaged library counts as none", {
+  run <- damaged_libraries(function(file, bytes, k) {
+    if (k == 1) set_rkeops_option("compile", "auto")
+    writeBin(rev(bytes), file)
+  }, 3, list(compile = "always"))
+  expect_lt(max(run$worst, run$in_use), 1e-12)
+  # three short calls are interpreted
+  expect_false(any(run$whole))
+})
+
+test_that("what a killed compilation left is swept by the next session", {
+  directory <- withr::local_tempdir()
+  cache <- file.path(directory, "cache")
+  compiler <- fake_compiler(directory,
+    "for last; do :; done; echo half > \"$last\"", "sleep 1000"
+  )
+  session <- callr::r_bg(run_in_session, list(cache, compiler),
+    libpath = .libPaths(), package = FALSE
+  )
+  is_there <- function(pattern) length(list.files(cache, pattern)) > 0
+  while (!is_there("tmp$") && session$is_alive()) Sys.sleep(0.05)
+  Sys.sleep(0.2)
+  tools::pskill(session$get_pid(), tools::SIGKILL)
+  session$kill_tree()
+  session$wait()
+  expect_true(is_there("tmp$"))
+  expect_equal(run_in_session(cache, ""), cached_result)
+  expect_false(is_there("(tmp|lock)$"))
+})

@@ -1,7 +1,6 @@
 #include "run/cpu/compiled_program.h"
 
 #include "base/diagnostic.h"
-#include "build/library.h"
 
 namespace rkeops {
 
@@ -9,11 +8,15 @@ namespace {
 
 class CompiledProgram : public CpuProgram {
  public:
-  explicit CompiledProgram(const std::string& path) : file_(open_library(path)) {
+  explicit CompiledProgram(const std::shared_ptr<Library>& file) : file_(file) {
     using Entry = const RkeopsCpuLibrary* (*)();
     library_ = reinterpret_cast<Entry>(file_->symbol("rkeops_cpu_library"))();
     if (library_->abi_version != RKEOPS_ABI_VERSION) {
-      throw internal_error("a compiled formula has another version of the interface");
+      throw Error(ErrorKind::compile,
+                  "A compiled formula has another version of the interface",
+                  {"Wanted is version " + std::to_string(RKEOPS_ABI_VERSION) + "."},
+                  {"Check the flags of the compiler: it must not find headers of another "
+                   "rkeops."});
     }
   }
 
@@ -41,8 +44,8 @@ class CompiledProgram : public CpuProgram {
 
 }  // namespace
 
-std::unique_ptr<CpuProgram> compiled_program(const std::string& path) {
-  return std::make_unique<CompiledProgram>(path);
+std::unique_ptr<CpuProgram> compiled_program(const std::shared_ptr<Library>& library) {
+  return std::make_unique<CompiledProgram>(library);
 }
 
 }  // namespace rkeops

@@ -5,10 +5,12 @@
 #include <string>
 
 #include "base/cpu_program.h"
+#include "build/library.h"
 
 namespace rkeops {
 
-/// Opens the library of this file, and keeps it open as long as the program lives.
-std::unique_ptr<CpuProgram> compiled_program(const std::string& path);
+/// Holds the library as long as the program lives. Throws (kind `compile`) when it is
+/// none of ours.
+std::unique_ptr<CpuProgram> compiled_program(const std::shared_ptr<Library>& library);
 
 }  // namespace rkeops

@@ -18,6 +18,7 @@
 
 #include "base/diagnostic.h"
 #include "build/cache.h"
+#include "build/cache_folder.h"
 #include "build/compile.h"
 #include "build/key.h"
 #include "build/library.h"
@@ -57,6 +58,17 @@ void write_text(const std::string& path, const std::string& text) {
 
 bool exists(const std::string& path) { return access(path.c_str(), F_OK) == 0; }
 
+bool is_empty(const std::string& folder) {
+  return exists(folder) && rmdir(folder.c_str()) == 0 && mkdir(folder.c_str(), 0700) == 0;
+}
+
+/// Files whose names end so.
+int count_of(const std::string& folder, const std::string& end) {
+  const ProcessResult result =
+      run_process({"/bin/sh", "-c", "ls '" + folder + "' | grep -c '" + end + "$'"});
+  return std::atoi(result.output.c_str());
+}
+
 void set_age(const std::string& path, int seconds) {
   timespec times[2];
   clock_gettime(CLOCK_REALTIME, &times[0]);
@@ -79,9 +91,20 @@ std::string copy_step(const std::string& source, const std::string& product) {
 }
 
 Product get(const std::string& folder, const std::string& source,
-            const CompileStep& step = copy_step, double maximum_bytes = 1e9) {
+            const CompileStep& step = copy_step, double maximum_bytes = 1e9,
+            const LoadStep& load = {}) {
   return cached_library({folder, maximum_bytes}, key_of(source), source, ".cpp", ".so",
-                        step);
+                        step, load);
+}
+
+/// Whether it is there, whole.
+bool is_there(const std::string& folder, const std::string& source,
+              const LoadStep& load = {}) {
+  return load_cached_library({folder, 1e9}, key_of(source), ".so", load);
+}
+
+std::string never_step(const std::string&, const std::string&) {
+  throw internal_error("compiled twice");
 }
 
 void test_sha256() {
@@ -157,9 +180,7 @@ void test_cache(const std::string& root) {
   const std::string stem = folder + "/" + key_of("text");
   check("cache keeps source and log",
         read_text(stem + ".cpp") == "text" && read_text(stem + ".log") == "log");
-  const Product second = get(folder, "text", [](const auto&, const auto&) -> std::string {
-    throw internal_error("compiled twice");
-  });
+  const Product second = get(folder, "text", never_step);
   check("cache hit", !second.compiled && second.path == first.path);
   write_text(first.path, "");
   check("cache replaces an empty product", get(folder, "text").compiled);
@@ -168,7 +189,7 @@ void test_cache(const std::string& root) {
   };
   check("cache passes errors on",
         throws(ErrorKind::compile, [&] { get(folder, "other", fail); }));
-  for (const char* extension : {".so", ".cpp", ".log"}) set_age(stem + extension, 10);
+  for (const char* extension : {".so", ".cpp", ".log", ".sum"}) set_age(stem + extension, 10);
   const std::vector<CacheEntry> entries = cache_entries(folder);
   check("cache entries", entries.size() == 2 && entries[0].key == key_of("other") &&
                              entries[0].kind.empty() && entries[1].kind == "cpu" &&
@@ -178,26 +199,114 @@ void test_cache(const std::string& root) {
                              cache_entries(folder).empty() && !exists(stem + ".lock"));
 }
 
+/// Every file beside a product that may be lost, cut off, or altered.
+void test_damage(const std::string& root) {
+  const std::string folder = new_folder(root);
+  const std::string path = get(folder, "text").path, whole = read_text(path);
+  const std::string sum_path = folder + "/" + key_of("text") + ".sum";
+  const std::string sum = read_text(sum_path);
+  bool found = is_there(folder, "text"), none_taken = true;
+  for (std::size_t length = 0; length < whole.size(); ++length) {
+    write_text(path, whole.substr(0, length));
+    none_taken = none_taken && !is_there(folder, "text");
+  }
+  for (std::size_t bit = 0; bit < 8 * whole.size(); ++bit) {
+    std::string altered = whole;
+    altered[bit / 8] = char(altered[bit / 8] ^ (1 << bit % 8));
+    write_text(path, altered);
+    none_taken = none_taken && !is_there(folder, "text");
+  }
+  write_text(path, whole + "x");
+  none_taken = none_taken && !is_there(folder, "text");
+  check("damaged products count as none", found && none_taken);
+  check("damaged products are made again",
+        get(folder, "text").compiled && read_text(path) == whole);
+  unlink(sum_path.c_str());
+  check("a product without checksum counts as none", !is_there(folder, "text"));
+  write_text(sum_path, sum.substr(0, sum.size() - 1));
+  check("half a checksum is none", !is_there(folder, "text"));
+  get(folder, "text");
+  get(folder, "other");
+  const std::string other = folder + "/" + key_of("other");
+  rename(path.c_str(), (other + ".so").c_str());
+  rename(sum_path.c_str(), (other + ".sum").c_str());
+  check("a product is not taken for another one", !is_there(folder, "other"));
+}
+
+void test_loading(const std::string& root) {
+  const std::string folder = new_folder(root);
+  std::string loaded;
+  const LoadStep load = [&](const CachedFile& file, const std::string& path) {
+    loaded = file.contents() + " as " + path;
+  };
+  const LoadStep refuse = [](const CachedFile&, const std::string&) {
+    throw Error(ErrorKind::cache, "cannot be loaded");
+  };
+  const std::string path = folder + "/" + key_of("text") + ".so";
+  check("what cannot be loaded is not kept",
+        throws(ErrorKind::cache, [&] { get(folder, "text", copy_step, 1e9, refuse); }) &&
+            !exists(path));
+  check("a new product is loaded", get(folder, "text", copy_step, 1e9, load).compiled &&
+                                       loaded == "compiled text as " + path);
+  loaded.clear();
+  check("so is an old one", is_there(folder, "text", load) && !loaded.empty());
+  check("what is foreign counts as none", !is_there(folder, "text", refuse));
+  int times = 0;
+  const LoadStep refuse_old = [&](const CachedFile&, const std::string&) {
+    if (++times <= 2) throw Error(ErrorKind::compile, "foreign");  // and with the lock
+  };
+  check("and is made again", get(folder, "text", copy_step, 1e9, refuse_old).compiled);
+  check("no library is no library", throws(ErrorKind::cache, [&] {
+          const auto directory = CacheDirectory::find(folder);
+          open_library(*CachedFile::find(*directory, key_of("text") + ".so"), path);
+        }));
+}
+
 void test_privacy(const std::string& root) {
   const std::string folder = new_folder(root);
   const std::string path = get(folder, "text").path;
+  const auto is_refused = [&] {
+    return throws(ErrorKind::cache, [&] { get(folder, "text"); }) &&
+           throws(ErrorKind::cache, [&] { is_there(folder, "text"); });
+  };
   chmod(path.c_str(), 0620);
-  check("cache refuses a product of a group",
-        throws(ErrorKind::cache, [&] { get(folder, "text"); }));
-  check("library refuses a file of a group",
-        throws(ErrorKind::cache, [&] { open_library(path); }));
+  check("cache refuses a product of a group", is_refused());
   chmod(path.c_str(), 0600);
-  check("library refuses what is none",
-        throws(ErrorKind::cache, [&] { open_library(path); }));
+  chmod(folder.c_str(), 0777);
+  check("cache refuses an open folder", is_refused());
+  chmod(folder.c_str(), 0770);
+  check("cache refuses the folder of a group", is_refused());
+  chmod(folder.c_str(), 0700);
+  check("cache takes what is private", is_there(folder, "text"));
   rename(path.c_str(), (root + "/elsewhere").c_str());
   check("cache refuses a link",
-        symlink((root + "/elsewhere").c_str(), path.c_str()) == 0 &&
-            throws(ErrorKind::cache, [&] { get(folder, "text"); }));
-  chmod(folder.c_str(), 0777);
-  check("cache refuses an open folder",
-        throws(ErrorKind::cache, [&] { get(folder, "new"); }));
+        symlink((root + "/elsewhere").c_str(), path.c_str()) == 0 && is_refused());
+  unlink(path.c_str());
+  check("cache refuses a pipe", mkfifo(path.c_str(), 0600) == 0 && is_refused());
   check("cache refuses a file as folder",
         throws(ErrorKind::cache, [&] { get(root + "/elsewhere", "text"); }));
+  const std::string link = root + "/link";
+  check("cache follows a link to its folder",
+        symlink(new_folder(root).c_str(), link.c_str()) == 0 &&
+            get(link, "text").compiled && is_there(link, "text"));
+  if (geteuid() != 0) return;
+  const std::string foreign = new_folder(root);
+  chown(foreign.c_str(), 12345, 12345);
+  check("cache refuses the folder of another user",
+        throws(ErrorKind::cache, [&] { get(foreign, "text"); }) &&
+            throws(ErrorKind::cache, [&] { is_there(foreign, "text"); }));
+}
+
+void test_trial(const std::string& root) {
+  const std::string folder = root + "/new/trial";
+  try_cache(folder);
+  check("a folder that is good", is_empty(folder));
+  chmod(folder.c_str(), 0777);
+  check("an open folder is not", throws(ErrorKind::cache, [&] { try_cache(folder); }));
+  write_text(root + "/file", "text");
+  check("nor is a file", throws(ErrorKind::cache, [&] { try_cache(root + "/file"); }));
+  check("nor is what cannot be made",
+        throws(ErrorKind::cache, [] { try_cache("/proc/rkeops"); }));
 }
 
 void test_eviction(const std::string& root) {
@@ -205,7 +314,7 @@ void test_eviction(const std::string& root) {
   const std::string text(1000, 'x');
   for (const char* name : {"1", "2", "3"}) {
     get(folder, name + text);
-    for (const char* extension : {".so", ".cpp", ".log"})
+    for (const char* extension : {".so", ".cpp", ".log", ".sum"})
       set_age(folder + "/" + key_of(name + text) + extension, 1000);
   }
   get(folder, "1" + text);  // a use
@@ -255,12 +364,24 @@ void test_killed(const std::string& root) {
   usleep(200000);
   check("clearing leaves what is being compiled", clear_cache(folder) == 0);
   const auto wait_and_stop = [&] {
-    cached_library({folder, 1e9}, key_of("text"), "text", ".cpp", ".so", copy_step,
+    cached_library({folder, 1e9}, key_of("text"), "text", ".cpp", ".so", copy_step, {},
                    [] { return true; });
   };
   check("waiting can be interrupted", throws(ErrorKind::interrupted, wait_and_stop));
   kill(process, SIGKILL);
   waitpid(process, nullptr, 0);
+  const std::string other = folder + "/" + key_of("other") + ".77-0.tmp";
+  write_text(other, "of another host");
+  const auto next_session = [&](const std::string& text) {
+    const pid_t session = fork();
+    if (session == 0) _exit(is_there(folder, text) ? 0 : 1);
+    int status = 0;
+    waitpid(session, &status, 0);
+  };
+  KeyLock others(folder, key_of("other"));
+  check("a lock is free", others.try_lock());
+  next_session("something");
+  check("the next session sweeps", count_of(folder, ".tmp") == 1 && exists(other));
   const Product product = get(folder, "text");
   check("killed process leaves no product",
         product.compiled && read_text(product.path) == "compiled text");
@@ -310,7 +431,10 @@ int main() {
   test_process();
   test_interrupt(root);
   test_cache(root);
+  test_damage(root);
+  test_loading(root);
   test_privacy(root);
+  test_trial(root);
   test_eviction(root);
   test_race(root);
   test_killed(root);
