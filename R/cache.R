@@ -10,11 +10,20 @@
 #' compile again. The environment variable `RKEOPS_CACHE_DIR`, set before R
 #' starts, chooses a directory for all sessions.
 #'
+#' A directory that is chosen is made and tried at once: it must be the user's
+#' own, writable by nobody else, with space left, and on a disk that allows
+#' programs (not mounted `noexec`); else the choice is an error of class
+#' `rkeops_error_cache` that says what is missing, and nothing changes. The
+#' directory of a session and that of `RKEOPS_CACHE_DIR` are tried when a
+#' formula is compiled.
+#'
+#' A checksum beside each compiled formula is compared when it is loaded: one
+#' that was damaged, cut off or exchanged is compiled again.
+#'
 #' When the directory holds more than the option `cache_maximum_bytes`, what was
 #' used least recently is removed.
 #'
-#' @param cache_dir A path, which is created at the first compilation; `NULL`
-#'   for the default.
+#' @param cache_dir A path; `NULL` for the default.
 #' @param verbose Whether to say what was done.
 #' @param startup,all,remove_cache_dir For scripts of rkeops 2.x.
 #'   `remove_cache_dir = TRUE` removes the directory too; the two others do

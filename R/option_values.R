@@ -144,8 +144,14 @@ read_program <- function(value, name, call) {
   value
 }
 
+# A directory that somebody chooses is tried at once, so that nothing is wrong
+# with it when a formula has been compiled; the default ones come unasked.
 read_cache_dir <- function(value, name, call) {
-  path.expand(check_string(value %||% default_cache_dir(), name, call))
+  path <- path.expand(check_string(value %||% default_cache_dir(), name, call))
+  if (path != default_cache_dir() && !identical(path, settings$cache_dir)) {
+    check_native(r_cache_try(path), call)
+  }
+  path
 }
 
 read_binary <- function(value, name, call) {

@@ -75,7 +75,8 @@ test_that("the directory can be chosen, and stays when it is asked to", {
   previous <- rkeops_use_persistent_cache(verbose = FALSE)
   expect_match(get_rkeops_cache_dir(), home, fixed = TRUE)
   expect_identical(get_build_dir(), get_rkeops_cache_dir())
-  expect_length(list.files(home), 0)
+  expect_length(list.files(get_rkeops_cache_dir(), all.files = TRUE,
+                           no.. = TRUE), 0)
   set_rkeops_cache_dir(file.path(home, "other"))
   expect_identical(get_rkeops_option("build_dir"), file.path(home, "other"))
   set_rkeops_options(previous)
@@ -98,6 +99,52 @@ test_that("the first compilation is announced only to those who ask", {
   other <- keops_kernel("Sum_Reduction(x + IntCst(20), 0)", "x=Vi(1)")
   expect_message(other(1:3), "Compiling")
   expect_no_message(other(1:3))
+})
+
+expect_refused_cache <- function(path, pattern) {
+  before <- get_rkeops_cache_dir()
+  for (choose in list(
+    function() set_rkeops_cache_dir(path),
+    function() set_rkeops_option("cache_dir", path),
+    function() set_rkeops_options(list(build_dir = path, threads = 2)),
+    function() {
+      withr::local_envvar(R_USER_CACHE_DIR = path)
+      rkeops_use_persistent_cache(verbose = FALSE)
+    }
+  )) {
+    error <- expect_rkeops_error(choose(), "cache", pattern)
+    expect_match(conditionMessage(error), path, fixed = TRUE)
+    expect_identical(get_rkeops_cache_dir(), before)
+  }
+}
+
+test_that("a directory is tried when it is chosen", {
+  file <- withr::local_tempfile(lines = "text")
+  expect_refused_cache(file, "[Nn]ot a (folder|directory)")
+  expect_refused_cache("/proc/rkeops", "Cannot make the folder")
+  open <- withr::local_tempdir()
+  Sys.chmod(open, "777", use_umask = FALSE)
+  expect_rkeops_error(set_rkeops_cache_dir(open), "cache", "other users")
+  Sys.chmod(open, "700")
+  set_rkeops_options(set_rkeops_cache_dir(open))
+  expect_length(list.files(open, all.files = TRUE, no.. = TRUE), 0)
+  if (file.access("/", 2) != 0) {
+    Sys.chmod(open, "500")
+    expect_refused_cache(file.path(open, "new"), "Permission denied")
+  }
+})
+
+test_that("a disk that is full, read-only or allows no programs is refused", {
+  expect_refused_cache(local_mount("size=1m,noexec"), "noexec")
+  expect_refused_cache(local_mount("size=64k"), "No space left on device")
+  expect_refused_cache(local_mount("size=1m,ro"), "[Rr]ead-only file system")
+})
+
+test_that("what restores the options tries no default directory", {
+  withr::local_envvar(RKEOPS_CACHE_DIR = "/proc/rkeops")
+  expect_silent(previous <- set_rkeops_options(cache_dir = NULL))
+  expect_identical(get_rkeops_cache_dir(), "/proc/rkeops")
+  set_rkeops_options(previous)
 })
 
 # Runs `damage(file, bytes, k)` on the library for k = 1..times; each time a new
