@@ -32,7 +32,11 @@
 #'   counted from 1 (see the option `index_base`), `NA` where there is none.
 #'   `min_argmin`, `max_argmax`: the list of both.
 #' * `Kmin`, `argKmin`, `Kmin_argKmin`: the `K` smallest values, their places,
-#'   or the list of both, in ascending order: nearest neighbours.
+#'   or the list of both, in ascending order: nearest neighbours. Where there
+#'   are fewer, the values are `Inf` and the places `NA`.
+#' * An infinite value is no candidate: `Inf` has no place among the smallest,
+#'   `-Inf` none among the largest. So [off_diagonal()] and its relatives leave
+#'   entries out.
 #' * `logsumexp(x, index, weight)`: the logarithm of the sum of `exp(x) *
 #'   weight`, without overflow. `sumsoftmaxweight(x, index, weight)`: the mean
 #'   of `weight` with weights proportional to `exp(x)`.
@@ -107,7 +111,7 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
   common_sizes(operands, name, call)
   value <- check_native(r_lazy_reduce(
     unname(lapply(operands, native_operand)),
-    evaluation(name, integers, index)
+    evaluation(computed_reduction(name), integers, index)
   ), call)
   report_compilation(utils::tail(x@formula, 1L))
   if (complex[[1L]]) {

@@ -37,7 +37,8 @@
 #'   columns `i` and `j`, with which `K[as.matrix(x)]` are values of another
 #'   tensor, and `igraph::graph_from_edgelist()` makes a graph. For
 #'   `Matrix::sparseMatrix()` see [as_sparse_matrix()].
-#' @seealso [argKmin()] for a number of neighbours instead of a radius.
+#' @seealso [argKmin()] for a number of neighbours instead of a radius,
+#'   [within_groups()] for entries that are to be left out.
 #' @export
 #' @examples
 #' \dontshow{previous <- set_rkeops_option("threads", 2)}
