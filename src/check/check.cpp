@@ -9,8 +9,8 @@
 #include "check/call_arguments.h"
 #include "check/variables.h"
 #include "ir/ops.h"
+#include "ir/patterns.h"
 #include "ir/reductions.h"
-#include "pass/simplify.h"
 
 namespace rkeops {
 

@@ -66,6 +66,15 @@ Operation elementwise(const char* name, std::vector<std::string> arguments,
   return row;
 }
 
+Expr chosen(Expr truth, Expr a, Expr b) {
+  return call("IfElse", {truth - truth->graph->constant(0.5), a, b});
+}
+
+Operation choosing(Operation row, std::function<Parts(const Arguments&)> adjoints) {
+  row.adjoints = std::move(adjoints);
+  return row;
+}
+
 Operation infix(Operation row, const char* symbol, int precedence) {
   row.infix = symbol;
   row.precedence = precedence;

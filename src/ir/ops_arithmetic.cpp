@@ -1,5 +1,6 @@
 // Constants, sums, products and powers.
 #include "ir/ops_rows.h"
+#include "ir/structural_zeros.h"
 
 namespace rkeops {
 
@@ -139,19 +140,27 @@ Expr power_meaning(const DefinitionArguments& a) {
   return call("Powf", {f, g});
 }
 
-// Where f^g is 0 its logarithm is taken as that of 1, and where g is 0 the slope as 0: so
-// they are 0 and not NaN, which is their limit.
-Parts power_partials(const Arguments& a) {
-  const Expr f = a[0], g = a[1], power = a.self;
-  Graph& graph = *f->graph;
-  const Expr zero = graph.constant(0), one = graph.constant(1);
-  const auto is_zero = [&](Expr x) {
-    return call("Equal", {x, zero}) - graph.constant(0.5);
-  };
-  const Expr slope = g * call("Powf", {f, g - one});
-  const Expr logarithm = call("Log", {call("IfElse", {is_zero(power), one, f})});
-  return {g->is_constant ? slope : call("IfElse", {is_zero(g), zero, slope}),
-          logarithm * power};
+// 0 where f is 0 and its power is finite but not the slope, for an exponent from 0 to 1:
+// as the slope of Sqrt there. At the exponent 0 the slope is 0 anyway.
+Expr adjoint_of_base(const Arguments& a) {
+  const Expr f = a[0], g = a[1], zero = f->graph->constant(0),
+             one = f->graph->constant(1);
+  const Expr slope = scaled(a.adjoint, g * call("Powf", {f, g - one}));
+  const Expr is_zero = call("Equal", {f, zero});
+  if (g->kind == NodeKind::constant) {
+    return g->value >= 0 && g->value < 1 ? chosen(is_zero, zero, slope) : slope;
+  }
+  return chosen(is_zero * (g >= zero) * (g < one) + call("Equal", {g, zero}), zero,
+                slope);
+}
+
+// Where f^g is 0 its logarithm is taken as that of 1: so they are 0 and not NaN, which is
+// their limit.
+Parts power_adjoints(const Arguments& a) {
+  const Expr power = a.self, zero = power->graph->constant(0);
+  const Expr is_zero = call("Equal", {power, zero});
+  const Expr of_exponent = scaled(a.adjoint, call("Log", {a[0]}) * power);
+  return {adjoint_of_base(a), chosen(is_zero, zero, of_exponent)};
 }
 
 void add_powers(Rows& rows) {
@@ -159,10 +168,13 @@ void add_powers(Rows& rows) {
       "Square", "square($0)", [](double f) { return f * f; },
       [](const Arguments& a) { return 2.0 * a[0]; }, "f^2", "2 f df"));
   rows.push_back(integer_power_row());
-  rows.push_back(elementwise(
-      "Powf", {"f", "g"}, "pow($0, $1)",
-      [](const double* a) { return std::pow(a[0], a[1]); }, power_partials,
-      "f to the power g, as pow in C", "g f^(g-1) df + log(f) f^g dg, 0 where f^g is"));
+  rows.push_back(choosing(
+      elementwise(
+          "Powf", {"f", "g"}, "pow($0, $1)",
+          [](const double* a) { return std::pow(a[0], a[1]); }, nullptr,
+          "f to the power g, as pow in C",
+          "g f^(g-1) df, 0 at 0 for g from 0 to 1, + log(f) f^g dg, 0 where f^g is"),
+      power_adjoints));
   rows.push_back(
       infix(definition("Power", {"f", "g"}, {}, broadcast_dimension, power_meaning,
                        "f ^ g: Square, Pow, Sqrt or Rsqrt for such a number g, "

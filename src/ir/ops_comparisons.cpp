@@ -38,6 +38,8 @@ void add_comparisons(Rows& rows) {
       ">=", "1 where f >= g, else 0; 0 for NaN"));
 }
 
+Expr zero_of(const Arguments& a) { return a.self->graph->constant(0); }
+
 Operation if_else_row() {
   Operation row = shown(elementwise(
                             "IfElse", {"f", "a", "b"}, "if_else($0, $1, $2)",
@@ -45,47 +47,54 @@ Operation if_else_row() {
                             nullptr, "a where f >= 0, b elsewhere, also where f is NaN",
                             "da where f >= 0, db elsewhere"),
                         "IfElse(x, y, 1)");
-  // a choice rather than a product with 0 and 1, so that Inf on the other side does no
-  // harm
-  row.adjoints = [](const Arguments& a) {
-    const Expr zero = a.self->graph->constant(0);
+  return choosing(row, [](const Arguments& a) {
+    const Expr zero = zero_of(a);
     return Parts{Expr(), call("IfElse", {a[0], a.adjoint, zero}),
                  call("IfElse", {a[0], zero, a.adjoint})};
-  };
-  return row;
+  });
+}
+
+Operation larger_or_smaller(const char* name, const char* code,
+                            Expr (*comes_first)(Expr, Expr), const char* documentation,
+                            const char* derivative) {
+  return choosing(
+      elementwise(name, {"f", "g"}, code, nullptr, nullptr, documentation, derivative),
+      [comes_first](const Arguments& a) {
+        const Expr is_first = comes_first(a[0], a[1]), zero = zero_of(a);
+        return Parts{chosen(is_first, a.adjoint, zero),
+                     chosen(is_first, zero, a.adjoint)};
+      });
+}
+
+Operation clamp_row() {
+  const Operation row = elementwise(
+      "Clamp", {"f", "a", "b"}, "clamp($0, $1, $2)",
+      [](const double* a) { return a[0] < a[1]   ? a[1]
+                                   : a[0] > a[2] ? a[2]
+                                                 : a[0]; },
+      nullptr, "a where f < a, b where f > b, else f",
+      "da below a, db above b, df between and at them");
+  return choosing(shown(row, "Clamp(x, p, y)"), [](const Arguments& a) {
+    const Expr is_below = a[0]<a[1], is_above = a[0]> a[2], zero = zero_of(a);
+    return Parts{chosen(is_below, zero, chosen(is_above, zero, a.adjoint)),
+                 chosen(is_below, a.adjoint, zero),
+                 chosen(is_below, zero, chosen(is_above, a.adjoint, zero))};
+  });
 }
 
 void add_choices(Rows& rows) {
   rows.push_back(if_else_row());
   rows.push_back(also_called(
-      elementwise(
-          "Maximum", {"f", "g"}, "maximum($0, $1)", nullptr,
-          [](const Arguments& a) {
-            return Parts{a[0] >= a[1], a[0] < a[1]};
-          },
+      larger_or_smaller(
+          "Maximum", "maximum($0, $1)", [](Expr f, Expr g) { return f >= g; },
           "the larger of f and g; NaN if either is", "df where f >= g, dg elsewhere"),
       {"Max"}));
   rows.push_back(also_called(
-      elementwise(
-          "Minimum", {"f", "g"}, "minimum($0, $1)", nullptr,
-          [](const Arguments& a) {
-            return Parts{a[0] <= a[1], a[0] > a[1]};
-          },
+      larger_or_smaller(
+          "Minimum", "minimum($0, $1)", [](Expr f, Expr g) { return f <= g; },
           "the smaller of f and g; NaN if either is", "df where f <= g, dg elsewhere"),
       {"Min"}));
-  rows.push_back(shown(
-      elementwise(
-          "Clamp", {"f", "a", "b"}, "clamp($0, $1, $2)",
-          [](const double* a) { return a[0] < a[1]   ? a[1]
-                                       : a[0] > a[2] ? a[2]
-                                                     : a[0]; },
-          [](const Arguments& a) {
-            const Expr f = a[0], low = a[1], high = a[2];
-            return Parts{(f >= low) * (f <= high), f < low, (f >= low) * (f > high)};
-          },
-          "a where f < a, b where f > b, else f",
-          "da below a, db above b, df between and at them"),
-      "Clamp(x, p, y)"));
+  rows.push_back(clamp_row());
 }
 
 Expr clamped_to_integers(const DefinitionArguments& a) {

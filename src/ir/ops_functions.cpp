@@ -1,6 +1,7 @@
 // Functions of one number: exponentials, trigonometry, special functions, kinks and
 // steps.
 #include "ir/ops_rows.h"
+#include "ir/structural_zeros.h"
 
 namespace rkeops {
 
@@ -183,10 +184,16 @@ void add_special(Rows& rows) {
       "SinXDivX", {"f"}, {}, broadcast_dimension,
       [](const DefinitionArguments& a) { return call("SphericalBessel", {a[0]}, {0}); },
       "sin(f) / f, 1 at 0"));
-  rows.push_back(unary(
-      "XLogX", "xlogx($0)", [](double f) { return f == 0 ? 0.0 : f * std::log(f); },
-      [](const Arguments& a) { return 1.0 + call("Log", {a[0]}); },
-      "f log(f), 0 at 0; NaN below 0", "(log(f) + 1) df"));
+  // finite at 0 where its slope is not: 0 there, as that of Sqrt, for points that meet
+  rows.push_back(choosing(
+      unary(
+          "XLogX", "xlogx($0)", [](double f) { return f == 0 ? 0.0 : f * std::log(f); },
+          nullptr, "f log(f), 0 at 0; NaN below 0", "(log(f) + 1) df, 0 at 0"),
+      [](const Arguments& a) {
+        const Expr zero = a.self->graph->constant(0);
+        return Parts{chosen(call("Equal", {a[0], zero}), zero,
+                            scaled(a.adjoint, 1.0 + call("Log", {a[0]})))};
+      }));
 }
 
 void add_kinked(Rows& rows) {
@@ -204,10 +211,13 @@ void add_kinked(Rows& rows) {
                                                 : f >= 0 ? 1.0
                                                          : f; },
       nullptr, "0 below 0, otherwise 1; NaN stays NaN", "0"));
-  rows.push_back(unary(
-      "ReLU", "relu($0)", [](double f) { return f < 0 ? 0.0 : f; },
-      [](const Arguments& a) { return call("Step", {a[0]}); }, "0 below 0, otherwise f",
-      "step(f) df, 1 at 0"));
+  rows.push_back(choosing(
+      unary(
+          "ReLU", "relu($0)", [](double f) { return f < 0 ? 0.0 : f; }, nullptr,
+          "0 below 0, otherwise f", "df where f >= 0"),
+      [](const Arguments& a) {
+        return Parts{call("IfElse", {a[0], a.adjoint, a.self->graph->constant(0)})};
+      }));
 }
 
 void add_rounding(Rows& rows) {

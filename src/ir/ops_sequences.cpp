@@ -2,6 +2,7 @@
 // Sources: de Boor (1978), A Practical Guide to Splines; Cuturi and Blondel (2017),
 // Soft-DTW, ICML.
 #include "ir/ops_rows.h"
+#include "ir/structural_zeros.h"
 
 namespace rkeops {
 
@@ -139,19 +140,20 @@ void add_soft_dtw(Rows& rows) {
           "soft dynamic time warping of the sequences x and y with squared differences, "
           "smoothed by gamma > 0"),
       "SoftDTW_SqDist(x, y, p)"));
-  rows.push_back(shown(
-      routine(
-          "SoftDTW", {"z"}, "soft_dtw<$i0, $d0>",
-          [](const Children& c, const Integers& n) {
-            require_sequences(c, n);
-            return 1;
-          },
-          [](const Arguments& a) {
-            return Parts{a.adjoint * call("SoftDTW_Gradient", {a[0]}, a.self->integers)};
-          },
-          "SoftDTW_SqDist of z, which holds x of dimension n, y, and gamma",
-          "SoftDTW_Gradient(z, n) | dz"),
-      "SoftDTW(Concat(z, p), 2)"));
+  rows.push_back(
+      shown(routine(
+                "SoftDTW", {"z"}, "soft_dtw<$i0, $d0>",
+                [](const Children& c, const Integers& n) {
+                  require_sequences(c, n);
+                  return 1;
+                },
+                [](const Arguments& a) {
+                  return Parts{scaled(
+                      a.adjoint, call("SoftDTW_Gradient", {a[0]}, a.self->integers))};
+                },
+                "SoftDTW_SqDist of z, which holds x of dimension n, y, and gamma",
+                "SoftDTW_Gradient(z, n) | dz"),
+            "SoftDTW(Concat(z, p), 2)"));
   rows.push_back(
       shown(routine(
                 "SoftDTW_Gradient", {"z"}, "soft_dtw_gradient<$i0, $d0>",

@@ -30,7 +30,7 @@ Operation extremum_row(const char* name, const char* code, double start,
       [index](const Arguments& a) {
         const int dimension = a[0]->dimension;
         const Expr place = call("OneHot", {call(index.c_str(), {a[0]})}, {dimension});
-        return Parts{place * a.adjoint};
+        return Parts{chosen(place, a.adjoint, a.self->graph->constant(0))};
       },
       documentation, "the component of df at the first such place");
   row.code = code;

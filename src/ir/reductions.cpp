@@ -5,6 +5,8 @@
 
 #include "base/diagnostic.h"
 #include "ir/reductions_rows.h"
+#include "ir/selection.h"
+#include "ir/structural_zeros.h"
 
 namespace rkeops {
 
@@ -39,9 +41,9 @@ Expr at_place(const Arguments& a, Expr places, int start, Expr g) {
 }
 
 Expr sum_of_ranks(const Arguments& a, Expr g, int dimension) {
-  if (dimension == 1) return call("Sum", {g});
+  if (dimension == 1) return total_of(g);
   const Expr ones = a.self->graph->constant(1, g->dimension / dimension);
-  return call("MatVecMult", {g, ones});
+  return with_zeros_in_sight(call("MatVecMult", {g, ones}));
 }
 
 Reduction row_of(const char* name, const char* accumulator, ReductionDimension dimension,
@@ -74,6 +76,14 @@ void require_scalar(const Children& c) {
 long long times_count(const Children& c, const Integers& n) {
   if (n[0] < 1) throw DimensionProblem{"needs K of at least 1"};
   return 1LL * n[0] * c[0]->dimension;
+}
+
+// ---- parts of derivatives ----
+
+// Components start to start + length - 1 of an adjoint.
+Expr part_of(Expr adjoint, int start, int length) {
+  const Expr part = with_zeros_in_sight(slice(adjoint, start, length));
+  return part ? part : adjoint->graph->constant(0, length);
 }
 
 // ---- rows ----
@@ -110,22 +120,24 @@ Reduction of_scalars(Reduction row) {
 // -- exponentials --
 
 void add_exponentials(std::vector<Reduction>& rows) {
-  rows.push_back(shifted(Shift::is_added,
-                         of_scalars(row_of(
-                             "LogSumExp", "LogSumExp<V>", dimension_of_first,
-                             [](const Arguments& a) {
-                               return Parts{call("Exp", {a[0] - a.self}) * a.adjoint};
-                             },
-                             "log of the sum of exp(f), without overflow",
-                             "sum of exp(f - value) df", "-Inf"))));
+  rows.push_back(
+      shifted(Shift::is_added, of_scalars(row_of(
+                                   "LogSumExp", "LogSumExp<V>", dimension_of_first,
+                                   [](const Arguments& a) {
+                                     return Parts{
+                                         scaled(a.adjoint, call("Exp", {a[0] - a.self}))};
+                                   },
+                                   "log of the sum of exp(f), without overflow",
+                                   "sum of exp(f - value) df", "-Inf"))));
   rows.push_back(shifted(
       Shift::is_added,
       also_called({"LogSumExp"},
                   with_weight(row_of(
                       "LogSumExpWeight", "LogSumExpWeight<V, $d1>", dimension_of_weight,
                       [](const Arguments& a) {
-                        const Expr shares = call("Exp", {a[0] - a.self}) * a.adjoint;
-                        return Parts{call("Sum", {shares * a[1]}), shares};
+                        const Expr shares =
+                            scaled(a.adjoint, call("Exp", {a[0] - a.self}));
+                        return Parts{total_of(scaled(shares, a[1])), shares};
                       },
                       "log of the sum of exp(f) * weight, without overflow",
                       "sum of exp(f - value) (weight df + dweight)", "-Inf")))));
@@ -137,8 +149,8 @@ void add_exponentials(std::vector<Reduction>& rows) {
               "SumSoftMaxWeight", "SumSoftMaxWeight<V, $d1>", dimension_of_weight,
               [](const Arguments& a) {
                 const Expr share = call("Exp", {a[0] - reduced(a, "LogSumExp", {a[0]})});
-                return Parts{share * call("Sum", {(a[1] - a.self) * a.adjoint}),
-                             share * a.adjoint};
+                const Expr beside = total_of(scaled(a.adjoint, a[1] - a.self));
+                return Parts{scaled(beside, share), scaled(a.adjoint, share)};
               },
               "sum of exp(f) * weight over the sum of exp(f)",
               "sum of exp(f) / sum(exp(f)) ((weight - value) df + dweight)", "NaN")))));
@@ -148,13 +160,14 @@ void add_exponentials(std::vector<Reduction>& rows) {
 Parts shifted_adjoints(const Arguments& a, Expr weight) {
   const int sums = a.self->dimension - 1;
   const Expr m = slice(a.self, 0, 1), s = slice(a.self, 1, sums);
-  const Expr g_m = slice(a.adjoint, 0, 1), g_s = slice(a.adjoint, 1, sums);
+  const Expr g_m = part_of(a.adjoint, 0, 1), g_s = part_of(a.adjoint, 1, sums);
   const Expr share = call("Exp", {a[0] - m});
   const Expr place = reduced(a, "ArgMaxParts", {a[0]});
-  const Expr of_m = g_m - call("Sum", {g_s * s});
-  const Expr through_sum = weight ? share * call("Sum", {g_s * weight}) : share * g_s;
-  Parts parts = {through_sum + at_place(a, place, 0, of_m)};
-  if (weight) parts.push_back(share * g_s);
+  const Expr of_m =
+      joined(g_m, scaled(total_of(scaled(g_s, s)), g_m->graph->constant(-1)));
+  const Expr through_sum = scaled(weight ? total_of(scaled(g_s, weight)) : g_s, share);
+  Parts parts = {joined(through_sum, at_place(a, place, 0, of_m))};
+  if (weight) parts.push_back(scaled(g_s, share));
   return parts;
 }
 
@@ -194,7 +207,7 @@ void add_extrema(std::vector<Reduction>& rows, const std::string& name, Wanted w
   };
   const auto value_adjoints = [parts](const Arguments& a) {
     const Expr places = reduced(a, parts.c_str(), {a[0]});
-    return Parts{at_place(a, places, 0, slice(a.adjoint, 0, a[0]->dimension))};
+    return Parts{at_place(a, places, 0, part_of(a.adjoint, 0, a[0]->dimension))};
   };
   const auto two = [](const Children& c, const Integers&) { return 2 * c[0]->dimension; };
   add(row_of(name.c_str(), (name + "<V, $d0>").c_str(), dimension_of_first,
@@ -242,6 +255,16 @@ Expr values_of_ranks(Expr f, int dimension) {
   return every_second(f, dimension, 0, f->dimension / (2 * dimension));
 }
 
+// Of an adjoint.
+Expr part_of_values(Expr adjoint, int dimension) {
+  Support support = support_of(adjoint);
+  if (support.kind != Support::somewhere) return values_of_ranks(adjoint, dimension);
+  if (support.test->dimension > 1)
+    support.test = values_of_ranks(support.test, dimension);
+  return selected(support, values_of_ranks(value_on_support(adjoint), dimension),
+                  adjoint->dimension / 2);
+}
+
 Reduction ranked(Reduction row) {
   row.integer_arguments = {"K"};
   return row;
@@ -266,7 +289,7 @@ void add_smallest(std::vector<Reduction>& rows) {
   add(row_of(
       "KMin_ArgKMin", "KMinArgKMin<V, $d0, $i0>", twice_times_count,
       [](const Arguments& a) {
-        return ranked_adjoints(a, values_of_ranks(a.adjoint, a[0]->dimension));
+        return ranked_adjoints(a, part_of_values(a.adjoint, a[0]->dimension));
       },
       "for each of the K smallest: its values, then their indices",
       "df at each of these elements; 0 for the indices", "Inf, NaN"));

@@ -1,6 +1,7 @@
 // Rows of the table of reductions: sums, means, variances, products, counts of
 // conditions.
 #include "ir/reductions_rows.h"
+#include "ir/structural_zeros.h"
 
 namespace rkeops {
 
@@ -78,7 +79,7 @@ Parts product_adjoints(const Arguments& a) {
   const Expr others =
       call("IfElse", {zeros.condition, product * zeros.product_of_others(),
                       product / nonzero * zeros.product()});
-  return {others * a.adjoint};
+  return {scaled(a.adjoint, others)};
 }
 
 }  // namespace
@@ -91,8 +92,8 @@ void add_sums(std::vector<Reduction>& rows) {
   rows.push_back(sum);
   Reduction mean = row_of(
       "Mean", "Mean<V, $d0, SumScheme::$scheme>", dimension_of_first,
-      [](const Arguments& a) { return Parts{a.adjoint / count_of(a)}; }, "mean of f",
-      "mean of df", "NaN");
+      [](const Arguments& a) { return Parts{divided(a.adjoint, count_of(a))}; },
+      "mean of f", "mean of df", "NaN");
   mean.sums = mean.is_linear = true;
   rows.push_back(mean);
   rows.push_back(row_of(
@@ -100,7 +101,7 @@ void add_sums(std::vector<Reduction>& rows) {
       [](const Arguments& a) {
         const Expr mean = reduced(a, "Mean", {a[0]});
         const Expr freedom = count_of(a) - a.self->graph->constant(1);
-        return Parts{2.0 * (a[0] - mean) * (a.adjoint / freedom)};
+        return Parts{scaled(divided(a.adjoint, freedom), 2.0 * (a[0] - mean))};
       },
       "variance of f, with the number of elements less 1 below",
       "2 sum of (f - mean) df / (n - 1)", "NaN"));
@@ -108,7 +109,7 @@ void add_sums(std::vector<Reduction>& rows) {
                         "product of f", "sum of (product of the others) df", "1"));
   rows.push_back(row_of(
       "NonzeroProd", "Prod<V, $d0>", dimension_of_first,
-      [](const Arguments& a) { return Parts{a.self / a[0] * a.adjoint}; },
+      [](const Arguments& a) { return Parts{scaled(a.adjoint, a.self / a[0])}; },
       "product of f, for derivatives where f is never 0", "value * sum of df / f", "1"));
   rows.push_back(row_of("Count", "Count<V, $d0>", dimension_of_first, no_derivative,
                         "number of elements where f is not 0", "0", "0"));

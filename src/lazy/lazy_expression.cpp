@@ -2,9 +2,9 @@
 
 #include "ir/copy.h"
 #include "ir/ops.h"
+#include "ir/patterns.h"
 #include "ir/reductions.h"
 #include "pass/differentiate.h"
-#include "pass/simplify.h"
 
 namespace rkeops {
 

@@ -6,13 +6,15 @@
 #include "pass/differentiate.h"
 
 #include <array>
+#include <functional>
 #include <unordered_map>
 #include <unordered_set>
 
 #include "base/diagnostic.h"
 #include "ir/ops.h"
 #include "ir/reductions.h"
-#include "pass/structural_zeros.h"
+#include "ir/selection.h"
+#include "ir/structural_zeros.h"
 
 namespace rkeops {
 
@@ -25,10 +27,13 @@ bool has_reduction(Expr f) {
 
 namespace {
 
+bool is_insertion(Expr node) {
+  return node->kind == NodeKind::operation && node->operation->form == Form::insert;
+}
+
 // Sum over the indices in `from` that `to` does not have.
 Expr summed(Expr adjoint, Level from, Level to) {
-  if (adjoint->kind == NodeKind::operation && adjoint->operation->form == Form::insert &&
-      !within(from, to)) {
+  if (is_insertion(adjoint) && !within(from, to)) {
     return adjoint->graph->apply(
         *adjoint->operation, {summed(adjoint->children[0], from, to)}, adjoint->integers);
   }
@@ -38,6 +43,39 @@ Expr summed(Expr adjoint, Level from, Level to) {
     result = adjoint->graph->reduce(reduction_named("Sum"), index, {result});
   }
   return result;
+}
+
+// The same of an adjoint that is multiplied with more on the way: zero where a choice
+// leaves nothing to sum up.
+Expr summed_in_sight(Expr adjoint, Level from, Level to) {
+  if (is_insertion(adjoint)) {
+    return adjoint->graph->apply(*adjoint->operation,
+                                 {summed_in_sight(adjoint->children[0], from, to)},
+                                 adjoint->integers);
+  }
+  const Support support = support_of(adjoint);
+  if (support.kind != Support::somewhere || within(from, to))
+    return summed(adjoint, from, to);
+  const Level gone = without(from, to);
+  if (within(support.test->level, without(level_pair, gone)))
+    return selected(support, summed(value_on_support(adjoint), from, to),
+                    adjoint->dimension);
+  const Expr count = summed(indicator(support), from, to);
+  return selected(support_of_count(count), summed(adjoint, from, to), adjoint->dimension);
+}
+
+// Rules that are linear in the adjoint as a whole: where all of it is zero, so are they.
+std::vector<Expr> with_choice_outside(
+    Expr adjoint, const std::function<std::vector<Expr>(Expr)>& rule) {
+  Support support = support_of(adjoint);
+  if (support.kind != Support::somewhere) return rule(adjoint);
+  const bool is_one = support.test->dimension == 1;
+  if (!is_one) support = support_of_count(call("Sum", {indicator(support)}));
+  std::vector<Expr> parts = rule(is_one ? value_on_support(adjoint) : adjoint);
+  for (size_t k = 0; k < parts.size(); ++k) {
+    if (parts[k]) parts[k] = selected(support, parts[k], parts[k]->dimension);
+  }
+  return parts;
 }
 
 class ReverseMode {
@@ -68,13 +106,11 @@ class ReverseMode {
  private:
   void add(Expr node, Level space, Expr adjoint) {
     // a broadcast argument collects the adjoints of all components
-    if (node->dimension == 1 && adjoint->dimension > 1)
-      adjoint = with_zeros_in_sight(call("Sum", {adjoint}));
-    if (adjoint->dimension == 1 && node->dimension > 1) {
-      adjoint = call("SumT", {adjoint}, {node->dimension});
-    }
+    if (node->dimension == 1 && adjoint->dimension > 1) adjoint = total_of(adjoint);
+    if (adjoint->dimension == 1 && node->dimension > 1)
+      adjoint = repeated(adjoint, node->dimension);
     Expr& slot = adjoints_[&*node][space];
-    slot = slot ? slot + adjoint : adjoint;
+    slot = slot ? joined(slot, adjoint) : adjoint;
   }
 
   void pass(Expr node, const std::array<Expr, 4>& adjoints) {
@@ -91,7 +127,11 @@ class ReverseMode {
   static std::vector<Expr> contributions(Expr node, Expr adjoint) {
     const Operation& row = *node->operation;
     std::vector<Expr> parts;
-    if (row.adjoints) {
+    if (row.form == Form::routine) {
+      parts = with_choice_outside(adjoint, [&](Expr given) {
+        return row.adjoints({node, given});
+      });
+    } else if (row.adjoints) {
       parts = row.adjoints({node, adjoint});
       for (Expr& part : parts) part = part ? with_zeros_in_sight(part) : part;
     } else if (row.partials) {
@@ -107,15 +147,25 @@ class ReverseMode {
     Expr adjoint;
     for (unsigned space = 0; space < 4; ++space) {
       if (!adjoints[space]) continue;
-      const Expr part = summed(adjoints[space], Level(space), node->level);
-      adjoint = adjoint ? adjoint + part : part;
+      const Expr part = summed_in_sight(adjoints[space], Level(space), node->level);
+      adjoint = adjoint ? joined(adjoint, part) : part;
     }
-    const std::vector<Expr> parts = node->reduction->adjoints({node, adjoint});
+    const std::vector<Expr> parts = reduction_parts(node, adjoint);
     for (size_t k = 0; k < parts.size(); ++k) {
       const Expr child = node->children[k];
       if (active_.count(&*child) && parts[k])
         add(child, join(node->level, node->reduced), parts[k]);
     }
+  }
+
+  static std::vector<Expr> reduction_parts(Expr node, Expr adjoint) {
+    const auto rule = [&](Expr given) {
+      return node->reduction->adjoints({node, given});
+    };
+    const Support support = support_of(adjoint);
+    const bool by_component =
+        support.kind == Support::somewhere && support.test->dimension > 1;
+    return by_component ? rule(adjoint) : with_choice_outside(adjoint, rule);
   }
 
   Expr variable_;

@@ -14,9 +14,6 @@ namespace rkeops {
 
 struct SimplifierRule;
 
-/// The number that an operation on numbers gives; any other expression as it is.
-Expr fold_constants(Expr node);
-
 /// One application of a rule, to a part of the expression.
 struct SimplifierStep {
   const SimplifierRule* rule;

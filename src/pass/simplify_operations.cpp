@@ -257,6 +257,56 @@ Expr extract_of_concat(Expr node) {
   return Expr();
 }
 
+// ---- choices ----
+
+bool is_choice(Expr node) { return is_call(node, "IfElse"); }
+
+// IfElse(f, IfElse(f, a, b), c) = IfElse(f, a, c), and so for the other branch
+Expr same_test(Expr node) {
+  if (!is_choice(node)) return Expr();
+  const Expr test = node->children[0];
+  Expr yes = node->children[1], no = node->children[2];
+  const auto repeats = [&](Expr branch) {
+    return is_choice(branch) && branch->children[0] == test;
+  };
+  if (repeats(yes)) yes = yes->children[1];
+  if (repeats(no)) no = no->children[2];
+  const bool is_changed = yes != node->children[1] || no != node->children[2];
+  return is_changed ? in_place_of(node, call("IfElse", {test, yes, no})) : Expr();
+}
+
+// x without the sign and the number in it, by which `number` is multiplied.
+Expr without_number(Expr x, double& number) {
+  if (is_call(x, "Minus")) {
+    number = -number;
+    return without_number(x->children[0], number);
+  }
+  if (!is_call(x, "Mult")) return x;
+  const Expr a = x->children[0], b = x->children[1];
+  if (is_number(a) && a->dimension == 1 && std::isfinite(a->value) && a->value != 0) {
+    number *= a->value;
+    return b;
+  }
+  const Expr rest = without_number(a, number);
+  if (rest != a) return rest * b;
+  const Expr other = without_number(b, number);
+  return other == b ? x : a * other;
+}
+
+// IfElse(f, c * a, 0) = c * IfElse(f, a, 0)  for a number c
+Expr number_leaves_choice(Expr node) {
+  if (!is_choice(node)) return Expr();
+  for (size_t side : {1, 2}) {
+    if (!is_number(node->children[3 - side], 0)) continue;
+    double number = 1;
+    std::vector<Expr> children = node->children;
+    children[side] = without_number(children[side], number);
+    if (children[side] == node->children[side]) return Expr();
+    return with_number(number, in_place_of(node, call("IfElse", children)));
+  }
+  return Expr();
+}
+
 // op(c1, c2) = c
 Expr numbers_only(Expr node) {
   const Expr folded = fold_constants(node);
@@ -283,6 +333,9 @@ const std::vector<SimplifierRule>& operation_rules() {
       {"part of Concat", "Extract(Concat(a, b), k, n) = Extract(a, k, n)",
        extract_of_concat},
       {"order of factors", "numbers, parameters, i, j, pairs", ordered_product},
+      {"same test", "IfElse(f, IfElse(f, a, b), c) = IfElse(f, a, c)", same_test},
+      {"number leaves choice", "IfElse(f, c * a, 0) = c * IfElse(f, a, 0)",
+       number_leaves_choice},
       {"quotient in an exponent", "Exp(x / s) = Exp(Inv(s) * x)",
        exponential_of_quotient},
       {"base two", "Exp(s * x) = Exp2(log2(e) * s * x)", exponential_to_base_two}};

@@ -125,6 +125,22 @@ Expr contractions_leave(Expr node) {
   return Expr();
 }
 
+// Sum_j(IfElse(a_i, f_ij, 0)) = IfElse(a_i, Sum_j(f_ij), 0)
+Expr choices_leave(Expr node) {
+  if (node->reduction->name != "Sum") return Expr();
+  const Expr f = node->children[0];
+  if (!is_call(f, "IfElse") || !may_leave(f->children[0], node->reduced, node->level))
+    return Expr();
+  for (size_t side : {1, 2}) {
+    const Expr other = f->children[3 - side];
+    if (!is_number(other, 0)) continue;
+    std::vector<Expr> children = f->children;
+    children[side] = reduced_again(node, children[side]);
+    return in_place_of(node, call("IfElse", children));
+  }
+  return Expr();
+}
+
 // Sum_j(ExtractT(f_ij, start, D)) = ExtractT(Sum_j(f_ij), start, D)
 Expr zeros_leave(Expr node) {
   if (node->reduction->name != "Sum") return Expr();
@@ -143,6 +159,8 @@ const std::vector<SimplifierRule>& reduction_rules() {
        scalar_products_leave},
       {"matrices leave sums", "Sum_j(MatVecMult(A_i, f)) = MatVecMult(A_i, Sum_j(f))",
        contractions_leave},
+      {"choices leave sums", "Sum_j(IfElse(a_i, f, 0)) = IfElse(a_i, Sum_j(f), 0)",
+       choices_leave},
       {"zeros leave sums", "Sum_j(ExtractT(f, k, D)) = ExtractT(Sum_j(f), k, D)",
        zeros_leave}};
   return rules;

@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "ir/expr.h"
+#include "ir/patterns.h"
 
 namespace rkeops {
 
@@ -19,10 +19,6 @@ const std::vector<SimplifierRule>& operation_rules();
 const std::vector<SimplifierRule>& reduction_rules();
 
 // ---- for the rules ----
-
-bool is_call(Expr node, const char* name);
-bool is_number(Expr node);
-bool is_number(Expr node, double value);
 
 /// x, repeated to the dimension of the node it replaces.
 Expr in_place_of(Expr node, Expr x);

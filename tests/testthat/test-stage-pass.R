@@ -81,6 +81,19 @@ test_that("sums and repetitions of scalars go", {
   expect_simplified("a * Extract(SumT(2, 3), 2, 1)", "2 * a")
 })
 
+test_that("choices keep what they need", {
+  expect_simplified("IfElse(a, IfElse(a, x, y), y)", "IfElse(a, x, y)")
+  expect_simplified("IfElse(a, x, IfElse(a, y, b))", "IfElse(a, x, b)")
+  expect_simplified("IfElse(a, IfElse(b, x, y), 0)", "IfElse(a, IfElse(b, x, y), 0)")
+  expect_simplified("IfElse(a, 2 * (b * x), 0)", "2 * IfElse(a, b * x, 0)")
+  expect_simplified("IfElse(a, 0, -x)", "-IfElse(a, 0, x)")
+  expect_simplified("IfElse(a, 2 * x, y)", "IfElse(a, 2 * x, y)")
+  # a factor may be infinite where nothing is chosen, and so may a number
+  expect_simplified("IfElse(a, s * x, 0)", "IfElse(a, s * x, 0)")
+  expect_simplified("IfElse(a, 1 / 0 * x, 0)", "IfElse(a, (1 / 0) * x, 0)")
+  expect_simplified("IfElse(a, 0 * x, 0)", "IfElse(a, 0 * x, 0)")
+})
+
 test_that("equal parts are one part", {
   graph <- unclass(explain(keops_kernel(
     "Sum_Reduction(Exp(x - y) * (x - y) + SqDist(x, y), 0)", args
@@ -144,6 +157,14 @@ test_that("what does not vary with the index leaves the sums over it", {
     sum_of("ElemT(Sin(a * b), 3, 1)"),
     sprintf("ExtractT(%s, 1, 3)", sum_of(f))
   )
+  expect_reduced(
+    sum_of("IfElse(a, Sin(a * b), 0)"),
+    sprintf("IfElse(a, %s, 0)", sum_of(f))
+  )
+  expect_reduced(
+    sum_of("IfElse(x, 0, b * Sin(a * b))"),
+    sprintf("IfElse(x, 0, %s)", sum_of("b * Sin(a * b)"))
+  )
   expect_reduced(sum_of("x | y"), "Sum(Sum_Reduction(y, 0) * x)")
   expect_reduced(sum_of("b * (x | y)"), "Sum(Sum_Reduction(b * y, 0) * x)")
   expect_reduced(
@@ -156,7 +177,9 @@ test_that("what would cost, or is no sum, stays", {
   for (formula in c(
     "Sum_Reduction(Sum(x * Sin(x * y)), 0)",
     "Sum_Reduction(b * Sin(a * b), 0)", "Sum_Reduction(a + b, 0)",
-    "Max_Reduction(a * b, 0)", "Sum_Reduction(3 * a, 0)",
+    "Sum_Reduction(IfElse(a - b, a * b, 0), 0)",
+    "Sum_Reduction(IfElse(a, Sin(a * b), b), 0)",
+    "Mean_Reduction(IfElse(a, Sin(a * b), 0), 0)", "Max_Reduction(a * b, 0)", "Sum_Reduction(3 * a, 0)",
     "Mean_Reduction(ExtractT(Sin(a * b), 1, 3), 0)"
   )) {
     expect_identical(reduced(formula), formula)
