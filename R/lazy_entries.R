@@ -115,6 +115,97 @@ as.double.LazyTensor <- function(x, ...) { # nolint
   as.double(as.array.LazyTensor(x))
 }
 
+# ---- chosen entries ----
+
+# The subscripts of entries that `subscript` chooses as in R: a matrix with a
+# column for each dimension, of numbers or names, or TRUE and FALSE for each
+# entry. Pairs may do without components. NULL: it chooses something else.
+entry_subscripts <- function(subscript, x) {
+  if (inherits(subscript, "rkeops_pairs")) {
+    return(as.matrix(subscript) - 1L + settings$index_base)
+  }
+  if (!is.matrix(subscript) || is.object(subscript)) {
+    return(NULL)
+  }
+  if (is_place_matrix(subscript)) {
+    return(if (ncol(subscript) %in% c(2L, length(dim(x)))) subscript)
+  }
+  if (identical(dim(subscript), dim(x)[1:2])) {
+    which(subscript, arr.ind = TRUE) - 1L + settings$index_base
+  }
+}
+
+is_place_matrix <- function(x) {
+  is.numeric(x) || is.character(x) || (is.logical(x) && all(is.na(x)))
+}
+
+pairs_at_once <- 2^20
+
+entries_chosen <- function(x, subscript, call) {
+  i <- entry_places(subscript[, 1L], x, "i", call)
+  j <- entry_places(subscript[, 2L], x, "j", call)
+  value <- entries_of_pairs(x, i, j, call)
+  if (ncol(subscript) == 3L) {
+    k <- entry_place(
+      subscript[, 3L], inner_dimension(x), "components", NULL, call
+    )
+    return(value[cbind(seq_along(k), k)])
+  }
+  if (ncol(value) == 1L) value[, 1L] else value
+}
+
+entry_places <- function(subscript, x, index, call) {
+  entry_place(
+    subscript, index_size(x, index), c(i = "rows", j = "columns")[[index]],
+    point_names(x, index), call
+  )
+}
+
+# Unlike read_subscript(), NA stays, and 0 and negative numbers are no choice.
+entry_place <- function(subscript, extent, what, names, call) {
+  place <- if (is.character(subscript)) {
+    match(subscript, names)
+  } else {
+    trunc(as.double(subscript)) + 1 - settings$index_base
+  }
+  outside <- !is.na(subscript) & (is.na(place) | place < 1 | place > extent)
+  if (any(outside)) {
+    given <- subscript[[which(outside)[[1L]]]]
+    abort_rkeops(
+      "argument", sprintf(
+        "%s is no subscript of %s, which are %d to %d.",
+        if (is.character(given)) encodeString(given, quote = "\"") else given,
+        what, settings$index_base, extent - 1L + settings$index_base
+      ),
+      hints = if (is.character(given)) {
+        "The names of rows and columns are the row names of the data."
+      } else if (given <= 0) {
+        "A matrix of subscripts chooses entries; it cannot leave any out."
+      } else {
+        character()
+      },
+      call = call
+    )
+  }
+  place
+}
+
+# One row a pair; NA where a place is. Some at a time, because the data of each
+# are written out.
+entries_of_pairs <- function(x, i, j, call) {
+  x@data <- lapply(x@data, on_host)
+  known <- which(!is.na(i) & !is.na(j))
+  zero <- if (is_complex_tensor(x)) NA_complex_ else NA_real_
+  value <- matrix(zero, length(i), inner_dimension(x))
+  for (first in seq(1, by = pairs_at_once, length.out = ceiling(
+    length(known) / pairs_at_once
+  ))) {
+    some <- known[first:min(first + pairs_at_once - 1, length(known))]
+    value[some, ] <- values_at(x, i[some], j[some], call)
+  }
+  value
+}
+
 #' @rdname LazyTensor-matrix
 #' @export
 dimnames.LazyTensor <- function(x) { # nolint

@@ -18,6 +18,10 @@
 #'   `nrow()`, `ncol()` and `length()` follow from it. `t(K)` exchanges i and j.
 #' * `x[k]` are components of the vectors, in any order; `K[i, j]` rows and
 #'   columns, `x[i, j, k]` all three.
+#' * `K[cbind(i, j)]` are the entries of the pairs in the rows of a matrix of
+#'   two columns, numbers or names, as in R: plain numbers, computed without the
+#'   others, with one row for each pair where there are several components. Of
+#'   these `x[cbind(i, j, k)]` takes one. [pairs_within()] gives such pairs.
 #' * `K %*% b` is the matrix product with a vector or matrix, a plain matrix; as
 #'   are `a %*% K`, `crossprod(K, a)` and `tcrossprod(K, b)`. `x %*% y` of two
 #'   tensors is `sum(x * y, index = "j")`, as in rkeops 2.x; but not of two
@@ -82,7 +86,15 @@ t.LazyTensor <- function(x) { # nolint
     )
   }
   if (given == 1L) {
-    return(if (missing(i)) x else keep_components(x, i, call))
+    if (missing(i)) {
+      return(x)
+    }
+    entries <- entry_subscripts(i, x)
+    return(if (is.null(entries)) {
+      keep_components(x, i, call)
+    } else {
+      entries_chosen(x, entries, call)
+    })
   }
   if (!missing(i)) x <- keep_points(x, i, "i", call)
   if (!missing(j)) x <- keep_points(x, j, "j", call)

@@ -63,6 +63,58 @@ test_that("names and plain numbers", {
   expect_equal(as.numeric(K), as.vector(K0))
 })
 
+test_that("entries are chosen by matrices of subscripts", {
+  for (precision in c("float32", "float64")) {
+    local_rkeops_options(precision = precision)
+    K <- lazy_kernel()
+    same <- function(actual, expected) {
+      expect_equal(actual, expected, tolerance = 1e-6)
+    }
+    i <- c(6, 1, 1, 3, 6, 2.9)
+    j <- c(4, 1, 1, 2, 1, 4)
+    same(K[cbind(i, j)], K0[cbind(i, j)])
+    same(t(K)[cbind(j, i)], K0[cbind(i, j)])
+    same(K[cbind(1L, 2L)], K0[1, 2])
+    same(K[cbind(c(1, NA, 2), c(2, 3, NA))], c(K0[1, 2], NA, NA))
+    same(K[matrix(NA, 2, 2)], c(NA_real_, NA_real_))
+    same(K[cbind(c(2, 1), 1)[0, ]], double())
+    same(K[K0 > 0.5], K0[K0 > 0.5])
+    near <- pairs_within(-K, -0.5)
+    same(K[near], -near$value)
+    same(K[as.matrix(near)], -near$value)
+  }
+})
+
+test_that("entries are chosen by names, of vectors, of complex tensors", {
+  local_rkeops_options(precision = "float64")
+  square <- exp(-sqdist(Vi(x), Vj(x)))
+  names <- cbind(c("f", "b", NA), c("a", "b", "a"))
+  expected <- exp(-squared_distances(x, x))
+  expect_equal(square[names], c(expected[6, 1], 1, NA))
+  vectors <- Vi(x) - Vj(y)
+  i <- c(2, 6, 2)
+  j <- c(4, 1, 4)
+  expect_equal(vectors[cbind(i, j)], unname(x[i, ]) - y[j, ])
+  k <- c(2, 1, 1)
+  expect_equal(
+    vectors[cbind(i, j, k)], (unname(x[i, ]) - y[j, ])[cbind(1:3, k)]
+  )
+  z <- complex_points(6, 1)
+  expect_equal((Vi(z) * Vj(1:4))[cbind(i, j)], z[i, 1] * j)
+  expect_equal(Vi(x)[cbind(i, 1)], unname(x[i, ]))
+  local_rkeops_options(index_base = 0L)
+  expect_equal(vectors[cbind(i, j) - 1], unname(x[i, ]) - y[j, ])
+  expect_equal(square[expected == 1], rep(1, 6))
+  expect_length(square[pairs_within(-square, -1)], 6)
+})
+
+test_that("many chosen entries, more than are computed at once", {
+  n <- 2^20 + 3
+  i <- rep(1:6, length.out = n)
+  j <- rep(1:4, length.out = n)
+  expect_equal(lazy_kernel()[cbind(i, j)], K0[cbind(i, j)], tolerance = 1e-6)
+})
+
 test_that("matrices of the package Matrix are factors", {
   skip_if_not_installed("Matrix")
   local_rkeops_options(precision = "float64")
@@ -91,5 +143,11 @@ test_that("what entries that are not stored cannot do is refused", {
     K[3]
     Vi(x)[, 2]
     K[1, 1, 1, 1]
+    K[cbind(1, 5)]
+    K[cbind(c(1, 0), 2)]
+    K[cbind(1, -2)]
+    K[cbind("z", "a")]
+    K[cbind(1:2, 1, 1)]
+    (Vi(x) - Vj(y))[cbind(1, 1, 3)]
   })
 })
