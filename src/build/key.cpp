@@ -113,7 +113,7 @@ std::string host_and_machine() {
 
 std::string library_key(const KeyParts& parts) {
   std::string text;
-  append(text, parts.source);
+  append(text, parts.code);
   append(text, std::to_string(parts.flags.size()));
   for (const std::string& flag : parts.flags) append(text, flag);
   append(text, parts.compiler);

@@ -7,7 +7,7 @@
 namespace rkeops {
 
 struct KeyParts {
-  std::string source;              // the generated text
+  std::string code;                // the generated text without comments
   std::vector<std::string> flags;  // `key_flags()` of the toolchain
   std::string compiler;            // `compiler_identity()` of the toolchain
   std::string processor;           // `cpu_identity()`, or the CUDA architecture

@@ -2,7 +2,8 @@
 // header they include and in the last line, which instantiates it.
 #include "emit/source.h"
 
-#include "check/variables.h"
+#include <algorithm>
+
 #include "emit/expression.h"
 #include "emit/literal.h"
 #include "emit/writer.h"
@@ -290,6 +291,19 @@ std::string cuda_source(const KernelPlan& kernel, Precision precision,
                       "RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, " +
                           std::to_string(gpu.rows_per_thread) + ", " +
                           std::to_string(gpu.columns_per_tile) + ")");
+}
+
+std::string without_comments(const std::string& source) {
+  std::string code;
+  for (size_t begin = 0; begin < source.size();) {
+    const size_t end = std::min(source.find('\n', begin), source.size());
+    std::string line = source.substr(begin, end - begin);
+    line.resize(std::min(line.find("//"), line.size()));
+    line.resize(line.find_last_not_of(' ') + 1);
+    if (!line.empty()) code += line + "\n";
+    begin = end + 1;
+  }
+  return code;
 }
 
 }  // namespace rkeops

@@ -24,4 +24,8 @@ std::string cpu_source(const KernelPlan& kernel, Precision precision,
 std::string cuda_source(const KernelPlan& kernel, Precision precision,
                         const Origin& origin);
 
+/// Generated text without its comments and empty lines, which is all that the names and
+/// the spaces of a formula change. No string is in it, so `//` always begins a comment.
+std::string without_comments(const std::string& source);
+
 }  // namespace rkeops

@@ -114,7 +114,7 @@ namespace {
 std::string key_of(const std::string& source, Engine engine, const Settings& settings,
                    const ToolchainSettings& toolchain) {
   KeyParts parts;
-  parts.source = source;
+  parts.code = without_comments(source);
   parts.flags = key_flags(engine, toolchain);
   parts.compiler = compiler_identity(engine, toolchain);
   parts.processor = engine == Engine::cpu ? cpu_identity() : toolchain.cuda_architecture;

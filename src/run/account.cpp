@@ -17,9 +17,9 @@ int ended_generation = -1;
 
 }  // namespace
 
-std::shared_ptr<Account> account_of(const std::string& source) {
+std::shared_ptr<Account> account_of(const std::string& code) {
   static std::unordered_map<std::string, std::shared_ptr<Account>> accounts;
-  std::shared_ptr<Account>& account = accounts[source];
+  std::shared_ptr<Account>& account = accounts[code];
   if (!account) account = std::make_shared<Account>();
   return account;
 }

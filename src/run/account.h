@@ -17,8 +17,8 @@ struct Account {
   int refused_generation = -1;  // of the settings with which it could not be compiled
 };
 
-/// The account of a generated source: the same for all operators that share it.
-std::shared_ptr<Account> account_of(const std::string& source);
+/// The account of a source without_comments(): the same for all operators that share it.
+std::shared_ptr<Account> account_of(const std::string& code);
 
 /// What compiling a formula probably takes: the mean of what it took in this session.
 double expected_compile_seconds();

@@ -5,6 +5,7 @@
 #include "base/diagnostic.h"
 #include "build/compile.h"
 #include "build/toolchain.h"
+#include "emit/source.h"
 #include "interpret/few_rows.h"
 #include "interpret/instruction_sets.h"
 #include "interpret/interpreter.h"
@@ -80,7 +81,7 @@ CpuKernel::CpuKernel(const Operator& op, size_t kernel,
   }
   if (mode == CompileMode::automatic) {
     if (use_compiled()) return;
-    account_ = account_of(kernel_source(op, kernel, Engine::cpu));
+    account_ = account_of(without_comments(kernel_source(op, kernel, Engine::cpu)));
   }
   interpret();
 }

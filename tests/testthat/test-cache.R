@@ -264,3 +264,46 @@ test_that("what a killed compilation left is swept by the next session", {
   expect_equal(run_in_session(cache, ""), cached_result)
   expect_false(is_there("(tmp|lock)$"))
 })
+
+# The formula of the first of these, otherwise written.
+same_formula <- list(
+  list("Sum_Reduction(Exp(-SqDist(x, y)) * IntCst(21), 0)", c("x = Vi(2)", "y = Vj(2)")),
+  list("Sum_Reduction( Exp( -SqDist(x,y) )*IntCst(21), 0 )", c("x=Vi(2)", "y=Vj(2)")),
+  list("Sum_Reduction(Exp(-SqDist(p, q)) * IntCst(21), 0)", c("p = Vi(2)", "q = Vj(2)")),
+  list("Sum_Reduction(Exp(-SqDist(Vi(0, 2), Vj(1, 2))) * IntCst(21), 0)", character()),
+  list("SumReduction(Exp(-SqNorm2(x - y)) * 21, 0)", c("x = Vi(0, 2)", "y = Vj(1, 2)"))
+)
+
+test_that("a formula is compiled once, whatever its spaces and names are", {
+  directory <- withr::local_tempdir()
+  compiler <- counting_compiler(directory)
+  local_rkeops_options(
+    cache_dir = file.path(directory, "cache"), compiler = compiler$path,
+    compile = "always"
+  )
+  x <- matrix(1:6 / 7, 3)
+  y <- matrix(1:8 / 9, 4)
+  distances <- outer(x[, 1], y[, 1], "-")^2 + outer(x[, 2], y[, 2], "-")^2
+  expected <- cbind(21 * rowSums(exp(-distances)))
+  for (one in same_formula) {
+    op <- keops_kernel(one[[1]], one[[2]])
+    expect_equal(op(x, y), expected, tolerance = 1e-6)
+  }
+  expect_identical(count_lines(compiler$log), 1L)
+  other <- keops_kernel("Sum_Reduction(Exp(-SqDist(x, y)) * IntCst(22), 0)",
+    c("x = Vi(2)", "y = Vj(2)")
+  )
+  expect_equal(other(x, y), expected * 22 / 21, tolerance = 1e-6)
+  expect_identical(count_lines(compiler$log), 2L)
+})
+
+test_that("a GPU has one program for a formula, too", {
+  local_emulated_gpu()
+  directory <- withr::local_tempdir()
+  local_rkeops_options(cache_dir = directory)
+  for (one in same_formula[c(1, 3)]) {
+    op <- keops_kernel(one[[1]], one[[2]])
+    op(matrix(1, 3, 2), matrix(1, 4, 2))
+  }
+  expect_length(list.files(directory, "[.]cubin$", recursive = TRUE), 1)
+})

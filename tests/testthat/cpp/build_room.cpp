@@ -131,7 +131,7 @@ void test_key() {
   check("key is stable", key == library_key(parts));
   KeyParts joined = parts, moved = parts, newer = parts;
   joined.flags = {"-a-b"};
-  moved.source = "source2:-a";
+  moved.code = "source2:-a";
   moved.flags = {"-b"};
   newer.abi_version = 2;
   check("key tells flags apart", key != library_key(joined));
