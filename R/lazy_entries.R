@@ -61,6 +61,11 @@ is.infinite.LazyTensor <- function(x) abs(x) == Inf # nolint
 #' @export
 setGeneric("diag")
 setMethod("diag", "LazyTensor", function(x, nrow, ncol, names = TRUE) {
+  given <- c("nrow", "ncol")[!c(missing(nrow), missing(ncol))]
+  check_no_more(
+    rlang::set_names(given, given), sys.call(),
+    "They make a matrix of a number; `diag(x)` takes the diagonal of one."
+  )
   both <- seq_len(min(index_size(x, "i"), index_size(x, "j")))
   value <- values_at(x, both, both, sys.call())
   # `ncol` is an argument

@@ -10,7 +10,7 @@
 #'   `as.array()` store; `Inf` for any.
 #' @param na.rm Whether missing values are left out, as in [base::rowSums()].
 #' @param dims Must be 1.
-#' @param ... Not used.
+#' @param ... None: unknown arguments are errors.
 #'
 #' @details
 #' * `dim(K)` is the number of i, the number of j, and the inner dimension where
@@ -29,7 +29,8 @@
 #' * `rowSums(K)`, `colSums(K)`, `rowMeans(K)` and `colMeans(K)` are vectors, or
 #'   matrices with one column for each component.
 #' * `as.matrix(K)` and `as.array(K)` compute and store all entries, for tests
-#'   and pictures; a tensor with more than `maximum` entries is refused.
+#'   and pictures; a tensor with more than `maximum` entries is refused. `K[[i,
+#'   j]]` is one entry, a number.
 #'
 #' A function that wants a linear map gets `function(v, args) as.numeric(K %*%
 #' v)`, for example `RSpectra::eigs_sym()`.
@@ -85,6 +86,7 @@ t.LazyTensor <- function(x) { # nolint
       hints = "`x[i, j, k]`: rows, columns, components.", call = call
     )
   }
+  check_subscripts(if (!missing(i)) i, if (!missing(j)) j, call)
   if (given == 1L) {
     if (missing(i)) {
       return(x)
@@ -100,6 +102,19 @@ t.LazyTensor <- function(x) { # nolint
   if (!missing(j)) x <- keep_points(x, j, "j", call)
   if (!missing(k)) x <- keep_components(x, k, call)
   x
+}
+
+# `K[K > 0.5]` would be a vector of unknown length.
+check_subscripts <- function(i, j, call) {
+  if (is.LazyTensor(i) || is.LazyTensor(j)) {
+    abort_rkeops(
+      "argument", "Subscripts of a LazyTensor are no LazyTensors.",
+      hints = c(
+        "`which(test, arr.ind = TRUE)` are the rows and columns of a test.",
+        "`ifelse(test, x, 0)` keeps the other entries as 0."
+      ), call = call
+    )
+  }
 }
 
 # Positions from what R allows in brackets. Places count as the user counts.
@@ -164,105 +179,4 @@ keep_points <- function(x, subscript, index, call) {
   })
   x@sizes[[index]] <- length(places)
   x
-}
-
-# ---- stored entries ----
-
-#' @rdname LazyTensor-matrix
-#' @export
-as.array.LazyTensor <- function(x, ..., maximum = 1e8) { # nolint
-  call <- sys.call()
-  extents <- c(index_size(x, "i"), index_size(x, "j"), inner_dimension(x))
-  if (prod(extents) > maximum) {
-    abort_rkeops(
-      "argument", sprintf(
-        "The LazyTensor has %s entries, more than `maximum`, which is %s.",
-        format(prod(extents)), format(maximum)
-      ),
-      hints = c(
-        "Reductions such as `sum(x, index = \"j\")` do not store them.",
-        "`maximum = Inf` stores them nevertheless."
-      ), call = call
-    )
-  }
-  value <- all_values(x, call)
-  array(value, extents[if (extents[[3L]] > 1L) 1:3 else 1:2], dimnames(x))
-}
-
-#' @rdname LazyTensor-matrix
-#' @export
-as.matrix.LazyTensor <- function(x, ..., maximum = 1e8) { # nolint
-  value <- as.array.LazyTensor(x, maximum = maximum)
-  extents <- dim(value)
-  if (length(extents) == 2L) {
-    return(value)
-  }
-  if (all(extents[1:2] > 1L)) {
-    abort_rkeops(
-      "shape", sprintf(
-        "A LazyTensor of dimensions %s is no matrix.",
-        paste(extents, collapse = " x ")
-      ), hints = "`as.array()` stores it.", call = sys.call()
-    )
-  }
-  side <- if (extents[[1L]] > 1L) 1L else 2L
-  matrix(value, extents[[side]], extents[[3L]], dimnames = if (
-    !is.null(dimnames(value)[[side]])
-  ) {
-    list(dimnames(value)[[side]], NULL)
-  })
-}
-
-point_names <- function(x, index) {
-  for (k in grep(paste0("V", index, "("), x@args, fixed = TRUE)) {
-    return(rownames(x@data[[k]]))
-  }
-  NULL
-}
-
-# Some columns at a time: the data of all their pairs are written out.
-all_values <- function(x, call) {
-  rows <- index_size(x, "i")
-  columns <- index_size(x, "j")
-  at_once <- max(1L, 2^18 %/% max(rows, 1L))
-  starts <- if (rows && columns) seq(1, columns, by = at_once) else numeric()
-  parts <- lapply(starts, function(start) {
-    values_of_columns(x, start:min(start + at_once - 1L, columns), rows, call)
-  })
-  components <- inner_dimension(x)
-  matrix_of_all <- do.call(rbind, parts)
-  if (is.null(matrix_of_all)) matrix(0, 0L, components) else matrix_of_all
-}
-
-values_of_columns <- function(x, columns, rows, call) {
-  values_at(
-    x, rep(seq_len(rows), length(columns)), rep(columns, each = rows), call
-  )
-}
-
-# The entries with rows `i` and columns `j`, in turn, one row for each.
-values_at <- function(x, i, j, call) {
-  data <- Map(function(data, declared) {
-    data <- on_host(data)
-    if (grepl("Vi(", declared, fixed = TRUE)) {
-      return(data[i, , drop = FALSE])
-    }
-    if (grepl("Vj(", declared, fixed = TRUE)) {
-      return(data[j, , drop = FALSE])
-    }
-    data
-  }, x@data, x@args)
-  value <- check_native(r_lazy_values(
-    native_operand(x), unname(data), evaluation("", integer(), "j")
-  ), call)
-  if (nrow(value) == 1L) {
-    value <- value[rep(1L, length(i)), , drop = FALSE]
-  }
-  unname(if (is_complex_tensor(x)) complex_columns(value) else value)
-}
-
-complex_columns <- function(value) {
-  matrix(complex(
-    real = value[, c(TRUE, FALSE)], imaginary = value[, c(FALSE, TRUE)]
-  ), nrow(value))
 }

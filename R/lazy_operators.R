@@ -19,7 +19,8 @@
 #'   results.
 #' * `x | y` of numbers, which are no results of comparisons, is the scalar
 #'   product of the vectors, as in rkeops 2.x and in formulas.
-#' * Complex tensors know `+`, `-`, `*`, `/`, `^`, `==` and `!=`; real operands
+#' * Complex tensors know `+`, `-`, `*`, `/`, `^`, `==`, `!=`, and `|`, the real
+#'   part of the Hermitian product, as in rkeops 2.x; real operands
 #'   beside them become complex.
 #'
 #' @return A lazy tensor.
@@ -160,6 +161,7 @@ Math.LazyTensor <- function(x, ...) {
 
 math_tensor <- function(name, x, arguments, call) {
   if (is_complex_tensor(x)) {
+    check_no_more(arguments, call)
     return(complex_function(name, x, call))
   }
   switch(name,
@@ -170,9 +172,21 @@ math_tensor <- function(name, x, arguments, call) {
     trigamma = apply_operation(
       "Polygamma", list(x), list(1L), "trigamma", call
     ),
-    apply_operation(function_operation(name, call), list(x), label = name,
-                    call = call)
+    {
+      operation <- function_operation(name, call)
+      check_no_more(arguments, call)
+      apply_operation(operation, list(x), label = name, call = call)
+    }
   )
+}
+
+# The one argument that a function of R has beside the tensor.
+read_argument <- function(arguments, name, call) {
+  is_wrong <- !rlang::names2(arguments) %in% c("", name)
+  if (length(arguments) > 1L || any(is_wrong)) {
+    check_no_more(arguments[c(which(is_wrong), 1L)], call)
+  }
+  if (length(arguments)) arguments[[1L]]
 }
 
 # The row of the table with the name of an R function, remembered.
@@ -202,14 +216,12 @@ find_function <- function(name, call) {
 
 logarithm <- function(x, arguments, call) {
   value <- apply_operation("Log", list(x), label = "log", call = call)
-  if (!length(arguments)) {
-    return(value)
-  }
-  value / log(arguments[[1L]])
+  base <- read_argument(arguments, "base", call)
+  if (is.null(base)) value else value / log(base)
 }
 
 round_digits <- function(arguments, call) {
-  digits <- if (length(arguments)) arguments[[1L]] else 0
+  digits <- read_argument(arguments, "digits", call) %||% 0
   if (!is.int(digits)) {
     abort_argument("digits", "one whole number", digits, call)
   }

@@ -10,7 +10,7 @@
 #' @param ... For `sum(...)` and its relatives: the tensor, then the index;
 #'   without index, several tensors are taken entry by entry. Numbers beside
 #'   them are refused: `sum(K, 1)` could mean an axis, or `K + 1`; see also
-#'   [pmin()][LazyTensor-words].
+#'   [`pmin()`][LazyTensor-words].
 #' @param index The index that is reduced: with `"j"` the result has a row for
 #'   each i, with `"i"` one for each j. `NA`: none.
 #' @param K How many.
@@ -193,26 +193,27 @@ min_argmin_reduction <- min_argmin
 #' @export
 max_argmax_reduction <- max_argmax
 
-reduce_smallest <- function(x, name, K, index, call) { # nolint
+reduce_smallest <- function(x, name, K, index, dots, call) { # nolint
+  check_no_more(dots, call, "`K` is how many, `index` is \"i\" or \"j\".")
   reduce_tensor(x, name, index, check_count(K, "K", call), call = call)
 }
 
 #' @rdname LazyTensor-reductions
 #' @export
-Kmin <- function(x, K, index) { # nolint
-  reduce_smallest(x, "KMin", K, index, rlang::current_env())
+Kmin <- function(x, K, index, ...) { # nolint
+  reduce_smallest(x, "KMin", K, index, list(...), rlang::current_env())
 }
 
 #' @rdname LazyTensor-reductions
 #' @export
-argKmin <- function(x, K, index) { # nolint
-  reduce_smallest(x, "ArgKMin", K, index, rlang::current_env())
+argKmin <- function(x, K, index, ...) { # nolint
+  reduce_smallest(x, "ArgKMin", K, index, list(...), rlang::current_env())
 }
 
 #' @rdname LazyTensor-reductions
 #' @export
-Kmin_argKmin <- function(x, K, index) { # nolint
-  reduce_smallest(x, "KMin_ArgKMin", K, index, rlang::current_env())
+Kmin_argKmin <- function(x, K, index, ...) { # nolint
+  reduce_smallest(x, "KMin_ArgKMin", K, index, list(...), rlang::current_env())
 }
 
 #' @rdname LazyTensor-reductions

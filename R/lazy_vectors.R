@@ -25,6 +25,9 @@
 #' * `matvecmult(m, v)`, `vecmatmult(v, m)`, `tensorprod(x, y)`: matrices inside
 #'   vectors, column by column as in R.
 #'
+#' Of complex tensors `sqnorm2()`, `norm2()` and `sqdist()` are real: they add
+#' squared moduli. `tensorprod(x, y)` is the complex `x y'`, nothing conjugated.
+#'
 #' @return A lazy tensor.
 #' @name LazyTensor-vectors
 #' @examples
@@ -38,25 +41,24 @@ NULL
 
 #' @rdname LazyTensor-vectors
 #' @export
-sqnorm2 <- function(x) {
-  apply_operation("SqNorm2", operands_of(x), label = "sqnorm2")
-}
+sqnorm2 <- function(x) apply_norm("SqNorm2", operands_of(x), "sqnorm2")
 
 #' @rdname LazyTensor-vectors
 #' @export
-norm2 <- function(x) apply_operation("Norm2", operands_of(x), label = "norm2")
+norm2 <- function(x) apply_norm("Norm2", operands_of(x), "norm2")
 
 #' @rdname LazyTensor-vectors
 #' @export
 normalize <- function(x) {
-  apply_operation("Normalize", operands_of(x), label = "normalize")
+  apply_norm(
+    "Normalize", operands_of(x), "normalize",
+    type = if (is_complex_operand(x)) "complex"
+  )
 }
 
 #' @rdname LazyTensor-vectors
 #' @export
-sqdist <- function(x, y) {
-  apply_operation("SqDist", operands_of(x, y), label = "sqdist")
-}
+sqdist <- function(x, y) apply_norm("SqDist", operands_of(x, y), "sqdist")
 
 #' @rdname LazyTensor-vectors
 #' @export
@@ -187,5 +189,9 @@ vecmatmult <- function(v, m) {
 #' @rdname LazyTensor-vectors
 #' @export
 tensorprod <- function(x, y) {
-  apply_operation("TensorProd", operands_of(x, y), label = "tensorprod")
+  operands <- operands_of(x, y)
+  if (any(vapply(operands, is_complex_operand, NA))) {
+    return(complex_tensorprod(operands, rlang::current_env()))
+  }
+  apply_operation("TensorProd", operands, label = "tensorprod")
 }

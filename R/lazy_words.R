@@ -1,25 +1,61 @@
 # Functions of R that are no generics, with a lazy form: S4 generics of the
 # signature that R would choose, so that attaching the package masks nothing
-# (see lazy_operators.R).
+# (see lazy_operators.R); and S3 methods of a few that are.
 
 #' Words of R on lazy tensors
 #'
-#' What functions of base R and stats do with lazy tensors, where they do not
-#' only store all entries.
+#' What functions of base R and stats do with lazy tensors that they know
+#' nothing of.
 #'
 #' @param x,q,... Lazy tensors; in `pmin()` and `pmax()` vectors or numbers too.
 #' @param na.rm Whether missing values count as not there.
+#' @param arr.ind,useNames See [base::which()].
+#' @param mean,sd The mean and the standard deviation: lazy tensors or numbers.
+#' @param log,lower.tail,log.p See [stats::dnorm()]; `log.p` must be `FALSE`.
+#' @param vec,rightmost.closed,all.inside,left.open See [base::findInterval()].
+#' @param MARGIN,STATS,FUN,check.margin See [base::sweep()]: `STATS` is a vector
+#'   with one number for each row (`MARGIN = 1`) or column (`MARGIN = 2`), `FUN`
+#'   an operator or a function that knows lazy tensors.
 #'
 #' @details
-#' * `pmin(x, y, ...)` and `pmax(x, y, ...)` compare entry by entry, and give a
-#'   lazy tensor.
+#' These are lazy, and store nothing:
+#'
+#' * `pmin(x, y, ...)` and `pmax(x, y, ...)` compare entry by entry.
+#' * `dnorm(x, mean, sd)` and `pnorm(q, mean, sd)`; `besselK(x, nu)` for any
+#'   order: cheap for half-integers, whose form is closed; otherwise a hundred
+#'   exponentials for each pair. `findInterval(x, vec)` are the numbers of the
+#'   intervals.
+#' * `sweep(x, MARGIN, STATS)`, `scale(x)`, `diff(x)`, `head(x)`, `tail(x)`.
+#'
+#' `which(K < r)` and `which(K < r, arr.ind = TRUE)` store only what they find.
+#'
+#' Functions that need all entries compute and store them, up to 10^7:
+#' `apply()`, `sapply()`, `outer()`, `eigen()`, `svd()`, `prcomp()`, `solve()`,
+#' `det()`, `chol()`, `qr()`, `dist()`, `cor()`, `cov()`, `var()`, `sd()`,
+#' `order()`, `sort()`, `unique()`, `table()`, `cut()`, `summary()` (of all
+#' entries), `aperm()`, `image()`, `contour()`, `persp()`, `boxplot()`,
+#' `density()`, `as.data.frame()` and others. For more, write
+#' `f(as.matrix(x, maximum = Inf))`.
+#'
+#' Refused, with what to write instead: `which.min()` and `which.max()` (see
+#' `argmin()`, [LazyTensor-reductions]), `plot()`, `c()`, `rep()`, assignments.
 #'
 #' @return Lazy tensors; plain numbers where it says so.
 #' @name LazyTensor-words
 #' @examples
-#' x_i <- Vi(matrix(runif(20), 10))
-#' y_j <- Vj(matrix(runif(30), 15))
-#' pmin(sqdist(x_i, y_j), 0.5)
+#' \dontshow{previous <- set_rkeops_option("threads", 2)}
+#' x <- matrix(runif(20), 10)
+#' y <- matrix(runif(30), 15)
+#' D <- sqdist(Vi(x), Vj(y))
+#' pmin(D, 0.5)
+#' which(D < 0.01, arr.ind = TRUE)
+#' rowMeans(dnorm(sqrt(D), sd = 0.2))
+#' sweep(D, 1, rowSums(D), "/")
+#' # a Matern kernel of smoothness 0.8
+#' r <- sqrt(2 * 0.8 * D) / 0.3
+#' K <- 2^(1 - 0.8) / gamma(0.8) * r^0.8 * besselK(r, 0.8)
+#' colSums(K)
+#' \dontshow{set_rkeops_options(previous)}
 NULL
 
 # ---- the smaller and the larger one ----
@@ -70,3 +106,225 @@ combine_pairs <- function(generic, operands, remove_na, call) {
     )
   }, operands)
 }
+
+# ---- distributions and intervals ----
+
+# nolint start: object_name_linter.
+
+#' @rdname LazyTensor-words
+#' @aliases dnorm,LazyTensor,ANY-method dnorm,ANY,LazyTensor-method
+#'   dnorm,LazyTensor,LazyTensor-method
+#' @export
+setGeneric("dnorm")
+
+density_of_normal <- function(x, mean = 0, sd = 1, log = FALSE) {
+  z <- (x - mean) / sd
+  if (check_flag(log, "log", quote(dnorm(x, mean, sd, log)))) {
+    return(-z^2 / 2 - base::log(2 * pi) / 2 - base::log(sd))
+  }
+  exp(-z^2 / 2) / (sqrt(2 * pi) * sd)
+}
+setMethod("dnorm", signature("LazyTensor", "ANY"), density_of_normal)
+setMethod("dnorm", signature("ANY", "LazyTensor"), density_of_normal)
+setMethod("dnorm", signature("LazyTensor", "LazyTensor"), density_of_normal)
+
+#' @rdname LazyTensor-words
+#' @aliases pnorm,LazyTensor,ANY-method pnorm,ANY,LazyTensor-method
+#'   pnorm,LazyTensor,LazyTensor-method
+#' @export
+setGeneric("pnorm")
+
+probability_of_normal <- function(q, mean = 0, sd = 1, lower.tail = TRUE,
+                                  log.p = FALSE) {
+  call <- quote(pnorm(q, mean, sd, lower.tail, log.p))
+  if (check_flag(log.p, "log.p", call)) {
+    abort_argument("log.p", "FALSE for LazyTensors", log.p, call)
+  }
+  z <- (q - mean) / (sd * sqrt(2))
+  # the small one of both tails keeps its digits
+  if (check_flag(lower.tail, "lower.tail", call)) z <- -z
+  apply_operation("Erfc", list(z), label = "pnorm", call = call) / 2
+}
+setMethod("pnorm", signature("LazyTensor", "ANY"), probability_of_normal)
+setMethod("pnorm", signature("ANY", "LazyTensor"), probability_of_normal)
+setMethod("pnorm", signature("LazyTensor", "LazyTensor"), probability_of_normal)
+
+#' @rdname LazyTensor-words
+#' @aliases findInterval,LazyTensor-method
+#' @export
+setGeneric("findInterval")
+
+interval_of <- function() {
+  call <- quote(findInterval(x, vec))
+  if (!is.numeric(vec) || !length(vec) || anyNA(vec) || is.unsorted(vec)) {
+    abort_argument("vec", "numbers in ascending order", vec, call)
+  }
+  map_components(x, function(x) {
+    place <- sum(if (left.open) x > Pm(vec) else x >= Pm(vec))
+    if (all.inside) {
+      clamp(place, 1, length(vec) - 1)
+    } else if (rightmost.closed) {
+      close_last(x, place, vec, left.open)
+    } else {
+      place
+    }
+  })
+}
+
+# The last interval, counted from its open side, has both ends.
+close_last <- function(x, place, vec, left_open) {
+  if (left_open) {
+    ifelse(x == vec[[1L]], 1, place)
+  } else {
+    ifelse(x == vec[[length(vec)]], length(vec) - 1, place)
+  }
+}
+# later versions of R have more arguments
+formals(interval_of) <- formals(base::findInterval)
+setMethod("findInterval", "LazyTensor", interval_of)
+
+# ---- rows and columns ----
+
+#' @rdname LazyTensor-words
+#' @aliases sweep,LazyTensor-method
+#' @export
+setGeneric("sweep")
+
+setMethod("sweep", "LazyTensor", function(x, MARGIN, STATS, FUN = "-",
+                                          check.margin = TRUE, ...) {
+  call <- quote(sweep(x, MARGIN, STATS, FUN))
+  if (missing(MARGIN) || !checkmate::test_choice(MARGIN, c(1, 2))) {
+    abort_argument("MARGIN", "1 or 2", MARGIN, call)
+  }
+  index <- c("i", "j")[[MARGIN]]
+  if (!is.LazyTensor(STATS)) {
+    if (!length(STATS) %in% c(1L, index_size(x, index))) {
+      abort_rkeops(
+        "shape", sprintf(
+          "`STATS` must have %d numbers, one for each %s, not %d.",
+          index_size(x, index), c("row", "column")[[MARGIN]], length(STATS)
+        ), call = call
+      )
+    }
+    if (length(STATS) > 1L) STATS <- LazyTensor(c(STATS), index)
+  }
+  match.fun(FUN)(x, STATS, ...)
+})
+
+#' @rdname LazyTensor-words
+#' @param center,scale Whether to subtract the means of the columns, and to
+#'   divide by their standard deviations; or the numbers to take.
+#' @export
+scale.LazyTensor <- function(x, center = TRUE, scale = TRUE) {
+  call <- sys.call()
+  if (inner_dimension(x) > 1L || is_complex_tensor(x)) {
+    abort_rkeops(
+      "argument", "`scale` needs a LazyTensor with one number at each pair.",
+      hints = "`x - colMeans(x)` of the data comes before `Vi(x)`.",
+      call = call
+    )
+  }
+  if (isTRUE(center)) center <- colMeans(x, na.rm = TRUE)
+  if (!isFALSE(center)) x <- sweep(x, 2, center)
+  if (isTRUE(scale)) {
+    count <- colSums(present(x))
+    scale <- sqrt(colSums(x^2, na.rm = TRUE) / pmax(1, count - 1))
+  }
+  if (isFALSE(scale)) x else sweep(x, 2, scale, "/")
+}
+
+#' @rdname LazyTensor-words
+#' @param lag,differences See [base::diff()].
+#' @export
+diff.LazyTensor <- function(x, lag = 1L, differences = 1L, ...) {
+  call <- sys.call()
+  check_no_more(list(...), call)
+  lag <- check_count(lag, "lag", call)
+  for (step in seq_len(check_count(differences, "differences", call))) {
+    rows <- seq_len(max(0L, index_size(x, "i") - lag))
+    x <- take_rows(x, rows + lag) - take_rows(x, rows)
+  }
+  x
+}
+
+# Rows counted from 1, whatever the option `index_base`.
+take_rows <- function(x, rows) {
+  keep_points(x, rows - (settings$index_base == 0L), "i", NULL)
+}
+
+#' @rdname LazyTensor-words
+#' @param n The number of rows, as in [utils::head()].
+#' @rawNamespace S3method(utils::head, LazyTensor)
+head.LazyTensor <- function(x, n = 6L, ...) {
+  take_rows(x, utils::head(seq_len(index_size(x, "i")), n))
+}
+
+#' @rdname LazyTensor-words
+#' @rawNamespace S3method(utils::tail, LazyTensor)
+tail.LazyTensor <- function(x, n = 6L, ...) {
+  take_rows(x, utils::tail(seq_len(index_size(x, "i")), n))
+}
+
+# ---- places ----
+
+#' @rdname LazyTensor-words
+#' @aliases which,LazyTensor-method
+#' @export
+setGeneric("which")
+
+setMethod("which", "LazyTensor", function(x, arr.ind = FALSE, useNames = TRUE) {
+  call <- quote(which(x, arr.ind))
+  if (x@type != "logical" || inner_dimension(x) > 1L) {
+    abort_rkeops(
+      "argument",
+      "`which` needs a LazyTensor with TRUE or FALSE at each pair.",
+      hints = "Write a comparison: `which(K > 0.5)`.", call = call
+    )
+  }
+  check_flag(arr.ind, "arr.ind", call)
+  count <- sum(rowSums(x, na.rm = TRUE))
+  if (count > largest_store) refuse_to_store(count, "which", call)
+  found <- places_of_true(x, call)
+  if (!arr.ind) {
+    return(if (length(x) <= .Machine$integer.max) as.integer(found) else found)
+  }
+  arrayInd(found, dim(x), dimnames(x), useNames = useNames)
+})
+
+# Column by column, as R counts; a true entry is 1.
+places_of_true <- function(x, call) {
+  found <- find_pairs(
+    -x, list(radius = -0.5, half = FALSE, self = TRUE), NULL, call
+  )
+  sort((found$j - 1) * index_size(x, "i") + found$i)
+}
+
+# nolint end
+
+refuse_place <- function(name) {
+  function(x) {
+    abort_rkeops(
+      "argument",
+      sprintf("`which.%s` would count through all rows and columns.", name),
+      hints = c(
+        sprintf(
+          "`arg%s(x, index = \"j\")` is the place in each row, %s.", name,
+          "`index = \"i\"` that in each column"
+        ),
+        sprintf("`which.%s(as.vector(x))` stores all entries.", name)
+      ), call = rlang::call2(paste0("which.", name), quote(x))
+    )
+  }
+}
+
+#' @rdname LazyTensor-words
+#' @aliases which.min,LazyTensor-method
+#' @export
+setGeneric("which.min")
+setMethod("which.min", "LazyTensor", refuse_place("min"))
+
+#' @rdname LazyTensor-words
+#' @aliases which.max,LazyTensor-method
+#' @export
+setGeneric("which.max")
+setMethod("which.max", "LazyTensor", refuse_place("max"))

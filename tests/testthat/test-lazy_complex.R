@@ -54,6 +54,33 @@ for (precision in c("float64", "float32")) {
   })
 }
 
+test_that("norms and products see pairs of real numbers, as in rkeops 2.x", {
+  z_i <- Vi(z)
+  w_j <- Vj(w)
+  u <- Re(z)
+  real <- Reduce(concat, list(
+    z_i | w_j, sqnorm2(z_i * w_j), norm2(z_i - w_j), sqdist(z_i, w_j),
+    sqdist(Vi(u), w_j), norm2(z_i + c(1i, 2)) + 0 * sum(Re(w_j)),
+    z_i | sum(w_j)
+  ))
+  expect_false(is.ComplexLazyTensor(real))
+  expect_complex(list(real), list(function(z, w) {
+    c(
+      Re(sum(z * Conj(w))), sum(Mod(z * w)^2), sqrt(sum(Mod(z - w)^2)),
+      sum(Mod(z - w)^2), sum(Mod(Re(z) - w)^2),
+      sqrt(sum(Mod(z + c(1i, 2))^2)), Re(sum(z * Conj(sum(w))))
+    )
+  }), "float64")
+  joined <- concat(
+    concat(normalize(z_i) + 0 * w_j, tensorprod(z_i, w_j)),
+    tensorprod(Vi(u), w_j)
+  )
+  expect_complex(list(joined), list(function(z, w) {
+    c(z / sqrt(sum(Mod(z)^2)), outer(z, w), outer(Re(z), w))
+  }), "float64")
+  expect_identical(dim(tensorprod(z_i, w_j)), c(4L, 3L, 4L))
+})
+
 test_that("real tensors become complex", {
   x <- Re(z)
   x_i <- Vi(x)

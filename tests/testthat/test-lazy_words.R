@@ -242,3 +242,131 @@ test_that("unknown arguments are errors", {
   expect_refused(rowSums(K, dims = 2), "`dims`")
   expect_refused(sum(K, axis = 1), "`axis`")
 })
+
+test_that("unknown arguments are errors everywhere", {
+  D <- lazy_kernel()
+  expect_refused(argKmin(D, k = 3), "`k`.*`K`")
+  expect_refused(Kmin(D, 3, "j", 4), "too many")
+  expect_refused(round(D, digts = 2), "`digts`")
+  expect_refused(trunc(D, 2), "too many")
+  expect_refused(as.matrix(D, maximun = 3), "`maximun`")
+  expect_refused(as.array(D, maximum = "a"), "`maximum`")
+  expect_refused(diag(D, 3), "`nrow`")
+  expect_refused(diff(D, lags = 2), "`lags`")
+})
+
+# ---- distributions, intervals ----
+
+test_that("normal distributions", {
+  local_rkeops_options(precision = "float64")
+  K <- lazy_kernel()
+  mean <- c(-1, 0, 2)
+  expect_tensors(
+    list(
+      dnorm(K), dnorm(K, 0.3, 2), dnorm(K, Vj(mean), 2, log = TRUE),
+      dnorm(0.5, K), pnorm(K), pnorm(K, 0.3, 0.1, lower.tail = FALSE),
+      pnorm(0.5, K, 2), pnorm(40 * K - 20)
+    ),
+    list(
+      dnorm(K0), dnorm(K0, 0.3, 2), dnorm(K0, rep(mean, each = 5), 2, TRUE),
+      array(dnorm(0.5, c(K0)), dim(K0)), pnorm(K0),
+      pnorm(K0, 0.3, 0.1, lower.tail = FALSE),
+      array(pnorm(0.5, c(K0), 2), dim(K0)), pnorm(40 * K0 - 20)
+    )
+  )
+  tail <- c(-10, -20, -30)
+  expect_equal(
+    as.vector(pnorm(Vi(tail))) / pnorm(tail), c(1, 1, 1), tolerance = 1e-10
+  )
+  expect_refused(pnorm(K, log.p = TRUE), "log.p")
+  expect_refused(dnorm(K, mean), "Vj(mean)", fixed = TRUE)
+})
+
+test_that("intervals", {
+  local_rkeops_options(precision = "float64")
+  values <- c(-1, 0, 0.5, 1, 1.5, 2, 3)
+  knots <- c(0, 1, 1, 2)
+  for (left in c(FALSE, TRUE)) {
+    for (closed in c(FALSE, TRUE)) {
+      for (inside in c(FALSE, TRUE)) {
+        expect_equal(
+          as.vector(findInterval(Vi(values), knots, closed, inside, left)),
+          findInterval(values, knots, closed, inside, left)
+        )
+      }
+    }
+  }
+  m <- matrix(values[1:6], 3)
+  expect_equal(
+    c(as.matrix(findInterval(Vi(m), c(0, 1)))), findInterval(m, c(0, 1))
+  )
+  expect_refused(findInterval(Vi(values), c(2, 1)), "`vec`")
+})
+
+# ---- rows and columns ----
+
+test_that("sweep, scale, diff, head and tail", {
+  local_rkeops_options(precision = "float64")
+  K <- lazy_kernel()
+  expect_equal(as.matrix(sweep(K, 1, 1:5)), sweep(K0, 1, 1:5))
+  expect_equal(
+    as.matrix(sweep(K, 2, colSums(K), "/")), sweep(K0, 2, colSums(K0), "/")
+  )
+  expect_equal(
+    as.matrix(sweep(K, MARGIN = 2, STATS = 3:1, FUN = pmin)),
+    sweep(K0, 2, 3:1, pmin)
+  )
+  expect_refused(sweep(K, 1, 1:3), "`STATS` must have 5 numbers")
+  expect_refused(sweep(K, 3, 1), "`MARGIN`")
+  plain <- function(x) array(x, dim(x))
+  for (center in list(TRUE, FALSE, 3:1)) {
+    for (by in list(TRUE, FALSE, 1:3)) {
+      expect_equal(
+        as.matrix(scale(K, center, by)), plain(scale(K0, center, by))
+      )
+    }
+  }
+  expect_equal(as.matrix(diff(K)), diff(K0))
+  expect_equal(
+    as.matrix(diff(K, lag = 2, differences = 2)), diff(K0, 2, 2)
+  )
+  expect_equal(as.matrix(head(K, 2)), head(K0, 2))
+  expect_equal(as.matrix(tail(K, -3)), tail(K0, -3, keepnums = FALSE))
+  local_rkeops_options(index_base = 0)
+  expect_equal(as.matrix(head(K, 2)), head(K0, 2))
+})
+
+# ---- places ----
+
+test_that("which finds the entries", {
+  local_rkeops_options(precision = "float64")
+  named <- x
+  rownames(named) <- letters[1:5]
+  K <- exp(-sqdist(Vi(named), Vj(y)))
+  K1 <- K0
+  rownames(K1) <- letters[1:5]
+  limit <- sort(K0)[8]
+  expect_identical(which(K < limit), which(K1 < limit))
+  expect_identical(
+    which(K < limit, arr.ind = TRUE), which(K1 < limit, arr.ind = TRUE)
+  )
+  expect_identical(
+    which(K < limit, TRUE, useNames = FALSE),
+    which(K1 < limit, TRUE, useNames = FALSE)
+  )
+  expect_identical(which(K > 2), integer())
+  expect_identical(which(Vi(c(1, NA, 3)) > 0), c(1L, 3L))
+  # in parts
+  u <- points(600, 1)
+  v <- points(700, 1, start = 0.3)
+  expect_identical(
+    which(Vi(u) * Vj(v) > 0.9, TRUE), which(outer(c(u), c(v)) > 0.9, TRUE)
+  )
+  expect_refused(which(K), "comparison")
+  many <- Vi(numeric(1e4)) + Vj(numeric(2e4))
+  expect_refused(which(many == 0), "2e+08", fixed = TRUE)
+  expect_refused(which.min(K), "argmin")
+  expect_refused(which.max(K), "argmax")
+  expect_identical(which(c(a = TRUE, b = NA)), c(a = 1L))
+  expect_identical(which.min(c(b = 2, a = 1)), c(a = 2L))
+})

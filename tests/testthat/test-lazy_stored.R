@@ -1,0 +1,89 @@
+# Functions of R that need all entries, on lazy tensors.
+
+skip_on_cran()
+
+x <- lazy_points(5, 2)
+y <- lazy_points(3, 2, start = 0.4)
+K0 <- exp(-squared_distances(x, y))
+Q0 <- exp(-squared_distances(x, x))
+
+test_that("functions that need all entries get them", {
+  local_rkeops_options(precision = "float64")
+  K <- exp(-sqdist(Vi(x), Vj(y)))
+  Q <- exp(-sqdist(Vi(x), Vj(x)))
+  pictures <- withr::local_tempfile(fileext = ".pdf")
+  grDevices::pdf(pictures)
+  withr::defer(grDevices::dev.off())
+  groups <- c(1, 2, 1, 2, 2)
+  calls <- expression(
+    eigen(Q)$values, svd(K)$d, prcomp(K)$sdev, solve(Q), solve(Q, 1:5), det(Q),
+    determinant(Q), chol(Q), qr(Q)$rank, isSymmetric(Q), dist(K),
+    as.dist(Q), cor(K), cor(K, K, method = "kendall"), cov(K), var(K),
+    var(K, K[, 1:2]), sd(K), apply(K, 1, range), sapply(K, sqrt),
+    vapply(K, sqrt, 1), lapply(K, sqrt), outer(K, 1:2), outer(1:2, K),
+    kronecker(K, diag(2)), order(K), order(K, decreasing = TRUE), sort(K),
+    sort(K, decreasing = TRUE), rev(K), unique(K), duplicated(K), table(K > 0.5),
+    cut(K, 3), factor(K > 0.5), split(K, 1:3), tapply(K, rep(1:3, 5), sum),
+    as.integer(5 * K), as.character(K), as.complex(K),
+    as.list(K), as.data.frame(K), data.frame(K), aperm(K), rowsum(K, groups),
+    all.equal(K, K + 1), boxplot(K, plot = FALSE)$stats, density(K)$bw,
+    image(K), contour(K), unclass(persp(K)), K[[2, 3]], anyNA(K),
+    anyNA(log(K - 0.5)), stats::IQR(K), max.col(K)
+  )
+  plain <- list(K = K0, Q = Q0)
+  for (call in as.list(calls)) {
+    expect_equal(
+      suppressWarnings(eval(call)), suppressWarnings(eval(call, plain)),
+      info = deparse(call), ignore_attr = TRUE
+    )
+  }
+  expect_equal(as.logical(K > 0.5), c(K0 > 0.5))
+  expect_equal(summary(K), summary(c(K0)))
+  expect_true(all.equal(K, K0))
+})
+
+test_that("many entries are not stored without being asked", {
+  big <- Vi(numeric(1e4)) + Vj(numeric(1e4))
+  for (call in expression(
+    eigen(big), as.matrix(big), as.vector(big), sort(big), image(big),
+    apply(big, 1, sum), summary(big), solve(big), as.array(big), cor(big)
+  )) {
+    expect_error(
+      eval(call), "1e+08 entries", fixed = TRUE, class = "rkeops_error"
+    )
+  }
+})
+
+test_that("what cannot be is refused in our words", {
+  K <- exp(-sqdist(Vi(x), Vj(y)))
+  expect_snapshot(error = TRUE, {
+    plot(K)
+    c(K, K)
+    rep(K, 2)
+    outer(K, 1:2, "+")
+    ifelse(c(TRUE, FALSE), K, 0)
+    K[[1]]
+    K[[1:2, 1]]
+    K[K > 0.5]
+    K[[1, 1]] <- 2
+    dim(K) <- c(3, 5)
+    rownames(K) <- letters[1:5]
+    names(K) <- "a"
+    levels(K) <- "a"
+    K$formula <- "x"
+    mapply(sqrt, K)
+    which.min(K)
+    which.max(K)
+    which(K)
+    signif(K, 2)
+  })
+})
+
+test_that("attaching the package masks nothing", {
+  code <- "library(rkeops)"
+  said <- system2(
+    file.path(R.home("bin"), "Rscript"), c("-e", shQuote(code)),
+    stdout = TRUE, stderr = TRUE
+  )
+  expect_identical(said, character())
+})
