@@ -34,10 +34,29 @@ hint_bullets <- function(hints) {
   rlang::set_names(hints, rep("i", length(hints)))
 }
 
-# The value of a native function, or the R error for the failure it reports.
+# The value of a native function, or the R error for the failure it reports;
+# what it announces becomes a warning.
 check_native <- function(value, call = rlang::caller_env()) {
+  if (inherits(value, "rkeops_announced")) {
+    warn_precision(value$announcement)
+    return(value$value)
+  }
   if (inherits(value, "rkeops_failure")) {
     abort_rkeops(value$kind, value$message, value$details, value$hints, call)
   }
   value
+}
+
+# Single precision did not do, and what to do about it.
+warn_precision <- function(message) {
+  rlang::warn(
+    c(message, hint_bullets(c(
+      paste(
+        "`precision = \"float64\"` computes it so from the start; data in other",
+        "units, or less an origin of their own, may keep their digits."
+      ),
+      "See `vignette(\"numbers\", package = \"rkeops\")`."
+    ))),
+    class = "rkeops_warning_precision"
+  )
 }

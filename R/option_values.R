@@ -129,6 +129,10 @@ read_expansion <- function(value, name, call) {
   check_choice(value, expansion_modes, name, call)
 }
 
+read_digits <- function(value, name, call) {
+  check_choice(value, digits_modes, name, call)
+}
+
 read_instructions <- function(value, name, call) {
   check_choice(value, c("", r_instruction_sets()), name, call)
 }

@@ -23,6 +23,7 @@ option_table <- list(
   work_worth_sharing = option_row("work_worth_sharing", read_work),
   compile = option_row("compile", read_compile),
   expansion = option_row("expansion", read_expansion),
+  digits = option_row("digits", read_digits),
   instructions = option_row("instructions", read_instructions),
   compiler = option_row("compiler", read_program),
   compiler_flags = option_row("compiler_flags", read_flags),
@@ -58,7 +59,7 @@ main_options <- c(
   "precision", "axis", "index_base", "complex_results", "engine", "devices",
   "gpu_memory", "gpu_results", "work_worth_sharing", "threads", "verbose",
   "cache_dir", "cache_maximum_bytes", "dense_maximum_bytes", "compile",
-  "expansion", "instructions",
+  "expansion", "digits", "instructions",
   "compiler", "compiler_flags", "cuda_compiler", "nvrtc", "nvcc",
   "nvcc_flags", "cuda_driver"
 )

@@ -13,7 +13,8 @@ default_settings <- function() {
     threads = allowed_cores(), verbose = FALSE,
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
     dense_maximum_bytes = 8e9,
-    compile = default_compile(), expansion = "auto", instructions = "",
+    compile = default_compile(), expansion = "auto", digits = default_digits(),
+    instructions = "",
     compiler = "", compiler_flags = character(),
     cuda_compiler = "auto", nvrtc = "", nvcc = "", nvcc_flags = character(),
     cuda_driver = "",
@@ -34,6 +35,15 @@ default_compile <- function() {
 }
 
 compile_modes <- c("auto", "always", "never")
+
+# Tests of the engines compute as operators are planned, whatever that does to
+# digits.
+default_digits <- function() {
+  chosen <- Sys.getenv("RKEOPS_DIGITS")
+  if (chosen %in% digits_modes) chosen else "auto"
+}
+
+digits_modes <- c("auto", "plain")
 
 expansion_modes <- c("auto", "always", "never")
 
@@ -92,7 +102,7 @@ push_settings <- function() {
     cache_maximum_bytes = settings$cache_maximum_bytes,
     temporary_directory = tempdir(),
     compile = settings$compile, expansion = settings$expansion,
-    instructions = settings$instructions,
+    digits = settings$digits, instructions = settings$instructions,
     cxx = cxx_command(), cxx_flags = settings$compiler_flags,
     cuda_compiler = settings$cuda_compiler, nvrtc = settings$nvrtc,
     nvcc = settings$nvcc, nvcc_flags = settings$nvcc_flags,

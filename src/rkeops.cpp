@@ -117,6 +117,7 @@ Settings settings_from(const Rcpp::List& list) {
   result.engine = engine_named(string(list, "engine"));
   result.compile = compile_mode_named(string(list, "compile"));
   result.expansion = expansion_mode_named(string(list, "expansion"));
+  result.keeps_digits = string(list, "digits") == "auto";
   result.instructions = string(list, "instructions");
   result.devices = Rcpp::as<std::vector<int>>(list["devices"]);
   result.threads = Rcpp::as<int>(list["threads"]);
@@ -322,6 +323,17 @@ SEXP run_to_gpu(Callable& operation, const RInputs& inputs, SharedResults* share
   return gpu_matrix_object(std::move(result));
 }
 
+// The value alone, or with what has to be said of it; see check_native() in R.
+SEXP with_announcement(Callable& operation, SEXP value) {
+  const std::string text = operation.take_announcement();
+  if (text.empty()) return value;
+  const Rcpp::RObject kept(value);
+  Rcpp::List both = Rcpp::List::create(Rcpp::_["value"] = kept,
+                                       Rcpp::_["announcement"] = character(text));
+  both.attr("class") = "rkeops_announced";
+  return both;
+}
+
 }  // namespace
 
 SEXP rkeops::run_operator(Callable& operation, SEXP input, Orientation orientation,
@@ -331,12 +343,14 @@ SEXP rkeops::run_operator(Callable& operation, SEXP input, Orientation orientati
   const bool stays = settings().engine == Engine::cuda &&
                      (place == ResultPlace::gpu ||
                       (place == ResultPlace::where_inputs_are && inputs.are_on_gpu()));
-  if (!stays) return run_to_host(operation, inputs, orientation, shared);
+  if (!stays)
+    return with_announcement(operation,
+                             run_to_host(operation, inputs, orientation, shared));
   if (orientation == Orientation::transposed_columns) {
     throw Error(ErrorKind::argument,
                 "On the GPU the points of a result are rows, so `inner_dim` must be 1.");
   }
-  return run_to_gpu(operation, inputs, shared);
+  return with_announcement(operation, run_to_gpu(operation, inputs, shared));
 }
 
 // [[Rcpp::export(rng = false)]]

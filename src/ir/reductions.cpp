@@ -195,6 +195,11 @@ Reduction looking_for(Wanted wanted, Reduction row) {
   return row;
 }
 
+Reduction giving(ResultKind result, Reduction row) {
+  row.result = result;
+  return row;
+}
+
 void add_extrema(std::vector<Reduction>& rows, const std::string& name, Wanted wanted,
                  const char* empty) {
   const std::string argument = "Arg" + name, parts = argument + "Parts";
@@ -214,15 +219,18 @@ void add_extrema(std::vector<Reduction>& rows, const std::string& name, Wanted w
              value_adjoints,
              text("", " value of each component; NaN if any is NaN").c_str(),
              "df at the first such element", empty));
-  add(row_of(argument.c_str(), (argument + "<V, $d0>").c_str(), dimension_of_first,
-             no_derivative,
-             text("index (from 0) of the first ", " value of each component, NaN ignored")
-                 .c_str(),
-             "0", "NaN"));
-  add(row_of((name + "_" + argument).c_str(), (name + argument + "<V, $d0>").c_str(), two,
+  add(giving(ResultKind::places, row_of(argument.c_str(), (argument + "<V, $d0>").c_str(),
+                                        dimension_of_first, no_derivative,
+                                        text("index (from 0) of the first ",
+                                             " value of each component, NaN ignored")
+                                            .c_str(),
+                                        "0", "NaN")));
+  add(giving(
+      ResultKind::values_and_places,
+      row_of((name + "_" + argument).c_str(), (name + argument + "<V, $d0>").c_str(), two,
              value_adjoints,
              text("the ", " values (NaN ignored), then their indices").c_str(),
-             "df at the first such element; 0 for the indices", "Inf or -Inf, NaN"));
+             "df at the first such element; 0 for the indices", "Inf or -Inf, NaN")));
   add(row_of(parts.c_str(), (parts + "<V, $d0>").c_str(), two, no_derivative,
              text("the index of the ",
                   " value as its remainder modulo 2^20 and the "
@@ -284,15 +292,18 @@ void add_smallest(std::vector<Reduction>& rows) {
       "the K smallest values, NaN ignored: all components of the first, of the second, "
       "...",
       "df at each of these elements", "Inf"));
-  add(row_of("ArgKMin", "ArgKMin<V, $d0, $i0>", times_count, no_derivative,
-             "indices (from 0) of the K smallest values, in their order", "0", "NaN"));
-  add(row_of(
-      "KMin_ArgKMin", "KMinArgKMin<V, $d0, $i0>", twice_times_count,
-      [](const Arguments& a) {
-        return ranked_adjoints(a, part_of_values(a.adjoint, a[0]->dimension));
-      },
-      "for each of the K smallest: its values, then their indices",
-      "df at each of these elements; 0 for the indices", "Inf, NaN"));
+  add(giving(
+      ResultKind::places,
+      row_of("ArgKMin", "ArgKMin<V, $d0, $i0>", times_count, no_derivative,
+             "indices (from 0) of the K smallest values, in their order", "0", "NaN")));
+  add(giving(ResultKind::values_and_places,
+             row_of(
+                 "KMin_ArgKMin", "KMinArgKMin<V, $d0, $i0>", twice_times_count,
+                 [](const Arguments& a) {
+                   return ranked_adjoints(a, part_of_values(a.adjoint, a[0]->dimension));
+                 },
+                 "for each of the K smallest: its values, then their indices",
+                 "df at each of these elements; 0 for the indices", "Inf, NaN")));
   add(row_of("ArgKMinParts", "ArgKMinParts<V, $d0, $i0>", twice_times_count,
              no_derivative,
              "the indices of ArgKMin modulo 2^20, then the rest of each: exact "

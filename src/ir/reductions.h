@@ -32,6 +32,10 @@ enum class Shift { changes, is_added, vanishes };
 /// Which values of its argument a reduction looks for; the others do nothing to it.
 enum class Wanted { all, smallest, largest };
 
+/// What the components of a result are: values, places (numbers of elements), or first
+/// all values and then all places, for each rank where there are K.
+enum class ResultKind { values, places, values_and_places };
+
 struct Reduction {
   std::string name;  // in formulas, followed by "_Reduction"
   std::vector<std::string> other_names;
@@ -46,6 +50,7 @@ struct Reduction {
   bool is_linear = false;  // in its one argument, component by component
   Shift shift = Shift::changes;
   Wanted wanted = Wanted::all;
+  ResultKind result = ResultKind::values;
   std::function<long long(const std::vector<Expr>&, const std::vector<int>&)> dimension;
   /// The adjoints of the arguments for one pair, given the adjoint of the result. Empty
   /// function: the reduction has no derivative.

@@ -75,22 +75,44 @@ std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>
 }
 
 std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level index,
-                                           Precision precision) {
+                                           Precision precision,
+                                           const std::vector<Argument>& more) {
   const auto write = [&](Graph& graph) {
     TypedFormula formula{copy_to(graph, part), index, op.typed.arguments};
-    for (const Centre& centre : op.expansion.centres) {
-      const Expr parameter = centre.parameter;
-      formula.arguments.push_back(
-          {parameter->name, level_none, parameter->dimension, parameter->position});
-    }
+    formula.arguments.insert(formula.arguments.end(), more.begin(), more.end());
     return formula;
   };
   return plan_formula(write, precision, op.text.sum_scheme);
 }
 
+std::vector<Argument> centre_arguments(const Operator& op) {
+  std::vector<Argument> arguments;
+  for (const Centre& centre : op.expansion.centres) {
+    const Expr parameter = centre.parameter;
+    arguments.push_back(
+        {parameter->name, level_none, parameter->dimension, parameter->position});
+  }
+  return arguments;
+}
+
+std::unique_ptr<Operator> moved_operator(const Operator& op,
+                                         const Translations& translations) {
+  std::vector<Argument> twice;
+  for (const MovedInput& input : translations.inputs) {
+    if (input.position < int(op.typed.arguments.size())) continue;
+    Argument argument = op.typed.arguments[size_t(input.argument)];
+    if (!argument.name.empty()) argument.name += "_moved";
+    argument.position = input.position;
+    twice.push_back(argument);
+  }
+  return operator_of_part(op, translations.root, op.typed.index, op.text.precision,
+                          twice);
+}
+
 std::unique_ptr<Operator> expanded_operator(const Operator& op) {
   const Expansion& expansion = op.expansion;
-  auto expanded = operator_of_part(op, expansion.root, op.typed.index, op.text.precision);
+  auto expanded = operator_of_part(op, expansion.root, op.typed.index, op.text.precision,
+                                   centre_arguments(op));
   expanded->expansion = {};  // a bounded value could be expanded again and again
   // in the graph of the plan, where a variable is one node, whoever reads it
   set_conditions(expanded->plan, copy_to(expanded->planned, expansion.condition_i),

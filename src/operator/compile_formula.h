@@ -12,6 +12,7 @@
 #include "lang/ast.h"
 #include "operator/settings.h"
 #include "pass/expand_distances.h"
+#include "pass/translations.h"
 #include "plan/plan.h"
 
 namespace rkeops {
@@ -48,12 +49,21 @@ std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>
                                        Precision precision, SumScheme sum_scheme);
 
 /// The operator of an expression of the graph of `op`, which has rows of level `index`.
-/// Its inputs are those of `op`, then the centres of its expansion.
+/// Its inputs are those of `op`, then `more`.
 std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level index,
-                                           Precision precision);
+                                           Precision precision,
+                                           const std::vector<Argument>& more = {});
+
+/// The centres of its expansion, as inputs behind its own.
+std::vector<Argument> centre_arguments(const Operator& op);
 
 /// The expansion of an operator that has one.
 std::unique_ptr<Operator> expanded_operator(const Operator& op);
+
+/// The operator of the formula of moved inputs, in the precision of `op`: its inputs are
+/// those of `op`, then those that are there twice.
+std::unique_ptr<Operator> moved_operator(const Operator& op,
+                                         const Translations& translations);
 
 /// Plan -> source text of one of its kernels.
 std::string kernel_source(const Operator& op, size_t kernel, Engine engine);

@@ -26,6 +26,7 @@ struct Settings {
   Engine engine = Engine::cpu;
   CompileMode compile = CompileMode::automatic;
   ExpansionMode expansion = ExpansionMode::automatic;
+  bool keeps_digits = true;        // operators in single precision are looked after
   std::string instructions;        // of the interpreter; "" for the best
   std::vector<int> devices = {0};  // numbers of the GPUs to use
   ResultPlace gpu_results = ResultPlace::where_inputs_are;

@@ -7,6 +7,7 @@
 #include "ir/print.h"
 #include "run/cuda/cuda_engine.h"
 #include "run/expanded_call.h"
+#include "run/guarded_call.h"
 
 namespace rkeops {
 
@@ -15,12 +16,16 @@ namespace {
 // What kernels read besides the inputs: results of earlier kernels, and indices.
 using Results = std::map<const Node*, std::vector<double>>;
 
-// The numbers 0, 1, ... modulo 2^20, and the rest (see Graph::index).
-std::vector<double> index_numbers(long long size) {
+// The numbers of the points modulo 2^20, and the rest (see Graph::index).
+std::vector<double> index_numbers(Level index, const CallInputs& inputs) {
+  const long long size = size_of(index, inputs);
+  const std::vector<long long>& given =
+      index == level_i ? inputs.i_numbers : inputs.j_numbers;
   std::vector<double> numbers(size_t(2 * size));
   for (long long k = 0; k < size; ++k) {
-    numbers[size_t(k)] = double(k & 0xfffff);
-    numbers[size_t(size + k)] = double(k >> 20);
+    const long long number = given.empty() ? k : given[size_t(k)];
+    numbers[size_t(k)] = double(number & 0xfffff);
+    numbers[size_t(size + k)] = double(number >> 20);
   }
   return numbers;
 }
@@ -33,7 +38,7 @@ std::vector<MatrixView> views(const std::vector<Expr>& expressions,
       matrices.push_back(inputs.matrices.at(size_t(expression->position)));
     } else {
       if (expression->kind == NodeKind::index && !results.count(&*expression)) {
-        results[&*expression] = index_numbers(size_of(expression->level, inputs));
+        results[&*expression] = index_numbers(expression->level, inputs);
       }
       const std::vector<double>& result = results.at(&*expression);
       matrices.push_back(
@@ -87,13 +92,21 @@ bool Callable::call_expanded(const CallInputs& inputs, const CallOutput& output,
   if (!expanded_) expanded_ = std::make_unique<ExpandedCall>(*op_);
   if (!expanded_->call(inputs, output, settings, interrupted, progress, shared))
     return false;
-  const Timings& timings = expanded_->expanded().timings();
+  take_timings(expanded_->expanded());
+  return true;
+}
+
+void Callable::take_timings(const Callable& other) {
+  const Timings& timings = other.timings();
   timings_.kernel += timings.kernel;
   timings_.compile += timings.compile;
   timings_.kernels += timings.kernels;
   timings_.gpus = timings.gpus;
   timings_.tiles = timings.tiles;
-  return true;
+}
+
+std::string Callable::take_announcement() {
+  return guard_ ? guard_->take_announcement() : std::string();
 }
 
 void Callable::call(const CallInputs& inputs, const CallOutput& output,
@@ -101,6 +114,21 @@ void Callable::call(const CallInputs& inputs, const CallOutput& output,
                     const Progress& progress, SharedResults* shared) {
   timings_ = Timings();
   Stopwatch whole(timings_.total);
+  const bool is_guarded = settings.keeps_digits &&
+                          op_->text.precision == Precision::float32 &&
+                          op_->text.sum_scheme != SumScheme::plain;
+  if (!is_guarded) {
+    call_plain(inputs, output, settings, interrupted, progress, shared);
+    return;
+  }
+  if (!guard_) guard_ = std::make_unique<GuardedCall>(*op_);
+  guard_->call(*this, inputs, output, settings, interrupted, progress, shared);
+}
+
+void Callable::call_plain(const CallInputs& inputs, const CallOutput& output,
+                          const Settings& settings, const Interrupted& interrupted,
+                          const Progress& progress, SharedResults* shared) {
+  timings_ = Timings();
   if (call_expanded(inputs, output, settings, interrupted, progress, shared)) return;
   prepare(settings, interrupted);
   const std::vector<KernelPlan>& kernels = forms_;

@@ -17,6 +17,8 @@ struct CallInputs {
   std::vector<MatrixView> matrices;
   long long i_size = 1;
   long long j_size = 1;
+  /// The numbers of the points, where these are a part of others; empty: 0, 1, ...
+  std::vector<long long> i_numbers, j_numbers;
 };
 
 /// Rows of what has this index.
@@ -34,6 +36,7 @@ struct CallOutput {
 using SharedResults = std::map<std::string, std::vector<double>>;
 
 class ExpandedCall;
+class GuardedCall;
 
 /// An operator with what has been compiled of it.
 class Callable {
@@ -49,6 +52,20 @@ class Callable {
   void call(const CallInputs& inputs, const CallOutput& output, const Settings& settings,
             const Interrupted& interrupted, const Progress& progress = {},
             SharedResults* shared = nullptr);
+
+  /// The same as the operator is planned, whatever that does to digits.
+  void call_plain(const CallInputs& inputs, const CallOutput& output,
+                  const Settings& settings, const Interrupted& interrupted,
+                  const Progress& progress = {}, SharedResults* shared = nullptr);
+
+  /// The times of another one's last call, which was made for this.
+  void take_timings(const Callable& other);
+
+  /// What the user has to know of the last call, said once; "" where nothing.
+  std::string take_announcement();
+
+  /// What looks after digits, once it has; null else.
+  const GuardedCall* guard() const { return guard_.get(); }
 
   /// Has everything been compiled for this engine, in this session?
   bool is_compiled(Engine engine) const;
@@ -70,6 +87,7 @@ class Callable {
 
   std::unique_ptr<Operator> op_;
   std::unique_ptr<ExpandedCall> expanded_;  // once it is worth it
+  std::unique_ptr<GuardedCall> guard_;      // of single precision
   std::vector<KernelPlan> forms_;  // of the kernels, as this engine computes them
   std::vector<Runner> runners_;    // one a kernel, for the engine and settings below
   std::vector<std::shared_ptr<CpuKernel>> cpu_kernels_;  // of these runners

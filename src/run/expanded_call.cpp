@@ -128,7 +128,7 @@ ExpandedCall::Part ExpandedCall::reduced(const char* reduction, Expr expression,
   const Expr root =
       expression->graph->reduce(reduction_named(reduction), index, {expression});
   return std::make_unique<Callable>(
-      operator_of_part(op_, root, level_none, Precision::float64));
+      operator_of_part(op_, root, level_none, Precision::float64, centre_arguments(op_)));
 }
 
 ExpandedCall::Mean::Mean(Part part)
@@ -165,7 +165,7 @@ bool ExpandedCall::call(const CallInputs& inputs, const CallOutput& output,
   }
   if (settings.engine == Engine::cpu && !conditions_hold(all, quick)) return false;
   try {
-    expanded_.call(all, output, settings, interrupted, progress, shared);
+    expanded_.call_plain(all, output, settings, interrupted, progress, shared);
   } catch (const ConditionsFail&) {
     return false;
   }

@@ -1,0 +1,60 @@
+#include "run/cuda/resident_facts.h"
+
+#include <algorithm>
+#include <deque>
+
+#include "run/cuda/gpu_matrix.h"
+
+namespace rkeops {
+
+namespace {
+
+std::vector<double> sampled(const MatrixView& all) {
+  std::vector<double> values;
+  const long long count = std::min(all.rows, sampled_rows);
+  for (int component = 0; component < all.components; ++component) {
+    const double* const column = all.data + component * all.stride;
+    for (long long k = 0; k < count; ++k) values.push_back(column[k * all.rows / count]);
+  }
+  return values;
+}
+
+bool is_of(const ResidentFacts& facts, const MatrixView& matrix) {
+  return facts.number == matrix.resident->number() && facts.rows == matrix.rows &&
+         facts.components == matrix.components;
+}
+
+}  // namespace
+
+std::vector<double> values_on_host(const MatrixView& resident) {
+  std::vector<double> values(resident.resident->bytes() / 8);
+  resident.resident->read(values.data());
+  return values;
+}
+
+const ResidentFacts& facts_of(const MatrixView& resident, int threads) {
+  constexpr size_t most = 64;
+  static std::deque<ResidentFacts> known;
+  for (const ResidentFacts& facts : known)
+    if (is_of(facts, resident)) return facts;
+  const std::vector<double> values = values_on_host(resident);
+  const MatrixView view(values.data(), resident.rows, resident.components);
+  known.push_front({resident.resident->number(), resident.rows, resident.components,
+                    summary_of(view, threads), sampled(view)});
+  if (known.size() > most) known.pop_back();
+  return known.front();
+}
+
+InputSummary summary_of_any(const MatrixView& matrix, int threads) {
+  if (matrix.data) return summary_of(matrix, threads);
+  return matrix.resident ? facts_of(matrix, threads).summary : InputSummary();
+}
+
+MatrixView sample_of_any(const MatrixView& matrix, int threads,
+                         std::vector<double>& memory) {
+  memory = matrix.data || !matrix.resident ? sampled(matrix)
+                                           : facts_of(matrix, threads).sample;
+  return {memory.data(), std::min(matrix.rows, sampled_rows), matrix.components};
+}
+
+}  // namespace rkeops

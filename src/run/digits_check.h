@@ -1,0 +1,51 @@
+// Rows of a result in single precision beside the same rows in double precision.
+#pragma once
+
+#include <memory>
+#include <vector>
+
+#include "run/row_part.h"
+
+namespace rkeops {
+
+class DigitsCheck {
+ public:
+  /// Of an operator whose rows are independent, and which outlives this.
+  explicit DigitsCheck(const Operator& op);
+
+  /// Are these rows of the result within the promise? Sums and means are so within 1e-5
+  /// of the sum of their absolute terms; values that were looked for, and those at the
+  /// places that were found, within 1e-5 and 1e-6 of themselves; other reductions within
+  /// 1e-5 of the largest value beside them. `results` has a row for each of `rows`; all
+  /// inputs are on the host.
+  bool holds(const CallInputs& inputs, const std::vector<long long>& rows,
+             const std::vector<double>& results, const Settings& settings);
+
+ private:
+  using Part = std::unique_ptr<Callable>;
+
+  Part in_double(Expr root) const;
+  std::vector<double> evaluated(Part& part, const RowPart& rows,
+                                const Settings& settings);
+  bool values_hold(const std::vector<double>& found, const std::vector<double>& right,
+                   const std::vector<double>& scale, double tolerance) const;
+  bool sums_hold(const RowPart& part, const std::vector<double>& results,
+                 const Settings& settings);
+  bool search_holds(const CallInputs& inputs, const RowPart& part,
+                    const std::vector<long long>& rows,
+                    const std::vector<double>& results, const Settings& settings);
+  bool places_hold(const CallInputs& inputs, const std::vector<long long>& rows,
+                   const std::vector<double>& places, const std::vector<double>& right,
+                   const Settings& settings);
+  double value_at(const CallInputs& inputs, long long row, long long place, int component,
+                  const Settings& settings);
+
+  const Operator& op_;
+  const Reduction* searched_ =
+      nullptr;                      // where smallest or largest values are looked for
+  int components_ = 1, ranks_ = 1;  // of these values
+  Part values_, scale_, at_places_;
+  bool has_scale_ = false;
+};
+
+}  // namespace rkeops

@@ -1,0 +1,262 @@
+#include "run/guarded_call.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "ir/print.h"
+#include "run/cuda/resident_facts.h"
+
+namespace rkeops {
+
+namespace {
+
+// So little work takes as long in double precision.
+constexpr double work_worth_single = 1 << 17;
+
+// A check costs so many pairs at least, and may take this share of all work.
+constexpr double pairs_of_a_check = 1e6, cost_of_double = 3, share_of_checks = 0.01;
+constexpr long long most_checked_rows = 8, rows_a_checked_row = 256;
+
+bool stays_on_gpu(const CallInputs& inputs) {
+  return std::any_of(
+      inputs.matrices.begin(), inputs.matrices.end(),
+      [](const MatrixView& matrix) { return matrix.resident && !matrix.data; });
+}
+
+double pairs_of(const CallInputs& inputs) {
+  return double(inputs.i_size) * double(inputs.j_size);
+}
+
+long long work_of(const Operator& op) {
+  long long work = 1;
+  for (const KernelPlan& kernel : op.plan.kernels) work = std::max(work, kernel.work);
+  return work;
+}
+
+Settings interpreted_on_cpu(Settings settings) {
+  settings.engine = Engine::cpu;
+  settings.compile = CompileMode::never;
+  return settings;
+}
+
+int power_of_two(double number) {
+  return number > 0 && std::isfinite(number) ? std::ilogb(number)
+         : number > 0                        ? 9999
+                                             : -9999;
+}
+
+// The argument with the largest number, which is the first to look at.
+std::string widest_argument(const std::vector<Argument>& arguments,
+                            const CallInputs& inputs, int threads) {
+  std::string widest = "input 1";
+  double largest = -1;
+  for (const Argument& argument : arguments) {
+    const InputSummary summary =
+        summary_of_any(inputs.matrices.at(size_t(argument.position)), threads);
+    if (summary.largest <= largest) continue;
+    largest = summary.largest;
+    widest = argument.name.empty() ? "input " + std::to_string(argument.position + 1)
+                                   : "`" + argument.name + "`";
+  }
+  char number[32];
+  std::snprintf(number, sizeof number, "%.3g", largest);
+  return widest + ", whose values reach " + number;
+}
+
+}  // namespace
+
+struct GuardedCall::Request {
+  Callable& plain;
+  const CallInputs& inputs;
+  const CallOutput& output;
+  const Settings& settings;
+  const Interrupted& interrupted;
+  const Progress& progress;
+  SharedResults* shared;
+};
+
+GuardedCall::GuardedCall(const Operator& op)
+    : op_(op),
+      rows_are_independent_(has_independent_rows(op.typed)),
+      mover_(find_translations(op.root, int(op.typed.arguments.size()))) {}
+
+Callable& GuardedCall::precise() {
+  if (!precise_)
+    precise_ = std::make_unique<Callable>(
+        operator_of_part(op_, op_.typed.root, op_.typed.index, Precision::float64));
+  return *precise_;
+}
+
+void GuardedCall::call(Callable& plain, const CallInputs& inputs,
+                       const CallOutput& output, const Settings& settings,
+                       const Interrupted& interrupted, const Progress& progress,
+                       SharedResults* shared) {
+  const Request request{plain, inputs, output, settings, interrupted, progress, shared};
+  const double pairs = pairs_of(inputs);
+  if (pairs * double(work_of(op_)) <= work_worth_single && !stays_on_gpu(inputs) &&
+      output.values) {
+    way_ = "in double precision: few pairs";
+    compute_in_double(request, interpreted_on_cpu(settings));
+    return;
+  }
+  Known& known = known_[kind_of(inputs, settings)];
+  if (known.verdict == Verdict::double_needed) {
+    way_ = "in double precision: single precision does not keep the digits";
+    compute_in_double(request, settings);
+    return;
+  }
+  compute_in_single(request);
+  pairs_done_ += pairs;
+  if (all_finite_) mend_infinite(request, known);
+  if (is_due(known, pairs)) check(request, known);
+}
+
+GuardedCall::Kind GuardedCall::kind_of(const CallInputs& inputs,
+                                       const Settings& settings) {
+  Kind kind = {power_of_two(double(inputs.i_size)), power_of_two(double(inputs.j_size))};
+  all_finite_ = true;
+  for (const Argument& argument : op_.typed.arguments) {
+    const InputSummary summary = summary_of_any(
+        inputs.matrices.at(size_t(argument.position)), settings.usable_threads());
+    all_finite_ = all_finite_ && summary.is_finite();
+    kind.push_back(power_of_two(summary.largest));
+  }
+  return kind;
+}
+
+void GuardedCall::compute_in_double(const Request& request, const Settings& settings) {
+  precise().call(request.inputs, request.output, settings, request.interrupted,
+                 request.progress);
+  request.plain.take_timings(precise());
+}
+
+void GuardedCall::compute_in_single(const Request& request) {
+  way_ = "in single precision";
+  const bool may_move = !mover_.translations().inputs.empty() &&
+                        mover_.are_wanted(request.inputs, request.settings);
+  if (!may_move) {
+    request.plain.call_plain(request.inputs, request.output, request.settings,
+                             request.interrupted, request.progress, request.shared);
+    return;
+  }
+  way_ += ", inputs moved";
+  const CallInputs& moved = mover_.of(request.inputs, request.settings);
+  const Translations& translations = mover_.translations();
+  Callable* callable = &request.plain;
+  if (translations.root != op_.root) {
+    if (!moved_) moved_ = std::make_unique<Callable>(moved_operator(op_, translations));
+    callable = moved_.get();
+  }
+  // results in common with other operators are those of other inputs
+  callable->call_plain(moved, request.output, request.settings, request.interrupted,
+                       request.progress, nullptr);
+  if (callable != &request.plain) request.plain.take_timings(*callable);
+}
+
+// ---- results beyond the range ----
+
+std::vector<double> GuardedCall::rows_in_double(const Request& request,
+                                                const std::vector<long long>& rows) {
+  RowPart part(op_.typed.arguments, request.inputs);
+  part.keep(op_.typed.index, rows);
+  std::vector<double> values(rows.size() * size_t(op_.root->dimension));
+  precise().call(part.inputs(), {values.data(), nullptr},
+                 interpreted_on_cpu(request.settings), request.interrupted);
+  return values;
+}
+
+void GuardedCall::mend_infinite(const Request& request, Known& known) {
+  double* const values = request.output.values;
+  if (!values || known.infinite_is_right) return;
+  const long long rows = size_of(op_.typed.index, request.inputs);
+  const int columns = op_.root->dimension;
+  if (summary_of({values, rows, columns}, request.settings.usable_threads()).is_finite())
+    return;
+  std::vector<long long> infinite;
+  for (long long row = 0; row < rows; ++row) {
+    bool is_finite = true;
+    for (int k = 0; k < columns; ++k)
+      is_finite = is_finite && std::isfinite(values[k * rows + row]);
+    if (!is_finite) infinite.push_back(row);
+  }
+  if (!rows_are_independent_) {
+    compute_in_double(request, request.settings);
+    way_ = "in double precision: results beyond the range of single precision";
+    known.infinite_is_right = !summary_of({values, rows, columns}, 1).is_finite();
+    return;
+  }
+  std::vector<long long> few(infinite.begin(),
+                             infinite.begin() + std::min<long>(8, long(infinite.size())));
+  const std::vector<double> right = rows_in_double(request, few);
+  const bool same = std::none_of(right.begin(), right.end(),
+                                 [](double value) { return std::isfinite(value); });
+  if (same) {
+    known.infinite_is_right = true;
+    return;
+  }
+  if (infinite.size() > size_t(rows) / 4) {
+    known.verdict = Verdict::double_needed;
+    compute_in_double(request, request.settings);
+    way_ = "in double precision: results beyond the range of single precision";
+    return;
+  }
+  const std::vector<double> mended = rows_in_double(request, infinite);
+  for (size_t k = 0; k < infinite.size(); ++k)
+    for (int column = 0; column < columns; ++column)
+      values[column * rows + infinite[k]] = mended[size_t(column) * infinite.size() + k];
+  way_ += ", " + std::to_string(infinite.size()) +
+          " rows beyond its range in double precision";
+}
+
+// ---- the check ----
+
+bool GuardedCall::is_due(const Known& known, double pairs) {
+  if (!rows_are_independent_ || pairs == 0) return false;
+  return known.verdict == Verdict::unknown ||
+         pairs_checked_ + pairs_of_a_check <= share_of_checks * pairs_done_;
+}
+
+void GuardedCall::check(const Request& request, Known& known) {
+  if (!check_) check_ = std::make_unique<DigitsCheck>(op_);
+  const Level index = op_.typed.index;
+  const long long rows = size_of(index, request.inputs);
+  RowPart host(op_.typed.arguments, request.inputs);
+  const std::vector<long long> checked =
+      host.typical(index, std::clamp(rows / rows_a_checked_row, 1LL, most_checked_rows));
+  pairs_checked_ += pairs_of_a_check + cost_of_double * double(checked.size()) *
+                                           pairs_of(request.inputs) / double(rows);
+  std::vector<double> memory;
+  const double* values = request.output.values;
+  if (!values) {
+    memory.resize(request.output.resident->bytes() / 8);
+    request.output.resident->read(memory.data());
+    values = memory.data();
+  }
+  std::vector<double> results;
+  for (int column = 0; column < op_.root->dimension; ++column)
+    for (long long row : checked) results.push_back(values[column * rows + row]);
+  if (check_->holds(host.inputs(), checked, results, request.settings)) {
+    known.verdict = Verdict::single_holds;
+    return;
+  }
+  known.verdict = Verdict::double_needed;
+  compute_in_double(request, request.settings);
+  way_ = "in double precision: single precision does not keep the digits";
+  if (has_announced_) return;
+  has_announced_ = true;
+  constexpr size_t longest = 60;
+  announcement_ = "Single precision does not keep the digits of `" +
+                  print_formula(op_.typed.root, longest) +
+                  "` with these data, so it is computed in double precision: see " +
+                  widest_argument(op_.typed.arguments, request.inputs,
+                                  request.settings.usable_threads()) +
+                  ".";
+}
+
+std::string GuardedCall::take_announcement() {
+  std::string text;
+  text.swap(announcement_);
+  return text;
+}
+
+}  // namespace rkeops
