@@ -52,9 +52,10 @@ warn_precision <- function(message) {
   rlang::warn(
     c(message, hint_bullets(c(
       paste(
-        "`precision = \"float64\"` computes it so from the start; data in other",
-        "units, or less an origin of their own, may keep their digits."
+        "`precision = \"float64\"` computes it so from the start; data in",
+        "other units, or less an origin of their own, may keep their digits."
       ),
+      "The option `digits = \"plain\"` takes single precision as it is.",
       "See `vignette(\"numbers\", package = \"rkeops\")`."
     ))),
     class = "rkeops_warning_precision"

@@ -164,6 +164,12 @@ change_options <- function(values, call) {
 #'   looks for the smallest or largest squared distances uses these terms as a
 #'   bound, and computes as differences what the bound does not exclude, which
 #'   changes no result.
+#' * `digits` (`"auto"`): operators in single precision are looked after, so
+#'   that results are within 10^-5 of the sum of the absolute terms, whatever the
+#'   units and the origin of the data; see `vignette("numbers")`. `"plain"`:
+#'   inputs are rounded to single precision as they are, and nothing is checked.
+#'   Operators with `sum_scheme = "plain"` are computed so too. The environment
+#'   variable `RKEOPS_DIGITS` sets the default.
 #' * `instructions` (`""`): the instruction set of the interpreter, by default
 #'   the best that the processor has.
 #' * `compiler`, `compiler_flags`: the C++ compiler, where the one that is found

@@ -9,7 +9,9 @@
 #include "pass/differentiate.h"
 #include "pass/simplify.h"
 #include "pass/simplify_rules.h"
+#include "pass/translations.h"
 #include "run/account.h"
+#include "run/guarded_call.h"
 
 namespace rkeops {
 
@@ -96,6 +98,29 @@ std::string expansion(const Operator& op, Engine engine) {
   return text + print_plan(expanded->plan) + sources(*expanded, engine);
 }
 
+// How operators in single precision keep the digits of their inputs.
+std::string digits(const Callable& operation) {
+  const Operator& op = operation.op();
+  if (op.plan.precision == Precision::float64) return "computed in double precision\n";
+  const Translations translations =
+      find_translations(op.root, int(op.typed.arguments.size()));
+  std::string text;
+  for (int group = 0; group < translations.groups; ++group) {
+    std::string names;
+    for (const MovedInput& input : translations.inputs) {
+      if (input.group != group) continue;
+      names += (names.empty() ? "" : ", ") +
+               reference(op.typed.arguments[size_t(input.argument)]);
+    }
+    text += "moved together, where they are far from 0: " + names + "\n";
+  }
+  if (translations.inputs.empty()) text += "no input can be moved\n";
+  if (translations.root != op.root)
+    text += "formula of the moved inputs: " + print_formula(translations.root) + "\n";
+  const GuardedCall* const guard = operation.guard();
+  return text + "last call: " + (guard ? guard->last_way() : "none") + "\n";
+}
+
 std::string command(Engine engine, const Settings& settings) {
   ToolchainSettings toolchain = settings.toolchain;
   if (toolchain.cuda_architecture.empty()) toolchain.cuda_architecture = "sm_90";
@@ -162,8 +187,8 @@ std::string declaration(const Argument& argument, bool with_position) {
 
 const std::vector<std::string>& explained_stages() {
   static const std::vector<std::string> stages = {
-      "tree",      "graph",  "gradient", "simplify",     "plan",
-      "expansion", "source", "command",  "instructions", "engine"};
+      "tree",   "graph",  "gradient", "simplify",     "plan",  "expansion",
+      "digits", "source", "command",  "instructions", "engine"};
   return stages;
 }
 
@@ -175,6 +200,7 @@ std::string explain(const Callable& operation, const std::string& what, Engine e
   if (what == "simplify") return simplification(op);
   if (what == "plan") return print_plan(op.plan);
   if (what == "expansion") return expansion(op, engine);
+  if (what == "digits") return digits(operation);
   if (what == "source") return sources(op, engine);
   if (what == "command") return command(engine, settings);
   if (what == "instructions") return instructions(op, settings);

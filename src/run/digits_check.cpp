@@ -12,6 +12,10 @@ namespace {
 
 constexpr double sum_tolerance = 1e-5, place_tolerance = 1e-6;
 
+// The smallest value of all is much smaller than those of a few rows, and errors of
+// values that were looked for do not become smaller with them.
+constexpr double value_tolerance = sum_tolerance / 10;
+
 // Beside the largest of a component nobody feels smaller ones: sums and values that are
 // looked for.
 constexpr double unfelt_sum = 1e-20, unfelt_value = 1e-12;
@@ -138,7 +142,8 @@ bool DigitsCheck::search_holds(const CallInputs& inputs, const RowPart& part,
   const auto half = [&](bool second) {
     return both ? half_of(results, rows.size(), components_, second) : results;
   };
-  if (has_values && !values_hold(half(false), right, scale, sum_tolerance)) return false;
+  if (has_values && !values_hold(half(false), right, scale, value_tolerance))
+    return false;
   return !has_places || places_hold(inputs, rows, half(true), right, settings);
 }
 
