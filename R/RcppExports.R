@@ -129,8 +129,8 @@ r_lazy_explain <- function(operand, evaluation, what, engine) {
     .Call(`_rkeops_r_lazy_explain`, operand, evaluation, what, engine)
 }
 
-r_lazy_reduction_gradient <- function(f, v, e, evaluation) {
-    .Call(`_rkeops_r_lazy_reduction_gradient`, f, v, e, evaluation)
+r_lazy_reduction_gradient <- function(operands, v, e, evaluation) {
+    .Call(`_rkeops_r_lazy_reduction_gradient`, operands, v, e, evaluation)
 }
 
 r_lazy_values <- function(operand, data, evaluation) {

@@ -70,7 +70,9 @@ variable_at <- function(x, place) {
 #' @param var The variable: the lazy tensor made from the data, the name that
 #'   `f$args` shows, or its position there, counted from 0.
 #' @param index The index that is reduced, `"i"` or `"j"`.
-#' @param opt_arg The whole number that the reduction needs, if it does.
+#' @param opt_arg The whole number, or the weight, that the reduction needs, as
+#'   in [reduction.LazyTensor()]. `var` may be the lazy tensor that is the
+#'   weight, or one that it is made of.
 #' @return A matrix of the shape of the data of `var` (of one row for a
 #'   parameter).
 #' @seealso [keops_grad()] for the gradient at each pair as a lazy tensor,
@@ -83,6 +85,9 @@ variable_at <- function(x, place) {
 #' x_i <- Vi(x)
 #' D <- sqdist(x_i, Vj(y))
 #' grad(exp(-D), 1, "Sum", x_i, "j")
+#' # of means weighted by exp(-D)
+#' b_j <- Vj(runif(15))
+#' grad(-D, 1, "SumSoftMaxWeight", b_j, "j", b_j)
 #' \dontshow{set_rkeops_options(previous)}
 grad <- function(f, gradin, opstr, var, index, opt_arg = NULL) {
   call <- rlang::current_env()
@@ -94,13 +99,28 @@ grad <- function(f, gradin, opstr, var, index, opt_arg = NULL) {
     gradin <- LazyTensor(gradin, other)
   }
   gradin <- as_lazy(gradin, "gradin", call)
+  integers <- integer()
+  operands <- list(f)
+  if (is.null(opt_arg) || is.int(opt_arg)) {
+    integers <- as.integer(opt_arg)
+  } else {
+    operands <- list(f, reduction_weight(f, opt_arg, call))
+  }
   variable <- find_variable(f, var, call)
-  refuse_codes(list(f, gradin), "grad", call)
-  common_sizes(list(f, gradin), "grad", call)
+  refuse_codes(c(operands, gradin), "grad", call)
+  common_sizes(c(operands, gradin), "grad", call)
   check_native(r_lazy_reduction_gradient(
-    native_operand(f), native_operand(variable), native_operand(gradin),
-    evaluation(opstr, as.integer(opt_arg), index)
+    unname(lapply(operands, native_operand)), native_operand(variable),
+    native_operand(gradin),
+    evaluation(opstr, integers, index)
   ), call)
+}
+
+reduction_weight <- function(f, weight, call) {
+  if (is_sequence(weight) && has_index(f)) {
+    check_vector(weight, "opt_arg", list(f), call)
+  }
+  as_lazy(weight, "opt_arg", call)
 }
 
 #' An objective and its gradient, for optimisers

@@ -357,15 +357,15 @@ BEGIN_RCPP
 END_RCPP
 }
 // r_lazy_reduction_gradient
-SEXP r_lazy_reduction_gradient(Rcpp::List f, Rcpp::List v, Rcpp::List e, Rcpp::List evaluation);
-RcppExport SEXP _rkeops_r_lazy_reduction_gradient(SEXP fSEXP, SEXP vSEXP, SEXP eSEXP, SEXP evaluationSEXP) {
+SEXP r_lazy_reduction_gradient(Rcpp::List operands, Rcpp::List v, Rcpp::List e, Rcpp::List evaluation);
+RcppExport SEXP _rkeops_r_lazy_reduction_gradient(SEXP operandsSEXP, SEXP vSEXP, SEXP eSEXP, SEXP evaluationSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::List >::type f(fSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type operands(operandsSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type v(vSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type e(eSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type evaluation(evaluationSEXP);
-    rcpp_result_gen = Rcpp::wrap(r_lazy_reduction_gradient(f, v, e, evaluation));
+    rcpp_result_gen = Rcpp::wrap(r_lazy_reduction_gradient(operands, v, e, evaluation));
     return rcpp_result_gen;
 END_RCPP
 }

@@ -227,13 +227,14 @@ SEXP r_lazy_explain(Rcpp::List operand, Rcpp::List evaluation, std::string what,
 }
 
 // [[Rcpp::export(rng = false)]]
-SEXP r_lazy_reduction_gradient(Rcpp::List f, Rcpp::List v, Rcpp::List e,
+SEXP r_lazy_reduction_gradient(Rcpp::List operands, Rcpp::List v, Rcpp::List e,
                                Rcpp::List evaluation) {
   return guarded([&] {
     return evaluated(evaluation, [&](LazyBuilder& builder, Graph& graph,
                                      const LazyReduction& reduction) {
-      const std::vector<LazyOperand> all = operands_of(Rcpp::List::create(f, v, e));
-      return gradient_formula(builder, graph, all[0], all[1], all[2], reduction);
+      const std::vector<LazyOperand> others = operands_of(Rcpp::List::create(v, e));
+      return gradient_formula(builder, graph, operands_of(operands), others[0], others[1],
+                              reduction);
     });
   });
 }

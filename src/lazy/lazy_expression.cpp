@@ -264,10 +264,11 @@ TypedFormula reduced_formula(LazyBuilder& builder, Graph& graph,
   return {root, without(level_pair, reduction.reduced), builder.arguments()};
 }
 
-TypedFormula gradient_formula(LazyBuilder& builder, Graph& graph, const LazyOperand& f,
+TypedFormula gradient_formula(LazyBuilder& builder, Graph& graph,
+                              const std::vector<LazyOperand>& operands,
                               const LazyOperand& v, const LazyOperand& e,
                               const LazyReduction& reduction) {
-  const TypedFormula whole = reduced_formula(builder, graph, {f}, reduction);
+  const TypedFormula whole = reduced_formula(builder, graph, operands, reduction);
   const Expr variable = builder.add(v), input = builder.add(e);
   check_variable(variable, whole.root);
   check_direction(input, whole.root, whole.index);

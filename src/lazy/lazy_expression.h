@@ -91,8 +91,10 @@ TypedFormula reduced_formula(LazyBuilder& builder, Graph& graph,
                              const std::vector<LazyOperand>& operands,
                              const LazyReduction& reduction);
 
-/// The gradient of the reduction of f in its variable v, given that of the result.
-TypedFormula gradient_formula(LazyBuilder& builder, Graph& graph, const LazyOperand& f,
+/// The gradient of the reduction of the operands in a variable v of one of them, given
+/// that of the result.
+TypedFormula gradient_formula(LazyBuilder& builder, Graph& graph,
+                              const std::vector<LazyOperand>& operands,
                               const LazyOperand& v, const LazyOperand& e,
                               const LazyReduction& reduction);
 

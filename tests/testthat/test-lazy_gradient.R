@@ -45,6 +45,44 @@ test_that("the gradient of a reduction, in every variable", {
   )
 })
 
+test_that("the gradient of a weighted reduction, also in the weight", {
+  local_rkeops_options(precision = "float64", compile = "never")
+  x_i <- Vi(x)
+  y_j <- Vj(y)
+  w <- 2 + lazy_points(4, 2, start = 0.3)
+  w_j <- Vj(w)
+  eta <- lazy_points(5, 2, start = 0.1)
+  sums <- function(x, w) exp(-squared_distances(x, y)) %*% w
+  means <- function(x, w) sums(x, w) / rowSums(exp(-squared_distances(x, y)))
+  logs <- function(x, w) log(sums(x, w))
+  f <- -sqdist(x_i, y_j)
+  check <- function(name, var, value, data) {
+    actual <- grad(f, eta, name, var, "j", opt_arg = w_j)
+    expect_equal(
+      actual, numeric_gradient(value, data, eta), tolerance = 1e-7, label = name
+    )
+  }
+  check("SumSoftMaxWeight", x_i, function(x) means(x, w), x)
+  check("SumSoftMaxWeight", w_j, function(w) means(x, w), w)
+  check("LogSumExpWeight", x_i, function(x) logs(x, w), x)
+  check("LogSumExpWeight", w_j, function(w) logs(x, w), w)
+  # by name, a position, or one weight for all
+  expect_identical(
+    grad(f, eta, "SumSoftMaxWeight", "V0", "j", w_j),
+    grad(f, eta, "SumSoftMaxWeight", x_i, "j", w_j)
+  )
+  expect_equal(
+    grad(f, 1, "LogSumExpWeight", x_i, "j", Pm(3)), grad(f, 1, "LogSumExp", x_i, "j")
+  )
+  expect_rkeops_error(
+    grad(f, 1, "LogSumExpWeight", x_i, "j", w[, 1]), "argument", "opt_arg"
+  )
+  expect_rkeops_error(
+    grad(f, 1, "LogSumExpWeight", x_i, "j", Vj(w[-1, ])), "shape"
+  )
+  expect_rkeops_error(grad(f, 1, "SumSoftMaxWeight", x_i, "j"), "argument")
+})
+
 test_that("one matrix in two places has two gradients", {
   local_rkeops_options(precision = "float64")
   f <- exp(-sqdist(Vi(x), Vj(x)))
