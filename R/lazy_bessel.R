@@ -11,6 +11,7 @@ setGeneric("besselK")
 setMethod("besselK", "LazyTensor", function(x, nu,
                                             expon.scaled = FALSE) { # nolint
   call <- quote(besselK(x, nu, expon.scaled))
+  check_real(list(x), "besselK", call)
   if (missing(nu) || !checkmate::test_number(nu, lower = -50, upper = 50)) {
     abort_argument("nu", "one number from -50 to 50", nu, call)
   }

@@ -86,6 +86,7 @@ t.LazyTensor <- function(x) { # nolint
       hints = "`x[i, j, k]`: rows, columns, components.", call = call
     )
   }
+  check_no_more(list(...), call)
   check_subscripts(if (!missing(i)) i, if (!missing(j)) j, call)
   if (given == 1L) {
     if (missing(i)) {

@@ -161,8 +161,9 @@ Math.LazyTensor <- function(x, ...) {
 
 math_tensor <- function(name, x, arguments, call) {
   if (is_complex_tensor(x)) {
+    value <- complex_function(name, x, call)
     check_no_more(arguments, call)
-    return(complex_function(name, x, call))
+    return(value)
   }
   switch(name,
     log = logarithm(x, arguments, call),

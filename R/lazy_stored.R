@@ -140,6 +140,11 @@ stored <- function(x) {
 
 stored_vector <- function(x) as.vector(stored(x))
 
+# For what knows no arrays.
+stored_matrix <- function(x) {
+  if (is.LazyTensor(x)) as.matrix.LazyTensor(x) else x
+}
+
 # nolint start: object_name_linter.
 
 #' @export
@@ -215,26 +220,31 @@ all.equal.LazyTensor <- function(target, current, ...) {
 aperm.LazyTensor <- function(a, perm = NULL, ...) aperm(stored(a), perm, ...)
 
 #' @export
-rowsum.LazyTensor <- function(x, group, ...) rowsum(stored(x), group, ...)
+rowsum.LazyTensor <- function(x, group, ...) {
+  rowsum(stored_matrix(x), group, ...)
+}
 
 # ---- linear algebra ----
 
 #' @export
 solve.LazyTensor <- function(a, b, ...) {
-  if (missing(b)) solve(stored(a), ...) else solve(stored(a), stored(b), ...)
+  if (missing(b)) {
+    return(solve(stored_matrix(a), ...))
+  }
+  solve(stored_matrix(a), stored_matrix(b), ...)
 }
 
 #' @export
 determinant.LazyTensor <- function(x, logarithm = TRUE, ...) {
-  determinant(stored(x), logarithm, ...)
+  determinant(stored_matrix(x), logarithm, ...)
 }
 
 #' @export
-chol.LazyTensor <- function(x, ...) chol(stored(x), ...)
+chol.LazyTensor <- function(x, ...) chol(stored_matrix(x), ...)
 
 #' @export
 isSymmetric.LazyTensor <- function(object, ...) {
-  isSymmetric(stored(object), ...)
+  isSymmetric(stored_matrix(object), ...)
 }
 
 #' @rawNamespace S3method(stats::density, LazyTensor)
@@ -247,9 +257,9 @@ density.LazyTensor <- function(x, ...) stats::density(stored_vector(x), ...)
 setGeneric("var")
 setMethod("var", "LazyTensor", function(x, y = NULL, na.rm = FALSE, use) {
   if (missing(use)) {
-    return(stats::var(stored(x), stored(y), na.rm = na.rm))
+    return(stats::var(stored_matrix(x), stored_matrix(y), na.rm = na.rm))
   }
-  stats::var(stored(x), stored(y), na.rm = na.rm, use = use)
+  stats::var(stored_matrix(x), stored_matrix(y), na.rm = na.rm, use = use)
 })
 
 #' @rdname LazyTensor-words
@@ -260,7 +270,7 @@ setMethod("cov", "LazyTensor", function(x, y = NULL, use = "everything",
                                         method = c(
                                           "pearson", "kendall", "spearman"
                                         )) {
-  stats::cov(stored(x), stored(y), use, method)
+  stats::cov(stored_matrix(x), stored_matrix(y), use, method)
 })
 
 #' @rdname LazyTensor-words
@@ -271,19 +281,19 @@ setMethod("cor", "LazyTensor", function(x, y = NULL, use = "everything",
                                         method = c(
                                           "pearson", "kendall", "spearman"
                                         )) {
-  stats::cor(stored(x), stored(y), use, method)
+  stats::cor(stored_matrix(x), stored_matrix(y), use, method)
 })
 
 # ---- pictures ----
 
 #' @rawNamespace S3method(graphics::image, LazyTensor)
-image.LazyTensor <- function(x, ...) graphics::image(stored(x), ...)
+image.LazyTensor <- function(x, ...) graphics::image(stored_matrix(x), ...)
 
 #' @rawNamespace S3method(graphics::contour, LazyTensor)
-contour.LazyTensor <- function(x, ...) graphics::contour(stored(x), ...)
+contour.LazyTensor <- function(x, ...) graphics::contour(stored_matrix(x), ...)
 
 #' @rawNamespace S3method(graphics::persp, LazyTensor)
-persp.LazyTensor <- function(x, ...) graphics::persp(stored(x), ...)
+persp.LazyTensor <- function(x, ...) graphics::persp(stored_matrix(x), ...)
 
 #' @rawNamespace S3method(graphics::boxplot, LazyTensor)
 boxplot.LazyTensor <- function(x, ...) graphics::boxplot(stored(x), ...)

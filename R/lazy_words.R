@@ -117,7 +117,18 @@ combine_pairs <- function(generic, operands, remove_na, call) {
 #' @export
 setGeneric("dnorm")
 
+check_real <- function(operands, name, call) {
+  if (any(vapply(operands, is_complex_operand, NA))) {
+    abort_rkeops(
+      "argument",
+      sprintf("`%s` is not defined for complex LazyTensors.", name),
+      hints = "`Re()`, `Im()` and `Mod()` make real ones of them.", call = call
+    )
+  }
+}
+
 density_of_normal <- function(x, mean = 0, sd = 1, log = FALSE) {
+  check_real(list(x, mean, sd), "dnorm", quote(dnorm(x, mean, sd, log)))
   z <- (x - mean) / sd
   if (check_flag(log, "log", quote(dnorm(x, mean, sd, log)))) {
     return(-z^2 / 2 - base::log(2 * pi) / 2 - base::log(sd))
@@ -140,6 +151,7 @@ probability_of_normal <- function(q, mean = 0, sd = 1, lower.tail = TRUE,
   if (check_flag(log.p, "log.p", call)) {
     abort_argument("log.p", "FALSE for LazyTensors", log.p, call)
   }
+  check_real(list(q, mean, sd), "pnorm", call)
   z <- (q - mean) / (sd * sqrt(2))
   # the small one of both tails keeps its digits
   if (check_flag(lower.tail, "lower.tail", call)) z <- -z

@@ -54,6 +54,16 @@ test_that("many entries are not stored without being asked", {
   }
 })
 
+test_that("vectors at each pair are no matrix", {
+  d <- Vi(x) - Vj(x)
+  for (call in expression(
+    solve(d), det(d), chol(d), isSymmetric(d), cor(d), var(d), image(d), eigen(d)
+  )) {
+    expect_error(eval(call), "is no matrix", class = "rkeops_error")
+  }
+  expect_equal(apply(d, 3, sum), c(0, 0), tolerance = 1e-10)
+})
+
 test_that("what cannot be is refused in our words", {
   K <- exp(-sqdist(Vi(x), Vj(y)))
   expect_snapshot(error = TRUE, {

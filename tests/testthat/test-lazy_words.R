@@ -253,6 +253,7 @@ test_that("unknown arguments are errors everywhere", {
   expect_refused(as.array(D, maximum = "a"), "`maximum`")
   expect_refused(diag(D, 3), "`nrow`")
   expect_refused(diff(D, lags = 2), "`lags`")
+  expect_refused(D[1, exact = TRUE], "`exact`")
 })
 
 # ---- distributions, intervals ----
@@ -279,6 +280,10 @@ test_that("normal distributions", {
     as.vector(pnorm(Vi(tail))) / pnorm(tail), c(1, 1, 1), tolerance = 1e-10
   )
   expect_refused(pnorm(K, log.p = TRUE), "log.p")
+  z_i <- Vi(complex_points(2, 1))
+  for (f in c(dnorm, pnorm, function(x) besselK(x, 1), function(x) pmin(x, 0))) {
+    expect_refused(f(z_i), "complex")
+  }
   expect_refused(dnorm(K, mean), "Vj(mean)", fixed = TRUE)
 })
 
