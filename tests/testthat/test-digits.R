@@ -234,3 +234,33 @@ test_that("the warning names the argument and what to do", {
     worst_error(op(x, x), rowSums(exp(-1e4 * abs(outer(c(x), c(x), "-"))))), 1e-5
   )
 })
+
+test_that("GPUs keep digits too, of data of the host and of their own", {
+  local_large_gpu()
+  local_digits()
+  set.seed(12)
+  x <- points(301, 2, 4.65e6)
+  y <- points(307, 2, 4.65e6)
+  b <- runif(307)
+  right <- exp(-square_distances(x, y)) %*% b
+  op <- keops_kernel(gaussian, gaussian_args(2L))
+  expect_no_warning(value <- op(x, y, b, 1))
+  expect_lt(worst_error(value, right), 1e-5)
+  expect_no_warning(value <- op(to_gpu(x), to_gpu(y), to_gpu(b), 1))
+  expect_s3_class(value, "gpu_matrix")
+  expect_lt(worst_error(as.matrix(value), right), 1e-5)
+  expect_match(utils::tail(c(explain(op, "digits")), 1L), "inputs moved")
+
+  # the same matrices again, and others
+  gx <- to_gpu(x)
+  for (k in 1:3) {
+    expect_lt(worst_error(as.matrix(op(gx, to_gpu(y), to_gpu(b), 1)), right), 1e-5)
+  }
+  towns <- rbind(points(150, 2, 0), points(151, 2, 1e7))
+  expect_warning(
+    value <- as.matrix(op(to_gpu(towns), to_gpu(towns), to_gpu(rep(1, 301)), 1e4)),
+    class = "rkeops_warning_precision"
+  )
+  right <- rowSums(exp(-1e4 * square_distances(towns, towns)))
+  expect_lt(worst_error(value, right), 1e-5)
+})
