@@ -35,7 +35,8 @@ explain <- function(op, what = "source", engine = NULL) {
   check_choice(engine, c("cpu", "cuda"), "engine", call)
   lines <- if (is.LazyTensor(op)) {
     r_lazy_explain(
-      native_operand(op), evaluation("Sum", integer(), "j"), what, engine
+      native_operand(op), evaluation("Sum", integer(), "j", precision_of(op)),
+      what, engine
     )
   } else {
     check_operator(op, "op", call)

@@ -15,6 +15,9 @@ setClass("LazyTensor", slots = c(
   state = "environment", formula = "character", args = "character",
   data = "list", dimension = "integer", sizes = "integer", type = "character",
   precision = "character", unit = "character", levels = "character"
+), prototype = list(
+  dimension = 1L, sizes = c(i = NA_integer_, j = NA_integer_), type = "real",
+  precision = "", unit = ""
 ))
 
 #' @rdname LazyTensor-class
@@ -54,6 +57,13 @@ no_sizes <- c(i = NA_integer_, j = NA_integer_)
 # that was saved, or sent to another process, arrives without its pointer.
 native_operand <- function(x) {
   state <- x@state
+  if (!length(x@formula)) {
+    abort_rkeops(
+      "argument", "This LazyTensor stands for nothing.",
+      hints = "Make one with `LazyTensor()`, `Vi()`, `Vj()` or `Pm()`.",
+      call = NULL
+    )
+  }
   if (identical(state$pointer, nil_pointer)) {
     state$pointer <- check_native(r_lazy_read(x@formula, x@args))
   }

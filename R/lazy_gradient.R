@@ -7,6 +7,7 @@
 #' @export
 keops_grad.LazyTensor <- function(operator, var, eta = 1, ...) { # nolint
   call <- rlang::current_env()
+  check_no_more(list(...), call)
   variable <- find_variable(operator, var, call)
   eta <- as_lazy(eta, "eta", call)
   refuse_codes(list(operator, eta), "keops_grad", call)
@@ -14,7 +15,7 @@ keops_grad.LazyTensor <- function(operator, var, eta = 1, ...) { # nolint
   parts <- check_native(r_lazy_gradient(
     native_operand(operator), native_operand(variable), native_operand(eta)
   ), call)
-  new_lazy(parts, sizes, "real")
+  new_lazy(parts, sizes, "real", common_precision(list(operator, eta)))
 }
 
 # The variable of x that `var` says: by a tensor, by its name, or by its
@@ -52,7 +53,8 @@ variable_at <- function(x, place) {
   sizes <- no_sizes
   if (index != "none") sizes[[index]] <- nrow(data)
   new_lazy(
-    check_native(r_lazy_variable(index, columns, data)), sizes, "real"
+    check_native(r_lazy_variable(index, columns, data)), sizes, "real",
+    x@precision
   )
 }
 
@@ -73,6 +75,7 @@ variable_at <- function(x, place) {
 #' @param opt_arg The whole number, or the weight, that the reduction needs, as
 #'   in [reduction.LazyTensor()]. `var` may be the lazy tensor that is the
 #'   weight, or one that it is made of.
+#' @param precision `"float32"` or `"float64"`; `NULL`, that of `f`.
 #' @return A matrix of the shape of the data of `var` (of one row for a
 #'   parameter).
 #' @seealso [keops_grad()] for the gradient at each pair as a lazy tensor,
@@ -89,14 +92,15 @@ variable_at <- function(x, place) {
 #' b_j <- Vj(runif(15))
 #' grad(-D, 1, "SumSoftMaxWeight", b_j, "j", b_j)
 #' \dontshow{set_rkeops_options(previous)}
-grad <- function(f, gradin, opstr, var, index, opt_arg = NULL) {
+grad <- function(f, gradin, opstr, var, index, opt_arg = NULL,
+                 precision = NULL) {
   call <- rlang::current_env()
   check_lazy(f, "f", call)
   check_string(opstr, "opstr", call)
   read_index(index, call)
   other <- if (index == "j") "i" else "j"
   if (!missing(gradin) && is.matrix(gradin) && length(gradin) > 1L) {
-    gradin <- LazyTensor(gradin, other)
+    gradin <- LazyTensor(gradin, other, precision = precision_of(f))
   }
   gradin <- as_lazy(gradin, "gradin", call)
   integers <- integer()
@@ -112,7 +116,10 @@ grad <- function(f, gradin, opstr, var, index, opt_arg = NULL) {
   check_native(r_lazy_reduction_gradient(
     unname(lapply(operands, native_operand)), native_operand(variable),
     native_operand(gradin),
-    evaluation(opstr, integers, index)
+    evaluation(
+      opstr, integers, index,
+      chosen_precision(precision, c(operands, gradin), call)
+    )
   ), call)
 }
 
@@ -130,6 +137,8 @@ reduction_weight <- function(f, weight, call) {
 #'   by default the sum over all pairs.
 #' @param start A matrix or vector of the shape that `f` expects.
 #' @param opstr,index The reduction, as in [reduction.LazyTensor()].
+#' @param precision `"float32"` or `"float64"`, in which objective and gradient
+#'   are computed; `NULL`, that of the tensor that `f` returns.
 #'
 #' @details
 #' Where `f` makes a tensor of its argument, it must be of the argument itself:
@@ -151,7 +160,8 @@ reduction_weight <- function(f, weight, call) {
 #' )
 #' optim(colMeans(y), objective$fn, objective$gr, method = "BFGS")$par
 #' \dontshow{set_rkeops_options(previous)}
-lazy_objective <- function(f, start, opstr = "Sum", index = "j") {
+lazy_objective <- function(f, start, opstr = "Sum", index = "j",
+                           precision = NULL) {
   call <- rlang::current_env()
   if (missing(f) || !is.function(f)) {
     abort_argument("f", "a function that returns a LazyTensor", f, call)
@@ -159,17 +169,20 @@ lazy_objective <- function(f, start, opstr = "Sum", index = "j") {
   start <- check_data(start, "start", call)
   check_string(opstr, "opstr", call)
   read_index(index, call)
+  if (!is.null(precision)) read_precision(precision, "precision", call)
   list(
     fn = function(par) {
       call <- rlang::current_env()
       value <- tensor_of(f, as_start(par, start, call), call)
-      sum(reduce_tensor(value, opstr, index, call = call))
+      sum(reduce_tensor(
+        value, opstr, index, call = call, precision = precision
+      ))
     },
     gr = function(par) {
       call <- rlang::current_env()
       x <- as_start(par, start, call)
       gradient <- objective_gradient(
-        tensor_of(f, x, call), x, opstr, index, call
+        tensor_of(f, x, call), x, opstr, index, precision, call
       )
       # as vectors for optim(), as a matrix for p - step * gr(p)
       dim(gradient) <- dim(par)
@@ -202,7 +215,7 @@ tensor_of <- function(f, x, call) {
   value
 }
 
-objective_gradient <- function(f, x, opstr, index, call) {
+objective_gradient <- function(f, x, opstr, index, precision, call) {
   is_x <- vapply(f@data, function(data) {
     rlang::is_reference(source_of(data), x)
   }, NA)
@@ -215,7 +228,8 @@ objective_gradient <- function(f, x, opstr, index, call) {
   }
   total <- 0
   for (place in which(is_x)) {
-    total <- total + as.vector(grad(f, 1, opstr, place - 1L, index))
+    gradient <- grad(f, 1, opstr, place - 1L, index, precision = precision)
+    total <- total + as.vector(gradient)
   }
   total
 }

@@ -8,6 +8,7 @@
 #' @param drop Not used: lazy tensors keep their dimensions.
 #' @param maximum The largest number of entries that `as.matrix()` and
 #'   `as.array()` store; `Inf` for any.
+#' @param precision `"float32"` or `"float64"`; `NULL`, that of the tensor.
 #' @param na.rm Whether missing values are left out, as in [base::rowSums()].
 #' @param dims Must be 1.
 #' @param ... None: unknown arguments are errors.
@@ -29,8 +30,9 @@
 #' * `rowSums(K)`, `colSums(K)`, `rowMeans(K)` and `colMeans(K)` are vectors, or
 #'   matrices with one column for each component.
 #' * `as.matrix(K)` and `as.array(K)` compute and store all entries, for tests
-#'   and pictures; a tensor with more than `maximum` entries is refused. `K[[i,
-#'   j]]` is one entry, a number.
+#'   and pictures, in the precision of the tensor as reductions do; a tensor
+#'   with more than `maximum` entries is refused. `K[[i, j]]` is one entry, a
+#'   number.
 #'
 #' A function that wants a linear map gets `function(v, args) as.numeric(K %*%
 #' v)`, for example `RSpectra::eigs_sym()`.

@@ -23,7 +23,8 @@ apply_operation <- function(operation, operands, integers = list(),
   ), call)
   type <- type %||% result_type(operation)
   value <- new_lazy(
-    parts, sizes, type, unit = common_unit(operation, operands, label, call),
+    parts, sizes, type, common_precision(operands),
+    common_unit(operation, operands, label, call),
     levels = if (type %in% code_types) operands[[1L]]@levels else character()
   )
   if (gives_number(operation, operands)) value@state$number <- TRUE
@@ -163,7 +164,7 @@ abort_units <- function(label, call) {
 #' \dontshow{set_rkeops_options(previous)}
 lazy_apply <- function(operation, ...) {
   call <- rlang::current_env()
-  check_string(operation, "operation", call)
+  operation <- check_string(operation, "operation", call)
   arguments <- list(...)
   formulas <- min(formula_count(operation, length(arguments), call),
                   length(arguments))
@@ -211,9 +212,9 @@ formula_count <- function(operation, given, call) {
 unaryop.LazyTensor <- function(x, opstr, opt_arg = NA, # nolint
                                opt_arg2 = NA, res_type = NA, dim_res = NA) {
   call <- rlang::current_env()
-  check_string(opstr, "opstr", call)
+  opstr <- check_string(opstr, "opstr", call)
   apply_operation(
-    opstr, list(x), given_integers(opt_arg, opt_arg2), call = call
+    opstr, operands_of(x), given_integers(opt_arg, opt_arg2), call = call
   )
 }
 
@@ -223,8 +224,10 @@ binaryop.LazyTensor <- function(x, y, opstr, is_operator = FALSE, # nolint
                                 dim_check_type = "sameor1", res_type = NA,
                                 dim_res = NA, opt_arg = NA) {
   call <- rlang::current_env()
-  check_string(opstr, "opstr", call)
-  apply_operation(opstr, list(x, y), given_integers(opt_arg), call = call)
+  opstr <- check_string(opstr, "opstr", call)
+  apply_operation(
+    opstr, operands_of(x, y), given_integers(opt_arg), call = call
+  )
 }
 
 #' @rdname unaryop.LazyTensor
@@ -232,8 +235,8 @@ binaryop.LazyTensor <- function(x, y, opstr, is_operator = FALSE, # nolint
 ternaryop.LazyTensor <- function(x, y, z, opstr, # nolint
                                  dim_check_type = "sameor1", dim_res = NA) {
   call <- rlang::current_env()
-  check_string(opstr, "opstr", call)
-  apply_operation(opstr, list(x, y, z), call = call)
+  opstr <- check_string(opstr, "opstr", call)
+  apply_operation(opstr, operands_of(x, y, z), call = call)
 }
 
 given_integers <- function(...) {

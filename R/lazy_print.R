@@ -18,6 +18,9 @@ print.LazyTensor <- function(x, ...) { # nolint
 #' @rdname print.LazyTensor
 #' @export
 format.LazyTensor <- function(x, ...) { # nolint
+  if (!length(x@formula)) {
+    return(sprintf("<%s> that stands for nothing", class(x)))
+  }
   shared <- names(x@formula) != ""
   formula <- ifelse(
     shared, paste(names(x@formula), "=", x@formula), x@formula
@@ -27,7 +30,7 @@ format.LazyTensor <- function(x, ...) { # nolint
     sprintf(
       "<%s> %s%s, reductions on the %s, %s", class(x), shape,
       describe_entries(x), engine_place(),
-      settings$precision
+      precision_of(x)
     ),
     paste0("  ", formula),
     paste0("  ", format_variables(x)), format_folded(x)

@@ -14,7 +14,7 @@ multiply <- function(x, y, call) {
   reduce_tensor(
     apply_operation(
       if (is_complex_tensor(x) || is.complex(y)) "ComplexMult" else "*",
-      list(x, Vj(y)), label = "%*%", call = call
+      list(x, Vj(y, precision = precision_of(x))), label = "%*%", call = call
     ),
     "Sum", "j", call = call
   )

@@ -20,10 +20,12 @@
 #' @param opstr The name of a reduction: a row of
 #'   `formula_language("reductions")` without `_Reduction`.
 #' @param opt_arg The whole number, or the weight, that the reduction needs.
+#' @param precision `"float32"` or `"float64"`, for this reduction; `NULL`, that
+#'   of the tensor.
 #'
 #' @details
-#' The precision is that of the option `precision`, single precision unless set
-#' otherwise; see [set_rkeops_option()].
+#' The precision is that of the tensor, see [lazy_precision()], unless
+#' `precision` says otherwise.
 #'
 #' * `sum`, `prod`, `mean`, `min`, `max`, `any`, `all`: as in R, with its
 #'   answers to `NA`. `range`: the smallest and the largest value side by side
@@ -80,17 +82,17 @@ read_index <- function(index, call) {
 }
 
 # Results that are to be shaped do not stay on the GPU.
-evaluation <- function(name, integers, index) {
+evaluation <- function(name, integers, index, precision) {
   list(
     name = name, integers = as.integer(integers), index = index,
-    precision = settings$precision, sum_scheme = "block",
+    precision = precision, sum_scheme = "block",
     stays = name %in% c("Sum", "Mean", "Min", "Max", "LogSumExp")
   )
 }
 
 # `weight` NULL, or a second operand.
 reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
-                          call = rlang::caller_env()) {
+                          call = rlang::caller_env(), precision = NULL) {
   check_lazy(x, "x", call)
   read_index(index, call)
   if (is_sequence(weight) && has_index(x)) {
@@ -111,7 +113,10 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
   common_sizes(operands, name, call)
   value <- check_native(r_lazy_reduce(
     unname(lapply(operands, native_operand)),
-    evaluation(computed_reduction(name), integers, index)
+    evaluation(
+      computed_reduction(name), integers, index,
+      chosen_precision(precision, operands, call)
+    )
   ), call)
   report_compilation(utils::tail(x@formula, 1L))
   if (complex[[1L]]) {
@@ -122,13 +127,14 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
 
 #' @rdname LazyTensor-reductions
 #' @export
-reduction.LazyTensor <- function(x, opstr, index, opt_arg = NULL) { # nolint
+reduction.LazyTensor <- function(x, opstr, index, opt_arg = NULL, # nolint
+                                 precision = NULL) {
   call <- rlang::current_env()
   check_string(opstr, "opstr", call)
   weighted <- !is.null(opt_arg) && !is.int(opt_arg)
   reduce_tensor(
     x, opstr, index, if (weighted) integer() else as.integer(opt_arg),
-    if (weighted) opt_arg, call
+    if (weighted) opt_arg, call, precision
   )
 }
 
@@ -136,21 +142,29 @@ reduction.LazyTensor <- function(x, opstr, index, opt_arg = NULL) { # nolint
 
 #' @rdname LazyTensor-reductions
 #' @export
-sum_reduction <- function(x, index) reduce_tensor(x, "Sum", index)
+sum_reduction <- function(x, index, precision = NULL) {
+  reduce_tensor(x, "Sum", index, precision = precision)
+}
 
 #' @rdname LazyTensor-reductions
 #' @export
-min_reduction <- function(x, index) reduce_tensor(x, "Min", index)
+min_reduction <- function(x, index, precision = NULL) {
+  reduce_tensor(x, "Min", index, precision = precision)
+}
 
 #' @rdname LazyTensor-reductions
 #' @export
-max_reduction <- function(x, index) reduce_tensor(x, "Max", index)
+max_reduction <- function(x, index, precision = NULL) {
+  reduce_tensor(x, "Max", index, precision = precision)
+}
 
 # The place within the vector at each pair, or a reduction.
-argument_of <- function(x, index, operation, call) {
+argument_of <- function(x, index, operation, precision, call) {
   check_lazy(x, "x", call)
   if (is_given(index)) {
-    return(reduce_tensor(x, operation, index, call = call))
+    return(reduce_tensor(
+      x, operation, index, call = call, precision = precision
+    ))
   }
   check_components(x, tolower(operation), call)
   place <- apply_operation(operation, list(x), call = call)
@@ -159,31 +173,39 @@ argument_of <- function(x, index, operation, call) {
 
 #' @rdname LazyTensor-reductions
 #' @export
-argmin <- function(x, index = NA) {
-  argument_of(x, index, "ArgMin", rlang::current_env())
+argmin <- function(x, index = NA, precision = NULL) {
+  argument_of(x, index, "ArgMin", precision, rlang::current_env())
 }
 
 #' @rdname LazyTensor-reductions
 #' @export
-argmax <- function(x, index = NA) {
-  argument_of(x, index, "ArgMax", rlang::current_env())
+argmax <- function(x, index = NA, precision = NULL) {
+  argument_of(x, index, "ArgMax", precision, rlang::current_env())
 }
 
 #' @rdname LazyTensor-reductions
 #' @export
-argmin_reduction <- function(x, index) reduce_tensor(x, "ArgMin", index)
+argmin_reduction <- function(x, index, precision = NULL) {
+  reduce_tensor(x, "ArgMin", index, precision = precision)
+}
 
 #' @rdname LazyTensor-reductions
 #' @export
-argmax_reduction <- function(x, index) reduce_tensor(x, "ArgMax", index)
+argmax_reduction <- function(x, index, precision = NULL) {
+  reduce_tensor(x, "ArgMax", index, precision = precision)
+}
 
 #' @rdname LazyTensor-reductions
 #' @export
-min_argmin <- function(x, index) reduce_tensor(x, "Min_ArgMin", index)
+min_argmin <- function(x, index, precision = NULL) {
+  reduce_tensor(x, "Min_ArgMin", index, precision = precision)
+}
 
 #' @rdname LazyTensor-reductions
 #' @export
-max_argmax <- function(x, index) reduce_tensor(x, "Max_ArgMax", index)
+max_argmax <- function(x, index, precision = NULL) {
+  reduce_tensor(x, "Max_ArgMax", index, precision = precision)
+}
 
 #' @rdname LazyTensor-reductions
 #' @export
@@ -193,27 +215,37 @@ min_argmin_reduction <- min_argmin
 #' @export
 max_argmax_reduction <- max_argmax
 
-reduce_smallest <- function(x, name, K, index, dots, call) { # nolint
+reduce_smallest <- function(x, name, K, index, dots, precision,
+                            call) { # nolint
   check_no_more(dots, call, "`K` is how many, `index` is \"i\" or \"j\".")
-  reduce_tensor(x, name, index, check_count(K, "K", call), call = call)
+  reduce_tensor(
+    x, name, index, check_count(K, "K", call), call = call,
+    precision = precision
+  )
 }
 
 #' @rdname LazyTensor-reductions
 #' @export
-Kmin <- function(x, K, index, ...) { # nolint
-  reduce_smallest(x, "KMin", K, index, list(...), rlang::current_env())
+Kmin <- function(x, K, index, ..., precision = NULL) { # nolint
+  reduce_smallest(
+    x, "KMin", K, index, list(...), precision, rlang::current_env()
+  )
 }
 
 #' @rdname LazyTensor-reductions
 #' @export
-argKmin <- function(x, K, index, ...) { # nolint
-  reduce_smallest(x, "ArgKMin", K, index, list(...), rlang::current_env())
+argKmin <- function(x, K, index, ..., precision = NULL) { # nolint
+  reduce_smallest(
+    x, "ArgKMin", K, index, list(...), precision, rlang::current_env()
+  )
 }
 
 #' @rdname LazyTensor-reductions
 #' @export
-Kmin_argKmin <- function(x, K, index, ...) { # nolint
-  reduce_smallest(x, "KMin_ArgKMin", K, index, list(...), rlang::current_env())
+Kmin_argKmin <- function(x, K, index, ..., precision = NULL) { # nolint
+  reduce_smallest(
+    x, "KMin_ArgKMin", K, index, list(...), precision, rlang::current_env()
+  )
 }
 
 #' @rdname LazyTensor-reductions
@@ -230,10 +262,10 @@ Kmin_argKmin_reduction <- Kmin_argKmin # nolint
 
 #' @rdname LazyTensor-reductions
 #' @export
-logsumexp <- function(x, index, weight = NULL) {
+logsumexp <- function(x, index, weight = NULL, precision = NULL) {
   reduce_tensor(
     x, if (is.null(weight)) "LogSumExp" else "LogSumExpWeight", index,
-    weight = weight
+    weight = weight, precision = precision
   )
 }
 
@@ -243,9 +275,11 @@ logsumexp_reduction <- logsumexp
 
 #' @rdname LazyTensor-reductions
 #' @export
-sumsoftmaxweight <- function(x, index, weight) {
+sumsoftmaxweight <- function(x, index, weight, precision = NULL) {
   weight <- operands_of(weight)[[1L]]
-  reduce_tensor(x, "SumSoftMaxWeight", index, weight = weight)
+  reduce_tensor(
+    x, "SumSoftMaxWeight", index, weight = weight, precision = precision
+  )
 }
 
 #' @rdname LazyTensor-reductions

@@ -7,10 +7,12 @@ largest_store <- 1e7
 
 #' @rdname LazyTensor-matrix
 #' @export
-as.array.LazyTensor <- function(x, ..., maximum = 1e7) { # nolint
+as.array.LazyTensor <- function(x, ..., maximum = 1e7, # nolint
+                                precision = NULL) {
   call <- sys.call()
   check_no_more(list(...), call, "`maximum` is the largest number of entries.")
   check_maximum(maximum, call)
+  x <- in_precision(x, precision, call)
   extents <- c(index_size(x, "i"), index_size(x, "j"), inner_dimension(x))
   if (prod(extents) > maximum) {
     refuse_to_store(prod(extents), NULL, call, maximum)
@@ -45,10 +47,11 @@ refuse_to_store <- function(count, name, call, maximum = largest_store) {
 
 #' @rdname LazyTensor-matrix
 #' @export
-as.matrix.LazyTensor <- function(x, ..., maximum = 1e7) { # nolint
+as.matrix.LazyTensor <- function(x, ..., maximum = 1e7, # nolint
+                                 precision = NULL) {
   call <- sys.call()
   check_no_more(list(...), call, "`maximum` is the largest number of entries.")
-  value <- as.array.LazyTensor(x, maximum = maximum)
+  value <- as.array.LazyTensor(x, maximum = maximum, precision = precision)
   extents <- dim(value)
   if (length(extents) == 2L) {
     return(value)
@@ -98,7 +101,8 @@ values_of_columns <- function(x, columns, rows, call) {
   )
 }
 
-# The entries with rows `i` and columns `j`, in turn, one row for each.
+# The entries with rows `i` and columns `j`, in turn, one row for each. As the
+# largest of one number each is computed as reductions compute it.
 values_at <- function(x, i, j, call) {
   data <- Map(function(data, declared) {
     data <- on_host(data)
@@ -111,7 +115,8 @@ values_at <- function(x, i, j, call) {
     data
   }, x@data, x@args)
   value <- check_native(r_lazy_values(
-    native_operand(x), unname(data), evaluation("", integer(), "j")
+    native_operand(x), unname(data),
+    evaluation("Max", integer(), "j", precision_of(x))
   ), call)
   if (nrow(value) == 1L) {
     value <- value[rep(1L, length(i)), , drop = FALSE]

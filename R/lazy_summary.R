@@ -7,7 +7,8 @@ group_reductions <- c(
 
 #' @rdname LazyTensor-reductions
 #' @export
-Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE) { # nolint
+Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE, # nolint
+                               precision = NULL) {
   call <- generic_call(.Generic, sys.call())
   arguments <- list(...)
   is_index <- vapply(arguments, is_index_name, NA) &
@@ -21,6 +22,7 @@ Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE) { # nolint
     refuse_numbers(.Generic, call)
   }
   remove_na <- check_flag(na.rm, "na.rm", call)
+  arguments <- lapply(arguments, in_precision, precision, call)
   if (.Generic == "range") {
     return(range_tensor(arguments, index, remove_na, call))
   }
@@ -190,10 +192,12 @@ without_missing <- function(x, generic) {
 
 #' @rdname LazyTensor-reductions
 #' @export
-mean.LazyTensor <- function(x, index = NA, ..., na.rm = FALSE) { # nolint
+mean.LazyTensor <- function(x, index = NA, ..., na.rm = FALSE, # nolint
+                            precision = NULL) {
   call <- sys.call()
   check_no_more(list(...), call, hints = index_hints("mean"))
   remove_na <- check_flag(na.rm, "na.rm", call)
+  x <- in_precision(x, precision, call)
   if (is_given(index)) {
     return(reduce_mean(x, index, remove_na, call))
   }

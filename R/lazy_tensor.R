@@ -16,6 +16,9 @@
 #'   matrices. `"j"`: they are indexed by j, the columns of lazy matrices. `NA`:
 #'   `x` is a parameter, the same everywhere.
 #' @param is_complex Whether real numbers are to be taken as complex ones.
+#' @param precision `"float32"` or `"float64"`, in which what is made of the
+#'   tensor is computed. By default the option `precision`. It stays with the
+#'   tensor, see [lazy_precision()].
 #'
 #' @details
 #' `Vi(x)` is `LazyTensor(x, "i")`, `Vj(x)` is `LazyTensor(x, "j")`, and `Pm(x)`
@@ -31,9 +34,10 @@
 #' `x$formula`, `x$args`, `x$data` and `x$dimres` are the formula, its
 #' variables, their data (complex numbers as real and imaginary parts in turn),
 #' and the inner dimension: the number of columns of the data, 1 for distances
-#' and kernels.
+#' and kernels. `x$precision` is its precision.
 #'
-#' Lazy tensors can be saved by [saveRDS()] and sent to other processes.
+#' Lazy tensors can be saved by [saveRDS()] and sent to other processes; their
+#' precision goes with them.
 #'
 #' @return An object of class `LazyTensor`, or `ComplexLazyTensor` (which
 #'   inherits from it).
@@ -52,25 +56,29 @@
 #' head(K %*% b)
 #' head(argKmin(D, K = 2, index = "j"))
 #' \dontshow{set_rkeops_options(previous)}
-LazyTensor <- function(x, index = NA, is_complex = FALSE) { # nolint
-  new_variable(x, index, is_complex, rlang::current_env())
+LazyTensor <- function(x, index = NA, is_complex = FALSE, # nolint
+                       precision = get_rkeops_option("precision")) {
+  new_variable(x, index, is_complex, precision, rlang::current_env())
 }
 
 #' @rdname LazyTensor
 #' @export
-Vi <- function(x, is_complex = FALSE) { # nolint
-  new_variable(x, "i", is_complex, rlang::current_env())
+Vi <- function(x, is_complex = FALSE, # nolint
+               precision = get_rkeops_option("precision")) {
+  new_variable(x, "i", is_complex, precision, rlang::current_env())
 }
 
 #' @rdname LazyTensor
 #' @export
-Vj <- function(x, is_complex = FALSE) { # nolint
-  new_variable(x, "j", is_complex, rlang::current_env())
+Vj <- function(x, is_complex = FALSE, # nolint
+               precision = get_rkeops_option("precision")) {
+  new_variable(x, "j", is_complex, precision, rlang::current_env())
 }
 
 #' @rdname LazyTensor
 #' @export
-Pm <- function(x, is_complex = FALSE) { # nolint
+Pm <- function(x, is_complex = FALSE, # nolint
+               precision = get_rkeops_option("precision")) {
   call <- rlang::current_env()
   if (!missing(x) && is_matrix_like(x)) {
     abort_argument(
@@ -78,10 +86,10 @@ Pm <- function(x, is_complex = FALSE) { # nolint
       hints = "Use `Vi()` or `Vj()` for the rows of a matrix."
     )
   }
-  new_variable(x, NA, is_complex, call)
+  new_variable(x, NA, is_complex, precision, call)
 }
 
-new_variable <- function(x, index, is_complex, call) {
+new_variable <- function(x, index, is_complex, precision, call) {
   if (!missing(x) && is.LazyTensor(x)) {
     abort_rkeops("argument", "`x` is already a LazyTensor.", call = call)
   }
@@ -92,12 +100,13 @@ new_variable <- function(x, index, is_complex, call) {
     if (content$type %in% code_types) abort_codes("is_complex", call)
     content$type <- "complex"
   }
-  variable_of(content, index, x, call)
+  precision <- read_precision(precision, "precision", call)
+  variable_of(content, index, x, call, precision)
 }
 
 # What `content`, of read_data(), is as a variable: `source` is the R object
-# that it was made from.
-variable_of <- function(content, index, source, call) {
+# that it was made from. Numbers have the precision of what is beside them.
+variable_of <- function(content, index, source, call, precision = "") {
   data <- mark_source(
     lazy_data(content$values, index, content$type == "complex"), source
   )
@@ -116,7 +125,7 @@ variable_of <- function(content, index, source, call) {
     r_lazy_variable(if (is.na(index)) "none" else index, columns, data), call
   )
   new_lazy(
-    parts, sizes, content$type, unit = content$unit, levels = content$levels
+    parts, sizes, content$type, precision, content$unit, content$levels
   )
 }
 
@@ -184,7 +193,7 @@ data_hints <- function(x) {
 }
 
 read_data_index <- function(index, x, call) {
-  if (length(index) == 1L && is.na(index)) {
+  if (is.atomic(index) && length(index) == 1L && is.na(index)) {
     if (is_matrix_like(x)) {
       abort_rkeops(
         "argument", "Missing `index` argument: `x` is a matrix.",
@@ -225,6 +234,8 @@ as_lazy <- function(x, name, call) {
   if (is.LazyTensor(x)) {
     return(x)
   }
+  # of a matrix on the GPU only a single number
+  if (is_gpu_matrix(x) && length(x) == 1L) x <- as.numeric(x)
   content <- if (is_text(x)) {
     read_data(x, name, call)
   } else {
@@ -274,15 +285,15 @@ index_size <- function(x, index) {
 
 # What scripts of rkeops 2.x read of a tensor.
 #' @rdname LazyTensor
-#' @param name `formula`, `args`, `data` or `dimres`.
+#' @param name `formula`, `args`, `data`, `dimres` or `precision`.
 #' @export
 `$.LazyTensor` <- function(x, name) { # nolint
   switch(name,
     formula = x@formula, args = x@args, data = lapply(x@data, without_mark),
-    dimres = inner_dimension(x),
+    dimres = inner_dimension(x), precision = precision_of(x),
     abort_argument(
-      "name", "\"formula\", \"args\", \"data\" or \"dimres\"", name,
-      sys.call()
+      "name", "one of those of `?LazyTensor`", name, sys.call(),
+      hints = "`formula`, `args`, `data`, `dimres` or `precision`."
     )
   )
 }

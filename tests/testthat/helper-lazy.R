@@ -4,8 +4,7 @@
 # `expected` are arrays [i, j, component] or matrices [i, j].
 expect_tensors <- function(tensors, expected, precision = "float64",
                            scale = NULL) {
-  local_rkeops_options(precision = precision)
-  together <- Reduce(concat, tensors)
+  together <- lazy_precision(Reduce(concat, tensors), precision)
   actual <- as.array(together)
   expected <- lapply(expected, function(one) {
     array(one, c(dim(one), if (length(dim(one)) == 2) 1))

@@ -6,11 +6,10 @@ z <- complex_points(4, 2)
 w <- complex_points(3, 2, start = 0.6)
 
 expect_complex <- function(tensors, functions, precision) {
-  local_rkeops_options(precision = precision)
   for (k in seq_along(tensors)) {
     expected <- all_pairs(z, w, functions[[k]])
     expect_equal(
-      c(as.array(tensors[[k]])), c(expected),
+      c(as.array(tensors[[k]], precision = precision)), c(expected),
       tolerance = c(float32 = 1e-5, float64 = 1e-11)[[precision]]
     )
   }
