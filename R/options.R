@@ -95,20 +95,27 @@ change_options <- function(values, call) {
   if (is.null(names(values)) || any(names(values) == "")) {
     abort_argument("input", "a list of `option = value`", values, call)
   }
+  change_settings(read_options(values, call), call)
+}
+
+# Settings from options by any of their names.
+read_options <- function(values, call) {
   new <- list()
   for (name in names(values)) {
     row <- find_option(name, call)
     new[[row$setting]] <- row$read(values[[name]], name, call)
   }
-  change_settings(new, call)
+  new
 }
 
 #' Options of the session
 #'
 #' All options of rkeops are kept in one place for the session and go back to
-#' their defaults with it. The functions with `compile` in their names are those
-#' of rkeops 1.x, those that begin with `rkeops_` those of rkeops 2.x; both
-#' change the same options.
+#' their defaults with it. `options(rkeops.precision = "float64")`, and so for
+#' each option, sets another default, read when rkeops is loaded and by
+#' [rkeops_reset_options()]. The functions with `compile` in their names are
+#' those of rkeops 1.x, those that begin with `rkeops_` those of rkeops 2.x;
+#' both change the same options.
 #'
 #' @section Options:
 #' * `precision` (`"float32"`): the precision of the operators made from now on,
@@ -147,9 +154,9 @@ change_options <- function(values, call) {
 #'   then it is compiled. When that fails (no compiler, a full disk, a directory
 #'   that allows no programs, ...) it stays interpreted, and a warning of class
 #'   `rkeops_warning_compile` says so once a session; compiling is tried again
-#'   when an option has changed. `"always"`: at the first call, and what fails is
-#'   an error. `"never"`: always interpreted. The interpreter computes
-#'   the same sums in the same order, but may round differently: the last digits
+#'   when an option has changed. `"always"`: at the first call, and what fails
+#'   is an error. `"never"`: always interpreted. The interpreter computes the
+#'   same sums in the same order, but may round differently: the last digits
 #'   of a result can change when its formula has been compiled. The environment
 #'   variable `RKEOPS_COMPILE` sets the default.
 #' * `expansion` (`"auto"`): whether squared distances in exponents are computed
@@ -190,14 +197,15 @@ change_options <- function(values, call) {
 #' @param option The name of an option; `get_rkeops_options()` takes several, or
 #'   `NULL` for all.
 #' @param value Its new value.
-#' @param input A list `list(option = value, ...)`. With neither `input` nor
-#'   `...` all options go back to their defaults.
+#' @param input A list `list(option = value, ...)`. Options that are not named
+#'   stay as they are; [rkeops_reset_options()] sets all of them back.
 #' @param ... The same as `input`: `option = value`.
 #'
 #' @return `get_rkeops_option()` returns a value, `get_rkeops_options()` a list
 #'   of them, or one value when one name is given. All others return invisibly
 #'   the list of the values they replaced, which `set_rkeops_options()` takes
 #'   back.
+#' @seealso [local_rkeops_options()] for options that go back by themselves.
 #' @export
 #' @examples
 #' get_rkeops_option("precision")
@@ -217,14 +225,19 @@ set_rkeops_option <- function(option, value) {
 #' @export
 set_rkeops_options <- function(input = NULL, ...) {
   call <- rlang::current_env()
+  values <- given_options(input, list(...), call)
+  if (length(values)) {
+    return(change_options(values, call))
+  }
+  if (is.null(input)) say_no_reset()
+  invisible(list())
+}
+
+given_options <- function(input, more, call) {
   if (!is.null(input) && !is.list(input)) {
     abort_argument("input", "a list of `option = value`", input, call)
   }
-  values <- c(input, list(...))
-  if (is.null(input) && !length(values)) {
-    return(change_settings(default_settings(), call))
-  }
-  if (length(values)) change_options(values, call) else invisible(list())
+  c(input, more)
 }
 
 #' @rdname set_rkeops_option
@@ -241,8 +254,9 @@ option_value <- function(option, call) {
 #' @rdname set_rkeops_option
 #' @export
 get_rkeops_options <- function(option = NULL) {
-  names <- option %||% main_options
-  values <- lapply(names, option_value, rlang::current_env())
+  call <- rlang::current_env()
+  names <- check_strings(option %||% main_options, "option", call)
+  values <- lapply(names, option_value, call)
   if (length(option) == 1L) {
     return(values[[1L]])
   }

@@ -46,6 +46,7 @@
 
 .onLoad <- function(libname, pkgname) {
   reset_settings()
+  take_options_of_r()
   if (isNamespaceLoaded("Matrix")) {
     add_matrix_operators()
   } else {

@@ -60,6 +60,7 @@ reset_settings <- function() {
   change_settings(
     c(default_settings(), internal_settings()), call = rlang::caller_env()
   )
+  session$chose_axis <- FALSE
 }
 
 # Returns, invisibly, the values it replaced. Choosing a GPU that is not there
@@ -75,6 +76,7 @@ change_settings <- function(values, call) {
   if ("threads" %in% names(values)) {
     settings$threads_process <- Sys.getpid()
   }
+  if ("axis" %in% names(values)) session$chose_axis <- TRUE
   check_native(push_settings(), call)
   # after the push: which driver is asked may have changed with the engine
   chosen <- any(c("engine", "devices") %in% names(values))

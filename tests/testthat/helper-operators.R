@@ -54,11 +54,6 @@ expect_no_match <- function(text, pattern) {
   expect_false(grepl(pattern, text))
 }
 
-local_rkeops_options <- function(..., .frame = parent.frame()) {
-  previous <- set_rkeops_options(...)
-  withr::defer(set_rkeops_options(previous), envir = .frame)
-}
-
 skip_without_gpu <- function() {
   devices <- r_gpu_devices()
   if (inherits(devices, "rkeops_failure")) {

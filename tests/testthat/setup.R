@@ -8,5 +8,6 @@ withr::local_envvar(
   RKEOPS_DIGITS = Sys.getenv("RKEOPS_DIGITS", "plain"),
   .local_envir = testthat::teardown_env()
 )
-set_rkeops_options()
-set_rkeops_option("threads", 2)
+rkeops_reset_options()
+# chosen, so that nothing is said about it
+set_rkeops_options(threads = 2, axis = "output")

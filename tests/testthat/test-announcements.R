@@ -60,3 +60,48 @@ test_that("attaching the package says nothing and masks no function", {
   expect_identical(setdiff(said[[2]], c("base", "methods", "stats")),
                    character())
 })
+
+# ---- once a session ----
+
+local_unsaid <- function(.frame = parent.frame()) {
+  said <- session$said
+  chose <- session$chose_axis
+  withr::defer({
+    session$said <- said
+    session$chose_axis <- chose
+  }, .frame)
+  session$said <- character()
+  session$chose_axis <- FALSE
+}
+
+pair_operator <- function(...) {
+  keops_kernel("Sum_Reduction(x - y, 0)", c("x = Vi(1)", "y = Vj(1)"), ...)
+}
+
+test_that("what the last number of a formula means is said where it matters", {
+  local_unsaid()
+  op <- pair_operator()
+  expect_no_message(op(1:3, 1:2))
+  expect_no_message(op(1, 1))
+  expect_message(op(1:3, 1:3), "axis", class = "rkeops_message_axis")
+  expect_no_message(op(1:3, 1:3))
+  expect_no_message(pair_operator()(1:3, 1:3))
+})
+
+test_that("gradients say it too, formulas of one index do not", {
+  local_unsaid()
+  gradient <- keops_grad(pair_operator(), "x")
+  expect_no_message(keops_kernel("Sum_Reduction(x, 0)", "x = Vi(1)")(
+    1:3, nx = 3, ny = 3
+  ))
+  expect_message(gradient(1:3, 1:3, 1:3), class = "rkeops_message_axis")
+})
+
+test_that("whoever chose hears nothing", {
+  local_unsaid()
+  expect_no_message(pair_operator(axis = "output")(1:3, 1:3))
+  expect_no_message(pair_operator(axis = "reduced")(1:3, 1:3))
+  expect_no_message(sum(Vi(1:3) - Vj(1:3), "j"))
+  local_rkeops_options(axis = "output")
+  expect_no_message(pair_operator()(1:3, 1:3))
+})

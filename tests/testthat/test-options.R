@@ -1,13 +1,12 @@
 # One store of options, and the names of both earlier generations for it.
 
 test_that("the defaults are those of the documentation", {
-  local_rkeops_options()
-  set_rkeops_options()
+  rkeops_reset_options()
   expect_identical(get_rkeops_option("precision"), "float32")
   expect_identical(get_rkeops_option("axis"), "output")
   expect_identical(get_rkeops_option("engine"), "cpu")
   expect_false(get_rkeops_option("verbose"))
-  set_rkeops_option("threads", 2)
+  set_rkeops_options(threads = 2, axis = "output")
 })
 
 test_that("the setters of rkeops 1.x and 2.x change the same options", {
@@ -176,4 +175,66 @@ test_that("options that the native code does not know change nothing", {
     )
   }
   expect_identical(as.list(settings), before)
+
+test_that("options for a while go back by themselves", {
+  precision <- function() get_rkeops_option("precision")
+  inside <- function(fails = FALSE) {
+    local_rkeops_options(precision = "float64", verbosity = 1)
+    local_rkeops_options(list(compile = "never"))
+    if (fails) stop("on purpose")
+    c(precision(), get_rkeops_option("compile"))
+  }
+  before <- get_rkeops_options()
+  expect_identical(inside(), c("float64", "never"))
+  expect_identical(get_rkeops_options(), before)
+  expect_error(inside(fails = TRUE), "on purpose")
+  expect_identical(get_rkeops_options(), before)
+  expect_identical(
+    with_rkeops_options(list(precision = "float64"), precision()), "float64"
+  )
+  expect_error(with_rkeops_options(list(precision = "double"), stop("no")), "no")
+  expect_identical(get_rkeops_options(), before)
+  expect_rkeops_error(local_rkeops_options(precsion = 1), "argument",
+                      "precision")
+  expect_rkeops_error(with_rkeops_options(3, 1), "argument")
+  expect_rkeops_error(
+    local_rkeops_options(verbose = TRUE, .frame = globalenv()), "argument"
+  )
+  expect_identical(get_rkeops_options(), before)
+})
+
+test_that("only what is named changes, rkeops_reset_options() resets", {
+  local_rkeops_options(threads = 2, axis = "output")
+  local_rkeops_options(precision = "float64", verbose = TRUE)
+  said <- session$said
+  withr::defer(session$said <- said)
+  session$said <- character()
+  expect_message(set_rkeops_options(), "rkeops_reset_options",
+                 class = "rkeops_message_options")
+  expect_no_message(set_rkeops_options())
+  expect_no_message(set_rkeops_options(list()))
+  expect_identical(get_rkeops_option("precision"), "float64")
+  set_rkeops_options(verbose = FALSE)
+  expect_identical(get_rkeops_option("precision"), "float64")
+  previous <- rkeops_reset_options()
+  expect_identical(previous$precision, "float64")
+  expect_identical(get_rkeops_option("precision"), "float32")
+  set_rkeops_options(previous)
+  expect_identical(get_rkeops_option("precision"), "float64")
+})
+
+test_that("options of R are the defaults", {
+  local_rkeops_options(get_rkeops_options(c("precision", "threads", "axis")))
+  withr::local_options(rkeops.precision = "double", rkeops.verbosity = 1)
+  rkeops_reset_options()
+  expect_identical(
+    get_rkeops_options(c("precision", "verbose")),
+    list(precision = "float64", verbose = TRUE)
+  )
+  withr::local_options(rkeops.verbosity = NULL, rkeops.axis = "sideways")
+  expect_rkeops_error(rkeops_reset_options(), "argument", "axis")
+  expect_warning(take_options_of_r(), "rkeops.axis", class = "rkeops_warning")
+  withr::local_options(rkeops.precision = NULL, rkeops.axis = NULL)
+  rkeops_reset_options()
+  set_rkeops_options(threads = 2, axis = "output")
 })
