@@ -37,6 +37,10 @@ r_new_compile_failure <- function() {
     .Call(`_rkeops_r_new_compile_failure`)
 }
 
+r_last_sizes <- function() {
+    .Call(`_rkeops_r_last_sizes`)
+}
+
 r_toolchain <- function() {
     .Call(`_rkeops_r_toolchain`)
 }

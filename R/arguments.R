@@ -25,6 +25,10 @@ describe_value <- function(value) {
     sprintf("an object of class `%s`", class(value)[[1L]])
   } else if (is.function(value)) {
     "a function"
+  } else if (is.environment(value)) {
+    "an environment"
+  } else if (is.language(value)) {
+    "an unevaluated expression"
   } else {
     describe_vector(value)
   }
@@ -75,18 +79,43 @@ operands_of <- function(..., call = rlang::caller_env()) {
   rlang::set_names(list(...), names)
 }
 
+# In UTF-8, which the native code reads, whatever the text was written in.
 check_string <- function(value, name, call) {
   if (missing(value) || !checkmate::test_string(value, min.chars = 1)) {
     abort_argument(name, "one string", value, call)
   }
-  value
+  enc2utf8(value)
 }
 
 check_strings <- function(value, name, call) {
   if (!checkmate::test_character(value, any.missing = FALSE)) {
     abort_argument(name, "a vector of strings", value, call)
   }
-  value
+  enc2utf8(value)
+}
+
+# An argument that is not there.
+abort_unknown <- function(name, known = character(), call) {
+  named <- !is.na(name) && nzchar(name)
+  abort_rkeops(
+    "argument", if (named) {
+      sprintf("There is no argument `%s`.", name)
+    } else {
+      "There is one argument too many."
+    }, hints = if (named) near_hints(name, known) else character(),
+    call = call
+  )
+}
+
+near_hints <- function(name, known) {
+  if (!length(known)) {
+    return(character())
+  }
+  distance <- utils::adist(name, known, ignore.case = TRUE)
+  if (min(distance) > 2L) {
+    return(character())
+  }
+  sprintf("Did you mean `%s`?", known[[which.min(distance)]])
 }
 
 check_choice <- function(value, choices, name, call) {

@@ -21,7 +21,7 @@
 #'   that was made from the data, or the name or position that `operator$args`
 #'   shows.
 #' @param name The name of the additional input, which is the last one.
-#' @param ... Not used.
+#' @param ... Must be empty.
 #'
 #' @return An operator, as [keops_kernel()] returns it; it takes the inputs of
 #'   `operator` and after them the additional one. Of a lazy tensor, a lazy
@@ -55,7 +55,8 @@ keops_grad.default <- function(operator, var, ...) {
 #' @export
 keops_grad.keops_operator <- function(operator, var, name = "eta", ...) {
   call <- rlang::current_env()
-  check_string(name, "name", call)
+  check_no_more(list(...), call)
+  name <- check_string(name, "name", call)
   check_variables(var, call)
   gradients <- lapply(var, function(one) {
     one_gradient(operator_state(operator), one, name, call)
@@ -86,11 +87,11 @@ check_variables <- function(var, call) {
 }
 
 one_gradient <- function(state, var, name, call) {
-  var <- if (is.numeric(var)) as.integer(var) else var
+  var <- if (is.numeric(var)) as.integer(var) else enc2utf8(var)
   gradient <- check_native(r_operator_gradient(state$pointer, var, name), call)
   new_operator(
     gradient$formula, gradient$args, state$axis, state$precision,
-    state$sum_scheme, call, state$simplified
+    state$sum_scheme, call, state$simplified, state$axis_is_chosen
   )
 }
 
@@ -102,7 +103,8 @@ variable_names <- function(operator, var) {
   arguments$name[match(var, arguments$position)]
 }
 
-# One call for all the gradients: what they have in common is computed once.
+# One call for all the gradients: what they have in common is computed once. A
+# function, and beside that, by the methods below, a list of operators.
 gradient_list <- function(gradients) {
   force(gradients)
   operator <- function(..., inner_dim = 1, nx = NULL, ny = NULL) {
@@ -117,13 +119,83 @@ gradient_list <- function(gradients) {
   structure(operator, class = "keops_gradients")
 }
 
-#' @rdname print.keops_operator
+#' Gradients in several variables, as a list
+#'
+#' What [keops_grad()] returns for several variables is called like an operator,
+#' and is a list of the operators too.
+#'
+#' @param x,object What `keops_grad()` returned for several variables.
+#' @param i,name Names of variables, or places counted from 1.
+#' @param ... Not used.
+#' @return `[[` and `$` return the operator of one gradient, `[` those of some
+#'   as an object like `x`, `as.list()` the list of all, which is what
+#'   `lapply()` goes over.
+#' @export
+#' @examples
+#' op <- keops_kernel("Sum_Reduction(SqDist(x, y), 0)", c("x=Vi(3)", "y=Vj(3)"))
+#' gradients <- keops_grad(op, c("x", "y"))
+#' names(gradients)
+#' gradients$x
+#' lengths(lapply(gradients, format))
+as.list.keops_gradients <- function(x, ...) { # nolint: object_name_linter.
+  environment(x)$gradients
+}
+
+#' @rdname as.list.keops_gradients
+#' @export
+length.keops_gradients <- function(x) length(as.list(x))
+
+#' @rdname as.list.keops_gradients
+#' @export
+names.keops_gradients <- function(x) names(as.list(x))
+
+#' @rdname as.list.keops_gradients
+#' @export
+`[[.keops_gradients` <- function(x, i) {
+  gradients <- as.list(x)
+  known <- if (is.character(i)) names(gradients) else seq_along(gradients)
+  if (length(i) != 1L || !i %in% known) {
+    abort_argument(
+      "i", paste("one of", paste(known, collapse = ", ")), i, sys.call()
+    )
+  }
+  gradients[[i]]
+}
+
+#' @rdname as.list.keops_gradients
+#' @export
+`$.keops_gradients` <- function(x, name) x[[name]]
+
+#' @rdname as.list.keops_gradients
+#' @export
+`[.keops_gradients` <- function(x, i) {
+  gradients <- as.list(x)[i]
+  if (anyNA(names(gradients))) {
+    known <- paste(names(x), collapse = ", ")
+    abort_argument("i", paste("among", known), i, sys.call())
+  }
+  gradient_list(gradients)
+}
+
+#' @rdname as.list.keops_gradients
 #' @export
 print.keops_gradients <- function(x, ...) {
-  gradients <- environment(x)$gradients
+  gradients <- as.list(x)
   for (name in names(gradients)) {
     writeLines(paste0("$", name))
     print(gradients[[name]])
   }
   invisible(x)
+}
+
+#' @rdname as.list.keops_gradients
+#' @importFrom utils str
+#' @export
+str.keops_gradients <- function(object, ...) {
+  cat("List of", length(object), "operators, and a function of their inputs\n")
+  gradients <- as.list(object)
+  for (name in names(gradients)) {
+    cat(" $ ", name, ":", sep = "")
+    str(gradients[[name]])
+  }
 }

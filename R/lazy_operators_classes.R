@@ -5,7 +5,7 @@ methods::setOldClass("integer64")
 methods::setOldClass("difftime")
 
 for (other in c("POSIXt", "Date", "difftime", "factor", "integer64",
-                "data.frame")) {
+                "data.frame", "gpu_matrix")) {
   setMethod("Ops", signature("LazyTensor", other), Ops.LazyTensor)
   setMethod("Ops", signature(other, "LazyTensor"), Ops.LazyTensor)
 }

@@ -215,8 +215,8 @@ min_argmin_reduction <- min_argmin
 #' @export
 max_argmax_reduction <- max_argmax
 
-reduce_smallest <- function(x, name, K, index, dots, precision,
-                            call) { # nolint
+reduce_smallest <- function(x, name, K, index, dots, precision, # nolint
+                            call) {
   check_no_more(dots, call, "`K` is how many, `index` is \"i\" or \"j\".")
   reduce_tensor(
     x, name, index, check_count(K, "K", call), call = call,

@@ -76,13 +76,14 @@ keops_kernel <- function(formula, args = NULL,
                          precision = get_rkeops_option("precision"),
                          sum_scheme = "auto") {
   call <- rlang::current_env()
+  axis_is_chosen <- !missing(axis) || session$chose_axis
   new_operator(
     formula = check_string(formula, "formula", call),
     args = check_declarations(args, call),
     axis = read_axis(axis, "axis", call),
     precision = read_precision(precision, "precision", call),
     sum_scheme = read_sum_scheme(sum_scheme, "sum_scheme", call),
-    call = call
+    call = call, axis_is_chosen = axis_is_chosen
   )
 }
 
@@ -98,9 +99,9 @@ check_declarations <- function(args, call) {
 # The environment of the operator is its state: what it was made from, and the
 # pointer to what the native code knows of it. `shared` is set during the calls
 # of operators that have kernels in common. Tests compare with what is not
-# simplified.
+# simplified. `axis_is_chosen` says that somebody said what `axis` is.
 new_operator <- function(formula, args, axis, precision, sum_scheme, call,
-                         simplified = TRUE) {
+                         simplified = TRUE, axis_is_chosen = TRUE) {
   pointer <- nil_pointer
   shared <- NULL
   looked_at_for <- NULL
@@ -112,8 +113,9 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call,
     input <- list(...)
     first <- if (length(input)) input[[1L]]
     if (is.list(first) && !is.object(first) && length(input) == 1L) {
+      check_input_name(names(input), sys.call())
       input <- first
-    } else if (is_input_list(first)) {
+    } else if (is_input_list(first, length(input))) {
       given <- read_inputs(input, inner_dim, nx, ny, sys.call())
       if (is.null(given)) {
         return(operator_context(state))
@@ -143,6 +145,7 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call,
     }
     # what was announced need not be reported
     if (settings$compile == "auto") report_compilation(state$formula)
+    announce_axis(state)
     value
   }
   structure(operator, class = "keops_operator")
@@ -185,16 +188,24 @@ describe_operator <- function(state) {
 }
 
 # Not an input, but a list of them, or nothing; a data frame is an input.
-is_input_list <- function(first) {
-  is.null(first) ||
+is_input_list <- function(first, count) {
+  (is.null(first) && count <= 1L) ||
     (is.list(first) && !inherits(first, c("data.frame", "POSIXlt")))
+}
+
+# op(input = list(X, Y)) is understood.
+check_input_name <- function(name, call) {
+  if (!is.null(name) && !name %in% c("", "input")) {
+    abort_unknown(name, "input", call)
+  }
 }
 
 # The native code refuses inputs of classes that stand for numbers: once more,
 # with numbers, or the error.
 call_with_numbers <- function(failure, state, input, orientation, nx, ny,
                               call) {
-  if (any(vapply(input, is_classed, NA))) {
+  failed <- inherits(failure, "rkeops_failure")
+  if (failed && any(vapply(input, is_classed, NA))) {
     input <- plain_inputs(input, state, call)
     failure <- r_operator_call(
       state$pointer, input, orientation, nx, ny, state$shared
@@ -226,7 +237,11 @@ read_inputs <- function(given, inner_dim, nx, ny, call) {
     input = given[[1L]], inner_dim = inner_dim, nx = nx, ny = ny
   )
   rest <- given[-1L]
-  if (length(rest) > 3L || !is.null(names(rest))) {
+  unknown <- setdiff(names(rest), "")
+  if (length(unknown)) {
+    abort_unknown(unknown[[1L]], c("inner_dim", "nx", "ny"), call)
+  }
+  if (length(rest) > 3L) {
     abort_argument(
       "input", "one list, or all the inputs without a list", given, call
     )
@@ -238,7 +253,7 @@ read_inputs <- function(given, inner_dim, nx, ny, call) {
 # The code of the native functions: 1 rows are points; 0 columns are points,
 # and the result is transposed; 2 columns are points, the result is n x D.
 inner_dim_code <- function(inner_dim, call) {
-  if (length(inner_dim) == 1L && !is.na(inner_dim)) {
+  if (is.atomic(inner_dim) && length(inner_dim) == 1L && !is.na(inner_dim)) {
     if (inner_dim %in% list(1, TRUE, "col")) {
       return(1L)
     }
@@ -254,68 +269,4 @@ inner_dim_code <- function(inner_dim, call) {
 
 engine_place <- function() {
   if (settings$engine == "cuda") "GPU" else "CPU"
-}
-
-#' Print an operator
-#'
-#' @param x An operator, made by [keops_kernel()] or [keops_grad()].
-#' @param ... Not used.
-#' @return `print()` returns `x` invisibly, `format()` the lines it prints.
-#' @export
-#' @examples
-#' print(keops_kernel("Sum_Reduction(x - y, 0)", c("x = Vi(3)", "y = Vj(3)")))
-print.keops_operator <- function(x, ...) {
-  writeLines(format(x, ...))
-  invisible(x)
-}
-
-#' @rdname print.keops_operator
-#' @export
-format.keops_operator <- function(x, ...) {
-  state <- operator_state(x)
-  description <- describe_operator(state)
-  c(
-    sprintf(
-      "<keops_operator> %s, %s, %s", state$precision, engine_place(),
-      format_compilation(description$compiled[[settings$engine]])
-    ),
-    paste0("  ", state$formula),
-    paste0("  ", format_arguments(description$arguments)),
-    paste0("  result: ", format_shape(
-      description$result$index, description$result$dimension
-    ))
-  )
-}
-
-format_compilation <- function(is_compiled) {
-  if (is_compiled) {
-    return("compiled")
-  }
-  mode <- if (settings$engine == "cuda") "always" else settings$compile
-  switch(mode,
-    always = "compiled at the first call", never = "interpreted",
-    auto = "interpreted until compiling is worth it"
-  )
-}
-
-format_arguments <- function(arguments) {
-  if (!length(arguments$name)) {
-    return("no arguments")
-  }
-  declared <- sprintf("%s(%d)", arguments$category, arguments$dimension)
-  index <- c(Vi = "i", Vj = "j", Pm = "none")[arguments$category]
-  order <- order(arguments$position)
-  paste0(
-    format(arguments$name), " = ", format(declared), "  ",
-    mapply(format_shape, index, arguments$dimension)
-  )[order]
-}
-
-format_shape <- function(index, dimension) {
-  points <- c(i = "nx", j = "ny")[index]
-  if (is.na(points)) {
-    ngettext(dimension, "1 number", paste(dimension, "numbers"))
-  } else {
-    sprintf("%s x %d matrix", points, dimension)
-  }
 }

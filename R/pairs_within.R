@@ -123,7 +123,9 @@ bytes_of_a_pair <- 16
 # entry may lie on the other side of the radius, by its last digit.
 find_pairs <- function(x, wanted, maximum, call) {
   operand <- native_operand(x)
-  blocks <- evaluation("Entries", r_entry_block_rows(), "i")
+  blocks <- evaluation(
+    "Entries", r_entry_block_rows(), "i", precision_of(x)
+  )
   for (attempt in 1:3) {
     counts <- check_native(r_count_pairs(operand, blocks, wanted), call)
     check_pair_count(sum(counts), wanted$radius, maximum, call)

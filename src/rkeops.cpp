@@ -61,6 +61,7 @@ SEXP failure(const Error& error) {
 namespace {
 
 Timings last_timings;
+long long last_i_size = 0, last_j_size = 0;
 
 void ask_r(void*) { R_CheckUserInterrupt(); }
 
@@ -340,6 +341,8 @@ SEXP rkeops::run_operator(Callable& operation, SEXP input, Orientation orientati
                           SEXP nx, SEXP ny, ResultPlace place, SharedResults* shared) {
   const RInputs inputs(operation.op().typed.arguments, input, orientation, nx, ny,
                        resident_gpu());
+  last_i_size = inputs.inputs().i_size;
+  last_j_size = inputs.inputs().j_size;
   const bool stays = settings().engine == Engine::cuda &&
                      (place == ResultPlace::gpu ||
                       (place == ResultPlace::where_inputs_are && inputs.are_on_gpu()));
@@ -372,6 +375,12 @@ Rcpp::NumericVector r_last_timings() {
 SEXP r_new_compile_failure() {
   const std::optional<Error> error = new_compile_failure();
   return error ? failure(*error) : R_NilValue;
+}
+
+// The numbers of i and of j of the last call.
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericVector r_last_sizes() {
+  return Rcpp::NumericVector::create(double(last_i_size), double(last_j_size));
 }
 
 // ---- the machine

@@ -83,7 +83,7 @@ test_that("objects of classes and turned matrices are told what to do", {
     op(t(data$x), data$y, data$b, data$s)
     op(t(data$x), t(data$y), data$b, data$s, inner_dim = 0)
     op(Vi(data$x), data$y, data$b, data$s)
-    Vi(factor(1:3))
+    Vi(factor(1:3)) + 1
     Vi(list(1, 2))
     Vi(array(0, c(2, 2, 2)))
     Vi(data.frame(a = 1, b = "b"))

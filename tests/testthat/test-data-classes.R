@@ -190,7 +190,7 @@ test_that("codes are no numbers", {
   expect_rkeops_error(-x, "argument", words)
   expect_rkeops_error(!x, "argument", words)
   expect_rkeops_error(x == 1, "argument", words)
-  expect_rkeops_error(Vi(1:2) + f, "argument", words)
+  expect_rkeops_error(Vi(1:2) + f[1], "argument", words)
   expect_rkeops_error(Vi(1:2) * "a", "argument", words)
   expect_rkeops_error(sqdist(x, Vj(f)), "argument", words)
   expect_rkeops_error(concat(x, Vj(f)), "argument", words)

@@ -175,6 +175,7 @@ test_that("options that the native code does not know change nothing", {
     )
   }
   expect_identical(as.list(settings), before)
+})
 
 test_that("options for a while go back by themselves", {
   precision <- function() get_rkeops_option("precision")
