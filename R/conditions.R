@@ -38,7 +38,7 @@ hint_bullets <- function(hints) {
 # what it announces becomes a warning.
 check_native <- function(value, call = rlang::caller_env()) {
   if (inherits(value, "rkeops_announced")) {
-    warn_precision(value$announcement)
+    warn_digits(value$announcement)
     return(value$value)
   }
   if (inherits(value, "rkeops_failure")) {
@@ -48,16 +48,13 @@ check_native <- function(value, call = rlang::caller_env()) {
 }
 
 # Single precision did not do, and what to do about it.
-warn_precision <- function(message) {
-  rlang::warn(
-    c(message, hint_bullets(c(
-      paste(
-        "`precision = \"float64\"` computes it so from the start; data in",
-        "other units, or less an origin of their own, may keep their digits."
-      ),
-      "The option `digits = \"plain\"` takes single precision as it is.",
-      "See `vignette(\"numbers\", package = \"rkeops\")`."
-    ))),
-    class = "rkeops_warning_precision"
-  )
+warn_digits <- function(message) {
+  warn_precision(message, c(
+    paste(
+      "`precision = \"float64\"` computes it so from the start; data in",
+      "other units, or less an origin of their own, may keep their digits."
+    ),
+    "The option `digits = \"plain\"` takes single precision as it is.",
+    "See `vignette(\"numbers\", package = \"rkeops\")`."
+  ), call = NULL)
 }

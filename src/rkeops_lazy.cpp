@@ -232,9 +232,11 @@ SEXP r_lazy_reduction_gradient(Rcpp::List operands, Rcpp::List v, Rcpp::List e,
   return guarded([&] {
     return evaluated(evaluation, [&](LazyBuilder& builder, Graph& graph,
                                      const LazyReduction& reduction) {
-      const std::vector<LazyOperand> others = operands_of(Rcpp::List::create(v, e));
-      return gradient_formula(builder, graph, operands_of(operands), others[0], others[1],
-                              reduction);
+      Operands known;
+      std::vector<LazyOperand> reduced;
+      for (SEXP one : operands) reduced.push_back(known.read(one));
+      const LazyOperand variable = known.read(v), direction = known.read(e);
+      return gradient_formula(builder, graph, reduced, variable, direction, reduction);
     });
   });
 }

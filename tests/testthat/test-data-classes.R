@@ -292,6 +292,7 @@ test_that("conversions of the same object are one variable", {
   expect_equal(count(Vi(v) * Vi(copy)), 2)
   f <- factor(letters[1:3])
   expect_equal(count(Vi(f) == Vi(f)), 1)
+  expect_equal(grad(Vi(v)^2 * Vj(v), 1, "Sum", Vi(v), "j")[, 1], 12 * v)
   z <- complex(real = 1:3, imaginary = 3:1)
   expect_equal(count(Vi(z) * Vi(z)), 1)
   file <- withr::local_tempfile()
