@@ -86,7 +86,7 @@ check_vector <- function(vector, text, tensors, call) {
   abort_rkeops(
     "argument",
     sprintf(
-      "`%s` has %d numbers; the LazyTensor beside it is %s.", text, count,
+      "`%s` has %d elements; the LazyTensor beside it is %s.", text, count,
       paste(c(
         ifelse(is.na(sizes), 1L, sizes), if (components > 1L) components
       ), collapse = " x ")

@@ -375,3 +375,30 @@ test_that("which finds the entries", {
   expect_identical(which(c(a = TRUE, b = NA)), c(a = 1L))
   expect_identical(which.min(c(b = 2, a = 1)), c(a = 2L))
 })
+
+# ---- on a GPU ----
+
+test_that("reductions of this page on a GPU, also with results that stay there", {
+  both <- holes
+  both[3, ] <- NA
+  d0 <- all_pairs(both, y, `-`)
+  for (place in c("host", "gpu")) {
+    local_gpu()
+    local_rkeops_options(gpu_results = place, precision = "float32")
+    d <- Vi(both) - Vj(y)
+    check <- function(actual, f) {
+      expect_equal(actual, apply(d0, 2:3, f, na.rm = TRUE), tolerance = 1e-6)
+    }
+    check(as.matrix(sum(d, "i", na.rm = TRUE)), sum)
+    check(as.matrix(mean(d, "i", na.rm = TRUE)), mean)
+    expect_identical(
+      any(d > 1, "i", na.rm = TRUE), apply(d0 > 1, 2:3, any, na.rm = TRUE)
+    )
+    expect_equal(
+      range(d, "i", na.rm = TRUE),
+      aperm(apply(d0, 2:3, range, na.rm = TRUE), c(2, 1, 3)), tolerance = 1e-6
+    )
+    K <- exp(-sqdist(Vi(x), Vj(y)))
+    expect_identical(which(K > 0.3), which(K0 > 0.3))
+  }
+})
