@@ -68,7 +68,7 @@
 #' argKmin(D, 3, "j")
 #' logsumexp(-D, "i")
 #' sumsoftmaxweight(-D, "j", Vj(y))
-#' max(0.5 - D, 0)
+#' pmax(0.5 - D, 0)
 #' \dontshow{set_rkeops_options(previous)}
 NULL
 
