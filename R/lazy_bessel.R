@@ -26,6 +26,9 @@ setMethod("besselK", "LazyTensor", function(x, nu,
   if (is_scaled) scaled else exp(-x) * scaled
 })
 
+# Numbers of the same precision as what is beside them.
+components <- function(numbers) as_lazy(numbers, "x", NULL)
+
 # A function of one component, of each.
 map_components <- function(x, f) {
   count <- inner_dimension(x)
@@ -67,7 +70,7 @@ bessel_by_trapezoids <- function(x, nu) {
   t <- seq(0, log(80 * (1 + nu) / 1e-8), by = step)
   log_weights <- nu * t + log1p(exp(-2 * nu * t)) + log(step / 2)
   log_weights[[1L]] <- log_weights[[1L]] - log(2)
-  sum(exp(Pm(log_weights) - x * Pm(2 * sinh(t / 2)^2)))
+  sum(exp(components(log_weights) - x * components(2 * sinh(t / 2)^2)))
 }
 
 # The integral of u^a exp(-u) (1 + u / (2 x))^a over u > 0, a = nu - 1/2, with
@@ -82,7 +85,8 @@ bessel_by_laguerre <- function(x, nu, count = 20L) {
   weights <- nodes$vectors[1L, ]^2
   inverse <- 1 / (2 * x)
   sqrt(pi * inverse) * sum(
-    Pm(weights) * exp(a * log1p(Pm(nodes$values) * inverse))
+    components(weights) *
+      exp(a * log1p(components(nodes$values) * inverse))
   )
 }
 

@@ -171,8 +171,9 @@ interval_of <- function() {
   if (!is.numeric(vec) || !length(vec) || anyNA(vec) || is.unsorted(vec)) {
     abort_argument("vec", "numbers in ascending order", vec, call)
   }
+  knots <- components(as.double(vec))
   map_components(x, function(x) {
-    place <- sum(if (left.open) x > Pm(vec) else x >= Pm(vec))
+    place <- sum(if (left.open) x > knots else x >= knots)
     if (all.inside) {
       clamp(place, 1, length(vec) - 1)
     } else if (rightmost.closed) {
@@ -218,7 +219,9 @@ setMethod("sweep", "LazyTensor", function(x, MARGIN, STATS, FUN = "-",
         ), call = call
       )
     }
-    if (length(STATS) > 1L) STATS <- LazyTensor(c(STATS), index)
+    if (length(STATS) > 1L) {
+      STATS <- LazyTensor(c(STATS), index, precision = precision_of(x))
+    }
   }
   match.fun(FUN)(x, STATS, ...)
 })

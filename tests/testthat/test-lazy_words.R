@@ -376,6 +376,21 @@ test_that("which finds the entries", {
   expect_identical(which.min(c(b = 2, a = 1)), c(a = 2L))
 })
 
+test_that("words keep the precision of their tensors", {
+  local_rkeops_options(precision = "float32")
+  double <- lazy_precision(lazy_kernel(), "float64")
+  single <- lazy_precision(lazy_kernel(), "float32")
+  local_rkeops_options(precision = "float64")
+  for (f in c(
+    function(x) besselK(x, 0.8), function(x) findInterval(x, c(0.1, 0.5)),
+    function(x) sweep(x, 1, 1:5), scale, diff, dnorm, pnorm,
+    function(x) pmin(x, 0.5)
+  )) {
+    expect_identical(lazy_precision(f(double)), "float64")
+    expect_identical(lazy_precision(f(single)), "float32")
+  }
+})
+
 # ---- on a GPU ----
 
 test_that("reductions of this page on a GPU, also with results that stay there", {
