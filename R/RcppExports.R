@@ -157,3 +157,7 @@ r_fill_pairs <- function(operand, evaluation, wanted, counts, i, j, value) {
     .Call(`_rkeops_r_fill_pairs`, operand, evaluation, wanted, counts, i, j, value)
 }
 
+r_thresholds <- function(low, high, count) {
+    .Call(`_rkeops_r_thresholds`, low, high, count)
+}
+

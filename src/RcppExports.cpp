@@ -437,6 +437,18 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_thresholds
+SEXP r_thresholds(Rcpp::NumericVector low, Rcpp::NumericVector high, int count);
+RcppExport SEXP _rkeops_r_thresholds(SEXP lowSEXP, SEXP highSEXP, SEXP countSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type low(lowSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type high(highSEXP);
+    Rcpp::traits::input_parameter< int >::type count(countSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_thresholds(low, high, count));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_set_settings", (DL_FUNC) &_rkeops_r_set_settings, 1},
@@ -478,6 +490,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_entry_block_rows", (DL_FUNC) &_rkeops_r_entry_block_rows, 0},
     {"_rkeops_r_count_pairs", (DL_FUNC) &_rkeops_r_count_pairs, 3},
     {"_rkeops_r_fill_pairs", (DL_FUNC) &_rkeops_r_fill_pairs, 7},
+    {"_rkeops_r_thresholds", (DL_FUNC) &_rkeops_r_thresholds, 3},
     {NULL, NULL, 0}
 };
 

@@ -1,6 +1,7 @@
 // The boundary for what sees every entry of a LazyTensor.
 #include "boundary_lazy.h"
 #include "lazy/pairs.h"
+#include "lazy/thresholds.h"
 
 using namespace rkeops;
 
@@ -62,5 +63,18 @@ SEXP r_fill_pairs(Rcpp::List operand, Rcpp::List evaluation, Rcpp::List wanted,
       fits = fill_pairs(search.search(), counts.begin(), output, interrupted, progress);
     });
     return fits;
+  });
+}
+
+// One row for each range.
+// [[Rcpp::export(rng = false)]]
+SEXP r_thresholds(Rcpp::NumericVector low, Rcpp::NumericVector high, int count) {
+  return guarded([&] {
+    Rcpp::NumericMatrix result = new_matrix(low.size(), count);
+    for (R_xlen_t row = 0; row < low.size(); ++row) {
+      const std::vector<double> between = thresholds_between(low[row], high[row], count);
+      for (int k = 0; k < count; ++k) result(int(row), k) = between[size_t(k)];
+    }
+    return result;
   });
 }
