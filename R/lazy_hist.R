@@ -14,6 +14,8 @@
 #' @param plot Whether the histogram is drawn.
 #' @param main,xlab Its title and the label of its axis.
 #' @param ... Other arguments of the plot, such as `freq` or `col`.
+#' @param precision `"float32"` or `"float64"`, or `NULL` for that of the
+#'   tensor, see [lazy_precision()].
 #' @return An object of class `histogram`, which [plot()] draws: that which R
 #'   gives for the vector of all entries. Invisibly where it is drawn.
 #' @seealso [quantile.LazyTensor()]
@@ -31,10 +33,11 @@ hist.LazyTensor <- function(x, breaks = "Sturges", # nolint
                             include.lowest = TRUE, right = TRUE, # nolint
                             plot = TRUE,
                             main = paste("Histogram of", name), xlab = name,
-                            ...) {
+                            ..., precision = NULL) {
   call <- sys.call()
   name <- deparse1(substitute(x))
   check_entries(x, "x", "hist", call)
+  x <- in_precision(x, precision, call)
   check_flag(include.lowest, "include.lowest", call)
   check_flag(right, "right", call)
   check_flag(plot, "plot", call)
@@ -163,6 +166,7 @@ count_below <- function(entries, breaks, right) {
     split(breaks, (seq_along(breaks) - 1L) %/% thresholds_of_pass),
     function(some) {
       t <- Pm(some)
+      t@precision <- kept@precision
       entries$total(if (right) kept <= t else kept < t)
     }
   )

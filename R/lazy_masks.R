@@ -95,8 +95,9 @@ check_mask_operands <- function(x, value, call) {
   }
 }
 
-# `value` where the test is true.
+# `value` where the test is true. The test has the precision of `x`.
 with_value <- function(test, value, x, label, call) {
+  test@precision <- ""
   stays_logical <- x@type == "logical" && is.logical(value)
   test <- apply_operation("-", list(test, lazy_constant(0.5)))
   apply_operation(

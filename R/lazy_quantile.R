@@ -17,6 +17,8 @@
 #'   [stats::quantile()].
 #' @param index The index over which to go: with `"j"` the result has a row for
 #'   each i, with `"i"` one for each j. `NA`: all entries together.
+#' @param precision `"float32"` or `"float64"`, or `NULL` for that of the
+#'   tensor, see [lazy_precision()].
 #' @param ... Not used.
 #' @return Without `index` the values that R gives for the vector of all
 #'   entries. With it a matrix, with a column for each of `probs`; one for the
@@ -37,11 +39,11 @@
 #' \dontshow{set_rkeops_options(previous)}
 quantile.LazyTensor <- function(x, probs = seq(0, 1, 0.25), # nolint
                                 na.rm = FALSE, names = TRUE, # nolint
-                                type = 7,
-                                index = NA, ...) {
+                                type = 7, index = NA, precision = NULL, ...) {
   call <- sys.call()
   check_no_more(list(...), call)
   check_entries(x, "x", "quantile", call)
+  x <- in_precision(x, precision, call)
   check_probabilities(probs, call)
   remove_na <- check_flag(na.rm, "na.rm", call)
   names <- check_flag(names, "names", call)
@@ -62,10 +64,12 @@ quantile.LazyTensor <- function(x, probs = seq(0, 1, 0.25), # nolint
 
 #' @rdname quantile.LazyTensor
 #' @export
-median.LazyTensor <- function(x, na.rm = FALSE, index = NA, ...) { # nolint
+median.LazyTensor <- function(x, na.rm = FALSE, index = NA, # nolint
+                              precision = NULL, ...) {
   call <- sys.call()
   check_no_more(list(...), call)
   check_entries(x, "x", "median", call)
+  x <- in_precision(x, precision, call)
   remove_na <- check_flag(na.rm, "na.rm", call)
   entries <- entries_of(x, index, call)
   value <- quantiles_of(entries, 0.5, 7)
@@ -106,12 +110,10 @@ entries_of <- function(x, index, call) {
     on_host(reduce_tensor(tensor, name, reduced, integers, call = call))
   }
   together <- !is_given(index)
-  beside <- if (together) {
-    function(t) Pm(c(t))
-  } else if (index == "j") {
-    Vi
-  } else {
-    Vj
+  beside <- function(t) {
+    tensor <- if (together) Pm(c(t)) else if (index == "j") Vi(t) else Vj(t)
+    tensor@precision <- x@precision
+    tensor
   }
   total <- function(counts) if (together) t(colSums(counts)) else counts
   missing <- total(reduce(is.na(x), "Sum"))[, 1L]

@@ -20,6 +20,8 @@
 #' @param maximum The largest number of pairs, or `NULL` for what fits into the
 #'   memory that is free. Where there are more, the error says how many, before
 #'   memory is taken for them.
+#' @param precision `"float32"` or `"float64"`, or `NULL` for that of the
+#'   tensor, see [lazy_precision()].
 #' @param x,object Pairs.
 #' @param ... Not used.
 #'
@@ -52,9 +54,11 @@
 #' head(exp(-near$value^2))
 #' \dontshow{set_rkeops_options(previous)}
 pairs_within <- function(D, r, symmetric = FALSE, # nolint
-                         self = !symmetric, maximum = NULL) {
+                         self = !symmetric, maximum = NULL,
+                         precision = NULL) {
   call <- rlang::current_env()
   check_entries(D, "D", "pairs_within", call)
+  D <- in_precision(D, precision, call) # nolint
   if (missing(r) || !checkmate::test_number(r)) {
     abort_argument("r", "one number", r, call)
   }
