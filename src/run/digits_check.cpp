@@ -5,6 +5,7 @@
 
 #include "ir/reductions.h"
 #include "pass/absolute_terms.h"
+#include "pass/perturb.h"
 
 namespace rkeops {
 
@@ -76,6 +77,8 @@ DigitsCheck::DigitsCheck(const Operator& op) : op_(op) {
   const Expr terms = absolute_terms(root);
   has_scale_ = terms != call("Abs", {root});
   if (has_scale_) scale_ = in_double(terms);
+  const Expr other = perturbed(root);
+  if (other != root) perturbed_ = in_double(other);
 }
 
 DigitsCheck::Part DigitsCheck::in_double(Expr root) const {
@@ -97,6 +100,14 @@ bool DigitsCheck::holds(const CallInputs& inputs, const std::vector<long long>& 
   part.keep(op_.typed.index, rows);
   return searched_ ? search_holds(inputs, part, rows, results, settings)
                    : sums_hold(part, results, settings);
+}
+
+bool DigitsCheck::stands_perturbation(const CallInputs& inputs,
+                                      const std::vector<long long>& rows,
+                                      const Settings& settings) {
+  RowPart part(op_.typed.arguments, inputs);
+  part.keep(op_.typed.index, rows);
+  return sums_hold(part, evaluated(perturbed_, part, settings), settings);
 }
 
 bool DigitsCheck::sums_hold(const RowPart& part, const std::vector<double>& results,

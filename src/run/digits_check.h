@@ -21,6 +21,13 @@ class DigitsCheck {
   bool holds(const CallInputs& inputs, const std::vector<long long>& rows,
              const std::vector<double>& results, const Settings& settings);
 
+  /// May the formula lose digits whatever the precision?
+  bool is_fragile() const { return bool(perturbed_); }
+
+  /// Does it keep them, for these rows?
+  bool stands_perturbation(const CallInputs& inputs, const std::vector<long long>& rows,
+                           const Settings& settings);
+
  private:
   using Part = std::unique_ptr<Callable>;
 
@@ -44,7 +51,7 @@ class DigitsCheck {
   const Reduction* searched_ =
       nullptr;                      // where smallest or largest values are looked for
   int components_ = 1, ranks_ = 1;  // of these values
-  Part values_, scale_, at_places_;
+  Part values_, scale_, perturbed_, at_places_;
   bool has_scale_ = false;
 };
 

@@ -13,9 +13,35 @@ namespace {
 // So little work takes as long in double precision.
 constexpr double work_worth_single = 1 << 17;
 
-// A check costs so many pairs at least, and may take this share of all work.
-constexpr double pairs_of_a_check = 1e6, cost_of_double = 3, share_of_checks = 0.01;
+// How many pairs in single precision take as long as a check of none, and as one pair of
+// a check, which the CPU computes in double precision; measured on two cores and on a
+// H200.
+struct CostOfCheck {
+  double begin, pair;
+};
+
+CostOfCheck cost_of_check(Engine engine) {
+  return engine == Engine::cpu ? CostOfCheck{1e6, 3} : CostOfCheck{1.2e9, 1e4};
+}
+
+// Checks of data of a known kind may take this share of the work.
+constexpr double share_of_checks = 0.01;
 constexpr long long most_checked_rows = 8, rows_a_checked_row = 256;
+
+long long checked_rows(long long rows) {
+  return std::clamp(rows / rows_a_checked_row, 1LL, most_checked_rows);
+}
+
+// Those of the matrices of a call, where all of them stay on a GPU; else none.
+std::vector<long long> resident_numbers(const CallInputs& inputs) {
+  std::vector<long long> numbers;
+  for (const MatrixView& matrix : inputs.matrices) {
+    if (matrix.data && matrix.rows == 1) continue;  // parameters
+    if (matrix.data || !matrix.resident) return {};
+    numbers.push_back(matrix.resident->number());
+  }
+  return numbers;
+}
 
 bool stays_on_gpu(const CallInputs& inputs) {
   return std::any_of(
@@ -97,6 +123,8 @@ void GuardedCall::call(Callable& plain, const CallInputs& inputs,
       output.values) {
     way_ = "in double precision: few pairs";
     compute_in_double(request, interpreted_on_cpu(settings));
+    if (pairs > 0 && rows_are_independent_ && checker().is_fragile())
+      perturb(request, known_[kind_of(inputs, settings)]);
     return;
   }
   Known& known = known_[kind_of(inputs, settings)];
@@ -108,7 +136,7 @@ void GuardedCall::call(Callable& plain, const CallInputs& inputs,
   compute_in_single(request);
   pairs_done_ += pairs;
   if (all_finite_) mend_infinite(request, known);
-  if (is_due(known, pairs)) check(request, known);
+  if (is_due(request, known)) check(request, known);
 }
 
 GuardedCall::Kind GuardedCall::kind_of(const CallInputs& inputs,
@@ -210,21 +238,29 @@ void GuardedCall::mend_infinite(const Request& request, Known& known) {
 
 // ---- the check ----
 
-bool GuardedCall::is_due(const Known& known, double pairs) {
-  if (!rows_are_independent_ || pairs == 0) return false;
-  return known.verdict == Verdict::unknown ||
-         pairs_checked_ + pairs_of_a_check <= share_of_checks * pairs_done_;
+// Matrices that stay on a GPU do not change: they are checked once.
+bool GuardedCall::is_due(const Request& request, const Known& known) const {
+  if (!rows_are_independent_ || pairs_of(request.inputs) == 0) return false;
+  if (known.verdict == Verdict::unknown) return true;
+  if (pairs_checked_ + check_cost(request) > share_of_checks * pairs_done_) return false;
+  const std::vector<long long> numbers = resident_numbers(request.inputs);
+  return numbers.empty() || numbers != checked_numbers_;
+}
+
+double GuardedCall::check_cost(const Request& request) const {
+  const long long rows = size_of(op_.typed.index, request.inputs);
+  const CostOfCheck cost = cost_of_check(request.settings.engine);
+  return cost.begin +
+         cost.pair * double(checked_rows(rows)) * pairs_of(request.inputs) / double(rows);
 }
 
 void GuardedCall::check(const Request& request, Known& known) {
-  if (!check_) check_ = std::make_unique<DigitsCheck>(op_);
   const Level index = op_.typed.index;
   const long long rows = size_of(index, request.inputs);
   RowPart host(op_.typed.arguments, request.inputs);
-  const std::vector<long long> checked =
-      host.typical(index, std::clamp(rows / rows_a_checked_row, 1LL, most_checked_rows));
-  pairs_checked_ += pairs_of_a_check + cost_of_double * double(checked.size()) *
-                                           pairs_of(request.inputs) / double(rows);
+  const std::vector<long long> checked = host.typical(index, checked_rows(rows));
+  pairs_checked_ += check_cost(request);
+  checked_numbers_ = resident_numbers(request.inputs);
   std::vector<double> memory;
   const double* values = request.output.values;
   if (!values) {
@@ -235,22 +271,49 @@ void GuardedCall::check(const Request& request, Known& known) {
   std::vector<double> results;
   for (int column = 0; column < op_.root->dimension; ++column)
     for (long long row : checked) results.push_back(values[column * rows + row]);
-  if (check_->holds(host.inputs(), checked, results, request.settings)) {
+  if (checker().holds(host.inputs(), checked, results, request.settings)) {
     known.verdict = Verdict::single_holds;
     return;
   }
   known.verdict = Verdict::double_needed;
   compute_in_double(request, request.settings);
   way_ = "in double precision: single precision does not keep the digits";
+  if (checker().is_fragile()) perturb(request, known);
+  announce(
+      "Single precision does not keep the digits of `%s` with these data, so it is "
+      "computed in double precision",
+      request);
+}
+
+// Whether double precision would do is a question of its own, asked once a kind of data.
+void GuardedCall::perturb(const Request& request, Known& known) {
+  if (known.is_perturbed) return;
+  known.is_perturbed = true;
+  RowPart host(op_.typed.arguments, request.inputs);
+  const long long rows = size_of(op_.typed.index, request.inputs);
+  const std::vector<long long> some =
+      host.typical(op_.typed.index, std::min(rows, most_checked_rows));
+  if (!checker().stands_perturbation(host.inputs(), some, request.settings))
+    announce("`%s` loses digits with these data, whatever the precision", request);
+}
+
+// Once an operator.
+void GuardedCall::announce(const std::string& what, const Request& request) {
   if (has_announced_) return;
   has_announced_ = true;
   constexpr size_t longest = 60;
-  announcement_ = "Single precision does not keep the digits of `" +
-                  print_formula(op_.typed.root, longest) +
-                  "` with these data, so it is computed in double precision: see " +
-                  widest_argument(op_.typed.arguments, request.inputs,
-                                  request.settings.usable_threads()) +
-                  ".";
+  const size_t place = what.find("%s");
+  announcement_ = what;
+  announcement_.replace(place, 2, print_formula(op_.typed.root, longest));
+  announcement_ += ": see " +
+                   widest_argument(op_.typed.arguments, request.inputs,
+                                   request.settings.usable_threads()) +
+                   ".";
+}
+
+DigitsCheck& GuardedCall::checker() {
+  if (!check_) check_ = std::make_unique<DigitsCheck>(op_);
+  return *check_;
 }
 
 std::string GuardedCall::take_announcement() {

@@ -42,6 +42,7 @@ class GuardedCall {
   struct Known {
     Verdict verdict = Verdict::unknown;
     bool infinite_is_right = false;  // results that are not finite are so in double too
+    bool is_perturbed = false;       // whether double precision loses digits was asked
   };
   /// What tells kinds of data apart: sizes and largest numbers, to powers of two.
   using Kind = std::vector<int>;
@@ -54,8 +55,12 @@ class GuardedCall {
   void mend_infinite(const Request& request, Known& known);
   std::vector<double> rows_in_double(const Request& request,
                                      const std::vector<long long>& rows);
-  bool is_due(const Known& known, double pairs);
+  bool is_due(const Request& request, const Known& known) const;
+  double check_cost(const Request& request) const;
   void check(const Request& request, Known& known);
+  void perturb(const Request& request, Known& known);
+  void announce(const std::string& what, const Request& request);
+  DigitsCheck& checker();
   Callable& precise();
 
   const Operator& op_;
@@ -65,7 +70,8 @@ class GuardedCall {
   std::unique_ptr<Callable> precise_;  // in double precision
   std::unique_ptr<DigitsCheck> check_;
   std::map<Kind, Known> known_;
-  bool all_finite_ = true;  // the inputs of the last call
+  bool all_finite_ = true;                  // the inputs of the last call
+  std::vector<long long> checked_numbers_;  // of matrices on a GPU, the last time
   double pairs_done_ = 0, pairs_checked_ = 0;
   std::string way_, announcement_;
   bool has_announced_ = false;

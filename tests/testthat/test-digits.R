@@ -235,6 +235,31 @@ test_that("the warning names the argument and what to do", {
   )
 })
 
+test_that("a formula that loses digits whatever the precision is announced", {
+  local_digits()
+  set.seed(13)
+  angles <- "Acos(Sin(x) * Sin(y) + Cos(x) * Cos(y))"
+  sum_of <- function(f) keops_kernel(
+    sprintf("Sum_Reduction(%s, 0)", f), c("x = Vi(1)", "y = Vj(1)")
+  )
+  for (size in c(3L, 500L)) {
+    near <- 0.8 + 1e-7 * runif(size)
+    expect_warning(
+      sum_of(angles)(near, near), "whatever the precision|in double precision",
+      class = "rkeops_warning_precision"
+    )
+    expect_warning(
+      sum_of("Sqrt(1 - Square(Cos(x - y)))")(near, near),
+      class = "rkeops_warning_precision"
+    )
+    far <- runif(size)
+    others <- 1.5 + runif(size)
+    expect_no_warning(value <- sum_of(angles)(far, others))
+    expect_lt(worst_error(value, rowSums(abs(outer(far, others, "-")))), 1e-5)
+    expect_no_warning(sum_of("Norm2(x - y)")(near, near))
+  }
+})
+
 test_that("GPUs keep digits too, of data of the host and of their own", {
   local_large_gpu()
   local_digits()
