@@ -3,7 +3,9 @@
 
 skip_on_cran()
 
-# Words of the command: flags, and sources other than the program itself.
+root <- source_root()
+
+# The flags and the sources besides the program itself of this command.
 command_words <- function(program) {
   lines <- readLines(program)
   head <- lines[seq_len(match(TRUE, !grepl("^//", lines)) - 1L)]
@@ -11,42 +13,75 @@ command_words <- function(program) {
   start <- match(TRUE, grepl("^ *(g|clang)\\+\\+ ", text))
   if (is.na(start)) {
     # Headers only: what generated code is compiled with.
-    return("-march=native")
+    return(list(flags = "-march=native", sources = character()))
   }
   # The command ends where prose begins again.
   continues <- grepl("^ *(src/|tests/|-)", text)
   last <- start + match(FALSE, c(continues[-seq_len(start)], FALSE)) - 1L
   words <- strsplit(paste(text[start:last], collapse = " "), " +")[[1L]]
-  flags <- grep("^-(m|O|D|f|l|pthread)", words, value = TRUE)
-  sources <- grep("^src/.*\\.cpp$", words, value = TRUE)
-  c(Sys.glob(sources), flags)
+  list(
+    flags = grep("^-(m|O|D|f|l|pthread)", words, value = TRUE),
+    sources = grep("^src/.*\\.cpp$", words, value = TRUE)
+  )
 }
 
-run_program <- function(program, root) {
+compiler_words <- function() {
+  c(
+    strsplit(cxx_command(), " ")[[1L]], "-O2", "-pthread", "-I", "src",
+    "-I", "inst/include"
+  )
+}
+
+run_words <- function(words) {
+  suppressWarnings(
+    system2(words[1L], shQuote(words[-1L]), stdout = TRUE, stderr = TRUE)
+  )
+}
+
+# An archive with the objects of these sources: programs share most of them.
+archive_of <- function(sources) {
   withr::local_dir(root)
+  sources <- unique(Sys.glob(sources))
+  directory <- tempfile("archive")
+  dir.create(directory)
+  archive <- file.path(directory, "sources.a")
+  objects <- file.path(directory, sub("cpp$", "o", gsub("/", "-", sources)))
+  compile <- paste(shQuote(compiler_words()), collapse = " ")
+  makefile <- file.path(directory, "Makefile")
+  writeLines(c(
+    sprintf("%s: %s", archive, paste(objects, collapse = " ")),
+    "\tar rc $@ $^",
+    sprintf("%s: %s\n\t%s -c $< -o $@", objects, sources, compile)
+  ), makefile)
+  output <- run_words(c(Sys.getenv("MAKE", "make"), "-f", makefile))
+  if (!file.exists(archive)) stop(paste(output, collapse = "\n"))
+  archive
+}
+
+run_program <- function(program, archive) {
+  withr::local_dir(root)
+  words <- command_words(program)
   binary <- withr::local_tempfile()
-  compiler <- strsplit(cxx_command(), " ")[[1L]]
-  words <- c(
-    compiler[-1L], "-O2", "-pthread", "-I", "src", "-I", "inst/include",
-    program, command_words(program), "-o", binary, "-ldl"
-  )
-  output <- suppressWarnings(
-    system2(compiler[1L], shQuote(words), stdout = TRUE, stderr = TRUE)
-  )
+  output <- run_words(c(
+    compiler_words(), program, words$flags,
+    if (length(words$sources)) archive, "-o", binary, "-ldl"
+  ))
   if (!is.null(attr(output, "status"))) {
     return(output)
   }
-  suppressWarnings(system2(binary, stdout = TRUE, stderr = TRUE))
+  run_words(binary)
 }
 
-root <- source_root()
 programs <- list.files(
   file.path(root, "tests", "testthat", "cpp"), "\\.cpp$", full.names = TRUE
 )
+archive <- archive_of(unlist(lapply(programs, function(program) {
+  command_words(program)$sources
+})))
 
 for (program in programs) {
   test_that(paste("the program", basename(program), "finds no error"), {
-    output <- run_program(program, root)
+    output <- run_program(program, archive)
     wrong <- paste(utils::tail(grep(" ok$", output, value = TRUE,
       invert = TRUE
     ), 40), collapse = "\n")
