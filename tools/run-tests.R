@@ -18,18 +18,24 @@ run_file <- function(file) {
 run_files <- function(files, processes) {
   running <- list()
   results <- list()
+  seconds <- function(file) {
+    as.numeric(difftime(Sys.time(), running[[file]]$began, units = "secs"))
+  }
   while (length(files) || length(running)) {
     while (length(files) && length(running) < processes) {
       log <- tempfile()
       process <- callr::r_bg(
         run_file, list(files[1]), stdout = log, stderr = "2>&1"
       )
-      running[[files[1]]] <- list(process = process, log = log)
+      running[[files[1]]] <- list(
+        process = process, log = log, began = Sys.time()
+      )
       files <- files[-1]
     }
     done <- names(Filter(function(one) !one$process$is_alive(), running))
     for (file in done) {
       results[[file]] <- finished(running[[file]], file)
+      results[[file]]$file_seconds <- seconds(file)
       running[[file]] <- NULL
     }
     if (!length(done)) Sys.sleep(0.1)
@@ -74,6 +80,11 @@ if (nrow(bad)) {
   cat("\nFailed:\n")
   cat(sprintf("  %s: %s\n", bad$file, bad$test), sep = "")
 }
+
+files <- unique(results[c("file", "file_seconds")])
+files <- files[order(-files$file_seconds), ]
+cat("\nSeconds by file:\n")
+cat(sprintf("%7.1f  %s\n", files$file_seconds, files$file), sep = "")
 
 slowest <- head(results[order(-results$real), c("file", "test", "real")], 8)
 cat("\nSlowest tests (seconds):\n")

@@ -12,12 +12,25 @@ install_packages "${needed_to_run[@]}" "${needed_to_test[@]}"
 root=$PWD
 export LC_ALL=C.UTF-8 MAKEFLAGS="-j$(nproc)"
 work=$(mktemp -d)
-trap 'rm -rf "$work"' EXIT
+trap 'jobs -p | xargs -r kill 2>/dev/null; rm -rf "$work"' EXIT
+
+# Prints how long the step took that began at second $1.
+took() { echo "-- $((SECONDS - $1)) seconds"; }
+
+# R CMD build and check use one processor for most of their time. Compiling the CUDA
+# snapshots takes the others, at low priority, since the check measures times.
+nice -n 19 bash tools/compile-cuda-snapshots.sh >"$work/snapshots" 2>&1 &
+snapshots_process=$!
 
 echo "== R CMD build"
-(cd "$work" && R CMD build "$root")
+began=$SECONDS
+# The vignettes are built with this package, which need not be fast.
+echo 'CXX17FLAGS = -O0' >"$work/Makevars"
+(cd "$work" && R_MAKEVARS_USER="$work/Makevars" R CMD build "$root")
+took "$began"
 
 echo "== R CMD check"
+began=$SECONDS
 # Neither the network nor the clock of the machine is what is tested.
 export _R_CHECK_CRAN_INCOMING_=false _R_CHECK_SYSTEM_CLOCK_=false
 export _R_CHECK_FORCE_SUGGESTS_=true
@@ -28,20 +41,30 @@ if [ "$status" != "OK" ]; then
     xargs -r tail -n 60
 fi
 
+took "$began"
+
 echo "== Tests"
-export R_LIBS="$work/rkeops.Rcheck" NOT_CRAN=true RKEOPS_SOURCE="$root"
+began=$SECONDS
 failed=0
+wait "$snapshots_process" || failed=1
+export R_LIBS="$work/rkeops.Rcheck" NOT_CRAN=true RKEOPS_SOURCE="$root"
+# The style needs the package, too; it is checked beside the first tests.
+bash tools/check-style.sh >"$work/style" 2>&1 &
+style_process=$!
 Rscript tools/run-tests.R "$work/counts" || failed=1
+took "$began"
 
 echo "== CUDA snapshots"
-snapshots=$(bash tools/compile-cuda-snapshots.sh) || failed=1
+snapshots=$(cat "$work/snapshots")
 echo "$snapshots"
 
 echo "== Style"
-style=$(bash tools/check-style.sh) || failed=1
+wait "$style_process" || failed=1
+style=$(cat "$work/style")
 echo "$style"
 
 echo
+echo "$SECONDS seconds"
 echo "$(cat "$work/counts" 2>/dev/null || echo 'tests: did not run');" \
   "R CMD check: ${status:-did not run};" \
   "CUDA snapshots: $(tail -n 1 <<<"$snapshots");" \
