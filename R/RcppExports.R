@@ -41,6 +41,10 @@ r_last_sizes <- function() {
     .Call(`_rkeops_r_last_sizes`)
 }
 
+r_end_of_compiling <- function() {
+    .Call(`_rkeops_r_end_of_compiling`)
+}
+
 r_toolchain <- function() {
     .Call(`_rkeops_r_toolchain`)
 }

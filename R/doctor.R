@@ -7,7 +7,8 @@
 #' `check_rkeops()` runs a small formula where operators run now (see
 #' [use_gpu()]), and compares the result with that of plain R: on the CPU
 #' interpreted, and compiled unless the option `compile` is `"never"`, or
-#' `"auto"` and there is no compiler.
+#' `"auto"` and there is no compiler. Where the option is `"auto"` and compiling
+#' fails, the check says why, and passes if the interpreter is right.
 #'
 #' @param verbose Whether to say what was found.
 #' @return `check_rkeops()` returns invisibly whether the result was right,
@@ -22,13 +23,21 @@
 check_rkeops <- function(verbose = TRUE) {
   verbose <- check_flag(verbose, "verbose", rlang::current_env())
   modes <- self_test_modes()
-  problem <- tryCatch(
-    for (mode in modes) self_test(mode), rkeops_error = identity
-  )
+  problems <- lapply(modes, function(mode) {
+    tryCatch(self_test(mode), rkeops_error = identity)
+  })
+  failed <- !vapply(problems, is.null, NA)
+  # where nobody asks for compiled programs, interpreted ones do
+  does <- !any(failed) || (settings$compile == "auto" && !failed[[1L]] &&
+                             stays_interpreted(problems[[2L]]))
   if (verbose) {
-    report_self_test(problem, modes)
+    report_self_test(does, problems[failed], modes[!failed])
   }
-  invisible(is.null(problem))
+  invisible(does)
+}
+
+stays_interpreted <- function(problem) {
+  inherits(problem, paste0("rkeops_error_", c("compile", "cache", "argument")))
 }
 
 # The ways of running formulas that are to work, by the option `compile`.
@@ -57,16 +66,26 @@ self_test <- function(mode) {
   }
 }
 
-report_self_test <- function(problem, modes) {
-  if (is.null(problem)) {
+# `problems` of the modes that do not work, and the `modes` that do.
+report_self_test <- function(does, problems, modes) {
+  if (does) {
     ways <- c(never = "interpreted", always = "compiled")[modes]
     done <- paste(c(ways[-length(ways)], paste(ways[length(ways)], "and run")),
                   collapse = ", ")
     cli::cli_inform(c(v = "rkeops works: a formula was {done}."))
-  } else {
+  }
+  for (problem in problems) {
     text <- conditionMessage(problem)
-    cli::cli_inform(c(x = "rkeops does not work:"))
+    cli::cli_inform(
+      if (does) {
+        c("!" = "Formulas stay interpreted, since compiling fails:")
+      } else {
+        c(x = "rkeops does not work:")
+      }
+    )
     cli::cli_verbatim(text)
+  }
+  if (length(problems)) {
     cli::cli_inform(c(i = "{.run rkeops::rkeops_sitrep()} says more."))
   }
 }
@@ -100,7 +119,9 @@ situation <- function() {
     instructions = r_instruction_sets(),
     threads = settings$threads,
     allowed_cores = allowed_cores(),
+    compile_failure = r_end_of_compiling(),
     cache_dir = settings$cache_dir,
+    cache_failure = r_cache_try(settings$cache_dir),
     cache = r_cache_list(settings$cache_dir)
   )
 }
@@ -123,10 +144,7 @@ report_compiler <- function(toolchain) {
 
 report_gpu <- function(devices) {
   if (inherits(devices, "rkeops_failure")) {
-    cli::cli_inform(c("!" = "GPU: none. Operators run on the CPU."))
-    cli::cli_verbatim(paste0("  ", c(
-      devices$message, devices$details, devices$hints
-    )))
+    report_failure(devices, "GPU: none. Operators run on the CPU.")
   } else {
     text <- sprintf(
       "GPU %d: %s, %s, architecture %s", devices$device, devices$name,
@@ -169,15 +187,29 @@ report_session <- function(found) {
     i = "Formulas for the CPU are {when}; the interpreter uses {best}
       instructions."
   ))
-  if (inherits(found$cache, "rkeops_failure")) {
-    cli::cli_inform(c(x = "Compiled formulas: {found$cache$message}"))
-  } else {
-    count <- nrow(found$cache)
-    size <- format_size(sum(found$cache$bytes))
-    cli::cli_inform(c(
-      i = "{count} compiled formula{?s}, {size}, in {.path {found$cache_dir}}."
-    ))
+  report_failure(
+    found$compile_failure, "Since this, no formula is compiled until an option
+      has changed:"
+  )
+  count <- nrow(found$cache)
+  size <- format_size(sum(found$cache$bytes))
+  cli::cli_inform(c(
+    i = "{count} compiled formula{?s}, {size}, in {.path {found$cache_dir}}."
+  ))
+  report_failure(
+    found$cache_failure, "No formula can be kept or loaded there:"
+  )
+}
+
+# A failure that the native code reported, or nothing.
+report_failure <- function(failure, text) {
+  if (is.null(failure)) {
+    return()
   }
+  cli::cli_inform(c("!" = text))
+  cli::cli_verbatim(paste0("  ", c(
+    failure$message, failure$details, failure$hints
+  )))
 }
 
 #' Nothing to install

@@ -44,7 +44,11 @@ format_compilation <- function(is_compiled) {
   mode <- if (settings$engine == "cuda") "always" else settings$compile
   switch(mode,
     always = "compiled at the first call", never = "interpreted",
-    auto = "interpreted until compiling is worth it"
+    auto = if (is.null(r_end_of_compiling())) {
+      "interpreted until compiling is worth it"
+    } else {
+      "interpreted, since compiling failed"
+    }
   )
 }
 

@@ -120,6 +120,15 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_end_of_compiling
+SEXP r_end_of_compiling();
+RcppExport SEXP _rkeops_r_end_of_compiling() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    rcpp_result_gen = Rcpp::wrap(r_end_of_compiling());
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_toolchain
 SEXP r_toolchain();
 RcppExport SEXP _rkeops_r_toolchain() {
@@ -461,6 +470,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_last_timings", (DL_FUNC) &_rkeops_r_last_timings, 0},
     {"_rkeops_r_new_compile_failure", (DL_FUNC) &_rkeops_r_new_compile_failure, 0},
     {"_rkeops_r_last_sizes", (DL_FUNC) &_rkeops_r_last_sizes, 0},
+    {"_rkeops_r_end_of_compiling", (DL_FUNC) &_rkeops_r_end_of_compiling, 0},
     {"_rkeops_r_toolchain", (DL_FUNC) &_rkeops_r_toolchain, 0},
     {"_rkeops_r_gpu_devices", (DL_FUNC) &_rkeops_r_gpu_devices, 0},
     {"_rkeops_r_cache_list", (DL_FUNC) &_rkeops_r_cache_list, 1},

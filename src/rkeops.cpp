@@ -383,6 +383,13 @@ Rcpp::NumericVector r_last_sizes() {
   return Rcpp::NumericVector::create(double(last_i_size), double(last_j_size));
 }
 
+// NULL, or the failure since which nothing is compiled with these settings.
+// [[Rcpp::export(rng = false)]]
+SEXP r_end_of_compiling() {
+  const Error* const error = end_of_compiling(settings());
+  return error ? failure(*error) : R_NilValue;
+}
+
 // ---- the machine
 // ---------------------------------------------------------------------------------
 
@@ -390,11 +397,18 @@ Rcpp::NumericVector r_last_sizes() {
 SEXP r_toolchain() {
   return guarded([&] {
     const ToolchainSettings& toolchain = settings().toolchain;
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
+    const auto ends = [&] {
+      return std::chrono::steady_clock::now() > end || interrupted();
+    };
+    const auto version = [&](Engine engine) {
+      return character(compiler_version(engine, toolchain, ends));
+    };
     return Rcpp::List::create(
         Rcpp::_["cxx"] = character(find_compiler(Engine::cpu, toolchain)),
-        Rcpp::_["cxx_version"] = character(compiler_version(Engine::cpu, toolchain)),
+        Rcpp::_["cxx_version"] = version(Engine::cpu),
         Rcpp::_["cuda"] = character(find_compiler(Engine::cuda, toolchain)),
-        Rcpp::_["cuda_version"] = character(compiler_version(Engine::cuda, toolchain)),
+        Rcpp::_["cuda_version"] = version(Engine::cuda),
         Rcpp::_["cuda_places"] = character(cuda_compiler_places(toolchain)));
   });
 }

@@ -125,13 +125,19 @@ bool compiler_works(const ToolchainSettings& settings,
   return run_process(words, interrupted).status == 0 && is_written(folder.product());
 }
 
-std::string compiler_version(Engine engine, const ToolchainSettings& settings) {
+std::string compiler_version(Engine engine, const ToolchainSettings& settings,
+                             const std::function<bool()>& interrupted) {
   const std::string compiler = find_compiler(engine, settings);
   if (compiler.empty()) return "";
   if (engine == Engine::cuda && uses_nvrtc(settings)) return nvrtc_version(compiler);
   Words words = compiler_words(engine, settings);
   words.push_back("--version");
-  const Words lines = split_lines(run_process(words).output);
+  Words lines;
+  try {
+    lines = split_lines(run_process(words, interrupted).output);
+  } catch (const Error&) {
+    return "";
+  }
   // nvcc names itself in the first line and its release in the fourth.
   const auto release = std::find_if(
       lines.begin(), lines.end(),

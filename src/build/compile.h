@@ -19,7 +19,9 @@ std::string compile(Engine engine, const ToolchainSettings& settings,
 bool compiler_works(const ToolchainSettings& settings,
                     const std::function<bool()>& interrupted = {});
 
-/// The telling line of `--version`, for reports; "" when there is no compiler.
-std::string compiler_version(Engine engine, const ToolchainSettings& settings);
+/// The telling line of `--version`, for reports; "" when there is no compiler, or it does
+/// not answer before it is `interrupted`.
+std::string compiler_version(Engine engine, const ToolchainSettings& settings,
+                             const std::function<bool()>& interrupted = {});
 
 }  // namespace rkeops
