@@ -9,6 +9,7 @@ session$has_compiled <- FALSE
 session$compile_warnings <- character()
 session$chose_axis <- FALSE
 session$said <- character()
+session$tried_cache_dirs <- character()
 
 is_announced <- function() {
   settings$verbose || (!session$has_compiled && rlang::is_interactive())

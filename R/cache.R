@@ -55,11 +55,19 @@ get_build_dir <- function() {
 set_rkeops_cache_dir <- function(cache_dir = NULL, verbose = FALSE) {
   call <- rlang::current_env()
   path <- read_cache_dir(cache_dir, "cache_dir", call)
+  if (!is.null(cache_dir)) {
+    try_cache_dir(path, call)
+  }
   previous <- change_settings(list(cache_dir = path), call)
   if (check_flag(verbose, "verbose", call)) {
     cli::cli_inform("Compiled formulas are kept in {.path {path}}.")
   }
   invisible(previous)
+}
+
+try_cache_dir <- function(path, call) {
+  check_native(r_cache_try(path), call)
+  session$tried_cache_dirs <- union(session$tried_cache_dirs, path)
 }
 
 #' @rdname get_rkeops_cache_dir

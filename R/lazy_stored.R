@@ -118,6 +118,7 @@ values_at <- function(x, i, j, call) {
     native_operand(x), unname(data),
     evaluation("Max", integer(), "j", precision_of(x))
   ), call)
+  report_compilation(utils::tail(x@formula, 1L))
   if (nrow(value) == 1L) {
     value <- value[rep(1L, length(i)), , drop = FALSE]
   }

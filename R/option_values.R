@@ -149,11 +149,12 @@ read_program <- function(value, name, call) {
 }
 
 # A directory that somebody chooses is tried at once, so that nothing is wrong
-# with it when a formula has been compiled; the default ones come unasked.
+# with it when a formula has been compiled. The default ones come unasked; and
+# one that was good before is not refused to those who restore options.
 read_cache_dir <- function(value, name, call) {
   path <- path.expand(check_string(value %||% default_cache_dir(), name, call))
-  if (path != default_cache_dir() && !identical(path, settings$cache_dir)) {
-    check_native(r_cache_try(path), call)
+  if (!path %in% c(default_cache_dir(), session$tried_cache_dirs)) {
+    try_cache_dir(path, call)
   }
   path
 }

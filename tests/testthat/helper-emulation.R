@@ -21,6 +21,7 @@ emulated_library <- function(name, flags = character()) {
   if (!is.null(emulation[[name]])) {
     return(emulation[[name]])
   }
+  skip_without_compiler()
   source <- test_path("cuda-emulation", paste0(name, ".cpp"))
   product <- file.path(tempdir(), sprintf("lib%s-emulation.so", name))
   compiler <- strsplit(cxx_command(), " ")[[1L]]

@@ -11,7 +11,10 @@ fake_compiler <- function(directory, ..., name = "compiler") {
 }
 
 # What passes its arguments on to the real one.
-real_compiler <- function() paste("exec", cxx_command(), "\"$@\"")
+real_compiler <- function() {
+  skip_without_compiler()
+  paste("exec", cxx_command(), "\"$@\"")
+}
 
 # A file system of its own, until the end of the test.
 local_mount <- function(options, .frame = parent.frame()) {

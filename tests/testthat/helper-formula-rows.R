@@ -81,7 +81,8 @@ ways <- function(exhaustive = is_exhaustive()) {
   )
   is_slow <- all$engine == "gpu" |
     (all$engine == "compiled" & all$precision == "float32")
-  all <- all[exhaustive | !is_slow, ]
+  is_possible <- has_compiler | all$engine == "interpreted"
+  all <- all[is_possible & (exhaustive | !is_slow), ]
   rlang::set_names(
     split(all, seq_len(nrow(all))), paste(all$engine, all$precision)
   )

@@ -3,6 +3,7 @@
 # A function of the inputs of the operator that computes its result one way.
 running <- function(op, compile, instructions = "") {
   function(data) {
+    if (compile == "always") skip_without_compiler()
     local_rkeops_options(compile = compile, instructions = instructions)
     op(data)
   }

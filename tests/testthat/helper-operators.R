@@ -61,6 +61,16 @@ skip_without_gpu <- function() {
   }
 }
 
+# Of this machine, whatever a test sets.
+has_compiler <- nzchar(check_native(r_toolchain())$cxx)
+
+skip_without_compiler <- function() {
+  if (!has_compiler) skip("No C++ compiler.")
+}
+
+# The values of the option `compile` that can be tested here.
+compile_ways <- function() c(if (has_compiler) "always", "never")
+
 # The root of the source tree, which an installed package does not have.
 source_root <- function() {
   candidates <- c(Sys.getenv("RKEOPS_SOURCE"), test_path("..", ".."))
@@ -74,6 +84,7 @@ source_root <- function() {
 
 # A compiler that writes a line to `log` each time it compiles.
 counting_compiler <- function(directory) {
+  skip_without_compiler()
   script <- file.path(directory, "compiler")
   log <- file.path(directory, "log")
   writeLines(c(

@@ -1,10 +1,13 @@
 # Two threads whatever the machine has, as in the checks of CRAN; one directory
 # of compiled formulas for all the tests, so that none is compiled twice. All
 # formulas are compiled, because they would only be interpreted at these sizes;
-# with RKEOPS_COMPILE=never all of them are interpreted. Single precision is what
-# is asked for, so it is not looked after but in test-digits.R.
+# with RKEOPS_COMPILE=never, or without a compiler, all of them are interpreted.
+# Single precision is what is asked for, so it is not looked after but in
+# test-digits.R.
 withr::local_envvar(
-  RKEOPS_COMPILE = Sys.getenv("RKEOPS_COMPILE", "always"),
+  RKEOPS_COMPILE = Sys.getenv(
+    "RKEOPS_COMPILE", if (has_compiler) "always" else "never"
+  ),
   RKEOPS_DIGITS = Sys.getenv("RKEOPS_DIGITS", "plain"),
   .local_envir = testthat::teardown_env()
 )

@@ -7,6 +7,7 @@ fresh_operator <- function(number) {
 }
 
 local_first_compilation <- function(.frame = parent.frame()) {
+  skip_without_compiler()
   rlang::local_interactive(TRUE, frame = .frame)
   has_compiled <- session$has_compiled
   withr::defer(session$has_compiled <- has_compiled, .frame)

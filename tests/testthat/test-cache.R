@@ -55,6 +55,7 @@ test_that("processes that start at once do not disturb each other", {
 })
 
 test_that("the directory is measured and emptied", {
+  skip_without_compiler()
   directory <- withr::local_tempdir()
   local_rkeops_options(cache_dir = file.path(directory, "cache"))
   expect_identical(stat_rkeops_cache_dir(verbose = FALSE), "0")
@@ -90,6 +91,7 @@ test_that("an owner of sizes reads them", {
 })
 
 test_that("the first compilation is announced only to those who ask", {
+  skip_without_compiler()
   directory <- withr::local_tempdir()
   local_rkeops_options(cache_dir = file.path(directory, "cache"))
   op <- keops_kernel("Sum_Reduction(x + IntCst(19), 0)", "x=Vi(1)")
@@ -138,6 +140,16 @@ test_that("a disk that is full, read-only or allows no programs is refused", {
   expect_refused_cache(local_mount("size=1m,noexec"), "noexec")
   expect_refused_cache(local_mount("size=64k"), "No space left on device")
   expect_refused_cache(local_mount("size=1m,ro"), "[Rr]ead-only file system")
+})
+
+test_that("options are restored though a directory went bad meanwhile", {
+  directory <- withr::local_tempdir()
+  local_rkeops_options(cache_dir = directory)
+  previous <- set_rkeops_options(cache_dir = NULL, threads = 1)
+  Sys.chmod(directory, "777", use_umask = FALSE)
+  expect_silent(set_rkeops_options(previous))
+  expect_identical(get_rkeops_cache_dir(), directory)
+  expect_rkeops_error(set_rkeops_cache_dir(directory), "cache", "other users")
 })
 
 test_that("what restores the options tries no default directory", {
@@ -246,6 +258,7 @@ test_that("in the mode \"auto\" a damaged library counts as none", {
 })
 
 test_that("what a killed compilation left is swept by the next session", {
+  skip_without_compiler()
   directory <- withr::local_tempdir()
   cache <- file.path(directory, "cache")
   compiler <- fake_compiler(directory,

@@ -109,6 +109,7 @@ test_that("\"always\" compiles at once, \"never\" does not", {
 
 test_that("what is in the cache is used at once", {
   skip_on_cran()
+  skip_without_compiler()
   directory <- withr::local_tempdir()
   local_rkeops_options(
     cache_dir = file.path(directory, "cache"), compile = "always"

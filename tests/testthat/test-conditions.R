@@ -147,8 +147,10 @@ test_that("conditions carry details and hints, and name the user's call", {
 # A formula that no other test compiles, in a directory of its own.
 fresh_call <- function(number, ..., .frame = parent.frame()) {
   directory <- withr::local_tempdir(.local_envir = .frame)
-  default <- list(cache_dir = file.path(directory, "cache"))
-  local_rkeops_options(utils::modifyList(default, list(...)), .frame = .frame)
+  default <- list(cache_dir = file.path(directory, "cache"), compile = "always")
+  given <- list(...)
+  local_rkeops_options(c(given, default[setdiff(names(default), names(given))]),
+                       .frame = .frame)
   formula <- sprintf("Sum_Reduction(x + IntCst(%d), 0)", number)
   function() keops_kernel(formula, "x=Vi(1)")(1:3)
 }
@@ -170,41 +172,41 @@ test_that("no compiler, or a broken one, is an error of its class", {
   silent <- script("exit 0")
   lying <- fresh_call(103, compiler = silent)
   expect_rkeops_error(lying(), "compile")
+  skip_without_compiler()
   set_rkeops_option("compiler", "")
   expect_equal(lying(), cbind(1:3 + 103))
 })
 
+# Directories were good when they were chosen.
 test_that("a directory that cannot be written is an error of its class", {
   skip_on_cran()
-  file <- withr::local_tempfile(lines = "a file")
-  unwritable <- fresh_call(104, cache_dir = file.path(file, "cache"))
-  expect_rkeops_error(unwritable(), "cache")
-  nowhere <- fresh_call(105, cache_dir = "/proc/rkeops")
+  gone <- fresh_call(104)
+  unlink(get_rkeops_cache_dir(), recursive = TRUE)
+  file.create(get_rkeops_cache_dir())
+  expect_rkeops_error(gone(), "cache")
+  withr::local_envvar(RKEOPS_CACHE_DIR = "/proc/rkeops")
+  nowhere <- fresh_call(105, cache_dir = NULL)
   expect_rkeops_error(nowhere(), "cache")
-  set_rkeops_cache_dir()
+  skip_without_compiler()
+  set_rkeops_cache_dir(withr::local_tempdir())
   expect_equal(nowhere(), cbind(1:3 + 105))
 })
 
 test_that("a directory of another's that others may write is refused", {
   skip_on_cran()
-  directory <- withr::local_tempdir()
-  Sys.chmod(directory, "777", use_umask = FALSE)
-  shared <- fresh_call(106, cache_dir = directory)
+  shared <- fresh_call(106)
+  Sys.chmod(get_rkeops_cache_dir(), "777", use_umask = FALSE)
   expect_rkeops_error(shared(), "cache")
 })
 
 test_that("a full disk is an error of its class", {
   skip_on_cran()
-  directory <- withr::local_tempdir()
-  mounted <- suppressWarnings(system2("mount",
-    c("-t", "tmpfs", "-o", "size=8k,mode=0700", "tmpfs", shQuote(directory)),
-    stdout = FALSE, stderr = FALSE
-  ))
-  skip_if(mounted != 0, "Small disks cannot be made here.")
-  withr::defer(system2("umount", shQuote(directory)))
+  directory <- local_mount("size=1m")
   full <- fresh_call(107, cache_dir = file.path(directory, "cache"))
+  fill_disk(directory)
   error <- tryCatch(full(), rkeops_error = identity)
   expect_true(inherits(error, c("rkeops_error_cache", "rkeops_error_compile")))
+  skip_without_compiler()
   set_rkeops_cache_dir()
   expect_equal(full(), cbind(1:3 + 107))
 })

@@ -7,6 +7,7 @@ test_that("the self test works, and fails where there is no compiler", {
     compiler = "/nonexistent/c++", cache_dir = withr::local_tempdir()
   )
   skip_on_cran()
+  skip_without_compiler()
   suppressMessages(expect_false(check_rkeops()))
 })
 
@@ -21,6 +22,7 @@ test_that("without a compiler it works, interpreted", {
   suppressMessages(expect_false(check_rkeops()))
   set_rkeops_options(compiler = "", compile = "auto")
   skip_on_cran()
+  skip_without_compiler()
   expect_message(check_rkeops(), "interpreted, compiled and run")
 })
 

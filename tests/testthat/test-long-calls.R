@@ -58,7 +58,7 @@ expect_interrupted <- function(result) {
 }
 
 test_that("Ctrl-C ends a call at once and leaves a session that works", {
-  for (compile in c("never", "always")) {
+  for (compile in rev(compile_ways())) {
     for (threads in 1:2) {
       expect_interrupted(interrupted_session(
         list(compile = compile, threads = threads)
@@ -68,6 +68,7 @@ test_that("Ctrl-C ends a call at once and leaves a session that works", {
 })
 
 test_that("Ctrl-C ends a compilation", {
+  skip_without_compiler()
   compiler <- withr::local_tempfile()
   writeLines(c("#!/bin/sh", "sleep 60"), compiler)
   Sys.chmod(compiler, "700")
@@ -121,7 +122,7 @@ test_that("forked processes use one thread, and compute the same", {
   skip_on_os("windows")
   op <- gaussian_operator()
   data <- gaussian_data(900, 700)
-  for (compile in c("always", "never")) {
+  for (compile in compile_ways()) {
     local_rkeops_options(compile = compile, threads = 2)
     expected <- op(data)
     children <- parallel::mclapply(1:2, function(k) {

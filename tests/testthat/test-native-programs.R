@@ -2,6 +2,7 @@
 # command that compiles it, from the root of the sources.
 
 skip_on_cran()
+skip_without_compiler()
 
 root <- source_root()
 

@@ -46,7 +46,7 @@ test_that("vector math is accurate with the instructions of this machine", {
 test_that("double precision keeps subnormal numbers, single takes them as 0", {
   skip_on_cran()
   x <- c(-86, -90, -100, -700, -708.1, -720, -745.1, -746, -Inf)
-  for (compile in c("always", "never")) {
+  for (compile in compile_ways()) {
     exponential <- function(precision) {
       op <- keops_kernel(
         "Sum_Reduction(Exp(x + y), 0)", c("x = Vi(1)", "y = Vj(1)"),
