@@ -11,7 +11,7 @@ in_session <- function(f, ..., compile = "auto") {
       do.call(f, arguments)
     },
     list(f, list(...), list(
-      compiler = compiler$path, compile = compile, threads = 1,
+      compiler = compiler$path, compile = compile, threads = 1, axis = "output",
       cache_dir = file.path(directory, "cache"), verbose = TRUE
     )),
     libpath = .libPaths()
