@@ -32,7 +32,11 @@
 #' double precision, and their results stay on the GPU. A 1 x 1 matrix, such as
 #' `crossprod(v)` of one column, counts as a number, so that an algorithm need
 #' not fetch it. `sum()`, `max()` and `min()` return a number to R,
-#' `as.matrix()`, `as.numeric()` and `as.vector()` return all.
+#' `as.matrix()`, `as.numeric()` and `as.vector()` return all, `t()` all of them
+#' turned.
+#'
+#' Beside a lazy tensor a matrix on the GPU is made one by [Vi()] or [Vj()], as
+#' any matrix is: `K * Vj(y)`; `K %*% y` and `crossprod(K, y)` take it as it is.
 #'
 #' With [use_cpu()], and with several GPUs, operators fetch the matrices, and
 #' arithmetic returns ordinary matrices.
@@ -128,6 +132,12 @@ is.matrix.gpu_matrix <- function(x) { # nolint: object_name_linter.
 #' @export
 as.matrix.gpu_matrix <- function(x, ...) { # nolint: object_name_linter.
   check_native(r_gpu_matrix_read(x), sys.call())
+}
+
+#' @rdname to_gpu
+#' @export
+t.gpu_matrix <- function(x) { # nolint: object_name_linter.
+  t(as.matrix(x))
 }
 
 #' @rdname to_gpu

@@ -78,8 +78,12 @@ crossprod_tensor <- function(x, y = NULL) {
 #' @rdname LazyTensor-matrix
 #' @aliases crossprod,LazyTensor,ANY-method crossprod,ANY,LazyTensor-method
 #'   crossprod,LazyTensor,LazyTensor-method
+#'   crossprod,gpu_matrix,LazyTensor-method
+#'   crossprod,LazyTensor,gpu_matrix-method
 #' @export
 setMethod("crossprod", signature("LazyTensor", "ANY"), crossprod_tensor)
+setMethod("crossprod", signature("gpu_matrix", "LazyTensor"), crossprod_tensor)
+setMethod("crossprod", signature("LazyTensor", "gpu_matrix"), crossprod_tensor)
 setMethod("crossprod", signature("ANY", "LazyTensor"), crossprod_tensor)
 setMethod(
   "crossprod", signature("LazyTensor", "LazyTensor"), crossprod_tensor

@@ -103,11 +103,23 @@ test_that("text is read as UTF-8, whatever it was written in", {
 })
 
 test_that("a matrix on the GPU beside a lazy tensor says what to write", {
-  skip_without_gpu()
-  local_rkeops_options(engine = "cuda")
-  y <- to_gpu(matrix(c(1, 2, 3)))
-  K <- exp(-sqdist(Vi(1:3), Vj(1:3)))
+  local_gpu()
+  numbers <- matrix(c(1, 2, 3))
+  y <- to_gpu(numbers)
+  K <- exp(-sqdist(Vi(1:4), Vj(1:3)))
+  stored <- exp(-outer(1:4, 1:3, "-")^2)
+  near <- function(value, wanted) {
+    expect_equal(as.matrix(value), wanted, tolerance = 1e-6)
+  }
   expect_rkeops_error(K * y, "argument", "Vi")
   expect_rkeops_error(y < K, "argument", "Vi")
-  expect_equal(as.matrix(K * crossprod(y)), 14 * as.matrix(K))
+  near(sum(K * Vj(y), "j"), stored %*% numbers)
+  near(K * crossprod(y), 14 * stored)
+  near(crossprod(y) * K, 14 * stored)
+  near(K %*% y, stored %*% numbers)
+  near(t(y) %*% t(K), t(numbers) %*% t(stored))
+  near(to_gpu(t(numbers)) %*% t(K), t(numbers) %*% t(stored))
+  near(crossprod(t(K), y), stored %*% numbers)
+  near(crossprod(y, t(K)), t(stored %*% numbers))
+  near(tcrossprod(K, to_gpu(t(numbers))), stored %*% numbers)
 })
