@@ -2,6 +2,10 @@
 # kept, or raises an error that names the option.
 
 read_precision <- function(value, name, call) {
+  # asked whenever a lazy tensor is made
+  if (identical(value, "float32") || identical(value, "float64")) {
+    return(value)
+  }
   choices <- c("float32", "float64", "float", "double")
   check_choice(value, choices, name, call)
   switch(value, float = "float32", double = "float64", value)
