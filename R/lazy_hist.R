@@ -3,7 +3,7 @@
 #' Histogram of the entries of a lazy tensor
 #'
 #' The entries are counted in the intervals between the breaks, in a few passes
-#' over all pairs; they are not stored.
+#' over all pairs, in double precision; they are not stored.
 #'
 #' @param x A lazy tensor of inner dimension 1. Entries that are not finite are
 #'   left out, as [graphics::hist()] does.
@@ -14,8 +14,6 @@
 #' @param plot Whether the histogram is drawn.
 #' @param main,xlab Its title and the label of its axis.
 #' @param ... Other arguments of the plot, such as `freq` or `col`.
-#' @param precision `"float32"` or `"float64"`, or `NULL` for that of the
-#'   tensor, see [lazy_precision()].
 #' @return An object of class `histogram`, which [plot()] draws: that which R
 #'   gives for the vector of all entries. Invisibly where it is drawn.
 #' @seealso [quantile.LazyTensor()]
@@ -33,11 +31,10 @@ hist.LazyTensor <- function(x, breaks = "Sturges", # nolint
                             include.lowest = TRUE, right = TRUE, # nolint
                             plot = TRUE,
                             main = paste("Histogram of", name), xlab = name,
-                            ..., precision = NULL) {
+                            ...) {
   call <- sys.call()
   name <- deparse1(substitute(x))
   check_entries(x, "x", "hist", call)
-  x <- in_precision(x, precision, call)
   check_flag(include.lowest, "include.lowest", call)
   check_flag(right, "right", call)
   check_flag(plot, "plot", call)
@@ -69,6 +66,7 @@ hist.LazyTensor <- function(x, breaks = "Sturges", # nolint
 # The range of what is finite, and how to reduce it; what is not counts as
 # `otherwise`.
 finite_entries <- function(x, call) {
+  x@precision <- "float64"
   is_kept <- is.finite(x)
   reduced <- if (index_size(x, "i") > index_size(x, "j")) "i" else "j"
   reduce <- function(tensor, name) {

@@ -6,7 +6,8 @@
 #'
 #' These are exact, and store no entries: ten or twenty passes over all pairs
 #' count how many entries are at most a number, until a few are left among which
-#' the wanted one is.
+#' the wanted one is. They are computed in double precision, whatever that of
+#' the tensor: near the wanted entry, counts depend on the last digits.
 #'
 #' @param x A lazy tensor of inner dimension 1.
 #' @param probs The probabilities, from 0 to 1.
@@ -17,8 +18,6 @@
 #'   [stats::quantile()].
 #' @param index The index over which to go: with `"j"` the result has a row for
 #'   each i, with `"i"` one for each j. `NA`: all entries together.
-#' @param precision `"float32"` or `"float64"`, or `NULL` for that of the
-#'   tensor, see [lazy_precision()].
 #' @param ... Not used.
 #' @return Without `index` the values that R gives for the vector of all
 #'   entries. With it a matrix, with a column for each of `probs`; one for the
@@ -39,11 +38,10 @@
 #' \dontshow{set_rkeops_options(previous)}
 quantile.LazyTensor <- function(x, probs = seq(0, 1, 0.25), # nolint
                                 na.rm = FALSE, names = TRUE, # nolint
-                                type = 7, index = NA, precision = NULL, ...) {
+                                type = 7, index = NA, ...) {
   call <- sys.call()
   check_no_more(list(...), call)
   check_entries(x, "x", "quantile", call)
-  x <- in_precision(x, precision, call)
   check_probabilities(probs, call)
   remove_na <- check_flag(na.rm, "na.rm", call)
   names <- check_flag(names, "names", call)
@@ -64,12 +62,10 @@ quantile.LazyTensor <- function(x, probs = seq(0, 1, 0.25), # nolint
 
 #' @rdname quantile.LazyTensor
 #' @export
-median.LazyTensor <- function(x, na.rm = FALSE, index = NA, # nolint
-                              precision = NULL, ...) {
+median.LazyTensor <- function(x, na.rm = FALSE, index = NA, ...) { # nolint
   call <- sys.call()
   check_no_more(list(...), call)
   check_entries(x, "x", "median", call)
-  x <- in_precision(x, precision, call)
   remove_na <- check_flag(na.rm, "na.rm", call)
   entries <- entries_of(x, index, call)
   value <- quantiles_of(entries, 0.5, 7)
@@ -103,6 +99,7 @@ shaped_quantiles <- function(value, x, index, names) {
 # The groups are what remains of the index: the rows of all matrices below. One
 # group of all entries without an index.
 entries_of <- function(x, index, call) {
+  x@precision <- "float64"
   if (is_given(index)) read_index(index, call)
   extents <- c(i = index_size(x, "i"), j = index_size(x, "j"))
   reduced <- if (is_given(index)) index else names(which.max(extents))

@@ -74,27 +74,16 @@ test_that("missing entries are refused, or left out", {
   )
 })
 
-test_that("precision is that of the tensor, or the one that is asked for", {
-  x <- c(0.1, 0.7, 0.3)
-  lazy <- Vi(x, precision = "float32") * Vj(x, precision = "float32")
-  single <- function(value) {
-    readBin(writeBin(c(value), raw(), 4L), double(), length(value), 4L)
-  }
-  entries <- single(outer(single(x), single(x)))
-  local_rkeops_options(precision = "float64")
-  expect_identical(median(lazy), median(entries))
-  expect_identical(median(lazy, index = "j")[2, 1], median(entries[4:6]))
-  expect_identical(max(pairs_within(lazy, 1)$value), max(entries))
-  expect_identical(lazy_precision(off_diagonal(lazy)), "float32")
-  expect_identical(median(lazy, precision = "float64"), median(outer(x, x)))
-  expect_identical(
-    max(pairs_within(lazy, 1, precision = "float64")$value), max(outer(x, x))
-  )
-  breaks <- c(0, 0.07, 1)
-  expect_identical(
-    hist(lazy, breaks, plot = FALSE, precision = "float64")$counts,
-    hist(outer(x, x), breaks, plot = FALSE)$counts
-  )
+test_that("entries are taken in double precision, without a warning", {
+  x <- 1.7e9 + (1:700)^2 / 7
+  lazy <- Vi(x, precision = "float32") - Vj(x, precision = "float32")
+  entries <- outer(x, x, "-")
+  expect_no_warning(found <- quantile(lazy, c(0.1, 0.5001)))
+  expect_equal(found, quantile(entries, c(0.1, 0.5001)), tolerance = 1e-12)
+  expect_no_warning(found <- median(abs(lazy), index = "j"))
+  expect_equal(found[, 1], apply(abs(entries), 1, median), tolerance = 1e-12)
+  expect_no_warning(found <- hist(lazy, plot = FALSE))
+  expect_identical(found$counts, hist(entries, plot = FALSE)$counts)
 })
 
 test_that("there may be no entries", {

@@ -102,6 +102,16 @@ test_that("entries are those of as.matrix(), to the last bit at the radius", {
   }
 })
 
+test_that("precision is that of the tensor, or the one that is asked for", {
+  x <- c(0.1, 0.7, 0.3)
+  lazy <- Vi(x, precision = "float32") * Vj(x, precision = "float32")
+  largest <- function(...) max(pairs_within(lazy, 1, ...)$value)
+  expect_equal(largest(), 0.49, tolerance = 1e-6)
+  expect_identical(largest(precision = "float64"), 0.7 * 0.7)
+  local_rkeops_options(precision = "float64")
+  expect_identical(lazy_precision(off_diagonal(lazy)), "float32")
+})
+
 test_that("tensors of one index, of none, and with parameters", {
   x <- c(3, 1, 2)
   expect_pairs(pairs_within(Vi(x), 2), data.frame(
