@@ -114,7 +114,7 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
   value <- check_native(r_lazy_reduce(
     unname(lapply(operands, native_operand)),
     evaluation(
-      computed_reduction(name), integers, index,
+      name, integers, index,
       chosen_precision(precision, operands, call)
     )
   ), call)
@@ -122,7 +122,12 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
   if (complex[[1L]]) {
     return(complex_result(on_host(value)))
   }
-  shape_result(value, name, integers)
+  result <- shape_result(value, name, integers)
+  if (grepl("^Arg(K?)(Min|Max)$", name)) {
+    without_infinite(result, x, name, index, call)
+  } else {
+    result
+  }
 }
 
 #' @rdname LazyTensor-reductions

@@ -13,19 +13,8 @@ complex_result <- function(value) {
   parts
 }
 
-# A place is shown where there is a candidate, so reductions that give places
-# are computed with their values: an infinite one is none.
-with_values <- c(
-  ArgMin = "Min_ArgMin", ArgMax = "Max_ArgMax", ArgKMin = "KMin_ArgKMin",
-  ArgKMax = "KMax_ArgKMax"
-)
-
-computed_reduction <- function(name) {
-  if (name %in% names(with_values)) with_values[[name]] else name
-}
-
 # Names of reductions say what their values are: "Arg..." are places, "..._..."
-# values and places. `value` is that of computed_reduction().
+# values and places.
 shape_result <- function(value, name, integers) {
   if (name %in% c("Any", "All")) {
     storage.mode(value) <- "logical"
@@ -33,13 +22,18 @@ shape_result <- function(value, name, integers) {
   }
   has_places <- grepl("Arg", name, fixed = TRUE)
   count <- if (grepl("K(Min|Max)", name)) integers
-  if (!has_places || grepl("Parts", name, fixed = TRUE)) {
-    return(if (length(count) && !has_places) ranked(value, count) else value)
+  if (grepl("Parts", name, fixed = TRUE)) {
+    return(value)
   }
-  worst <- if (grepl("Max", name)) -Inf else Inf
-  parts <- values_and_indices(value, count, worst)
-  if (grepl("_", name, fixed = TRUE)) parts else parts$indices
+  if (has_places && grepl("_", name, fixed = TRUE)) {
+    return(values_and_indices(value, count, worst_value(name)))
+  }
+  if (length(count)) value <- ranked(value, count)
+  if (has_places) places(value) else value
 }
+
+# Of no use to a search, and so no candidate.
+worst_value <- function(name) if (grepl("Max", name)) -Inf else Inf
 
 values_and_indices <- function(value, count, worst) {
   if (length(count)) {
@@ -65,6 +59,33 @@ ranked <- function(value, count, kind = 1L, kinds = 1L) {
     c(list(rownames(value)), rep(list(NULL), length(dim(one)) - 1L))
   }
   one
+}
+
+# Places alone do not tell whether there is a candidate: an infinite value is
+# none. What is found last is looked at first, because nothing before it is
+# infinite where it is not.
+without_infinite <- function(found, x, name, index, call) {
+  is_ranked <- grepl("K(Min|Max)", name)
+  extents <- c(dim(found), 1L)
+  if (!is_ranked) extents <- c(nrow(found), 1L, ncol(found))
+  place <- array(found, extents[1:3])
+  for (component in seq_len(extents[[3L]])) {
+    rows <- seq_len(extents[[1L]])
+    for (rank in rev(seq_len(extents[[2L]]))) {
+      open <- rows[!is.na(place[rows, rank, component])]
+      j <- place[open, rank, component] + 1L - settings$index_base
+      value <- if (index == "j") {
+        entries_of_pairs(x, open, j, call)
+      } else {
+        entries_of_pairs(x, j, open, call)
+      }
+      infinite <- open[which(value[, component] == worst_value(name))]
+      place[infinite, rank, component] <- NA
+      rows <- rows[is.na(place[rows, rank, component])]
+    }
+  }
+  found[] <- place
+  found
 }
 
 # Whole numbers, counted as the option says.
