@@ -320,3 +320,27 @@ test_that("a GPU has one program for a formula, too", {
   }
   expect_length(list.files(directory, "[.]cubin$", recursive = TRUE), 1)
 })
+
+test_that("a damaged program for a GPU is compiled again", {
+  local_emulated_gpu()
+  cache <- withr::local_tempdir()
+  local_rkeops_options(cache_dir = cache)
+  make <- function() {
+    keops_kernel("Sum_Reduction(Exp(-Square(x - y)) * y, 0)",
+      c("x=Vi(1)", "y=Vj(1)"), precision = "float64"
+    )
+  }
+  x <- seq(-1, 1, length.out = 65)
+  expected <- cbind(colSums(exp(-outer(x, x, "-")^2) * x))
+  expect_equal(make()(x, x), expected, tolerance = 1e-12)
+  file <- list.files(cache, "[.]cubin$", full.names = TRUE)
+  bytes <- readBin(file, "raw", 1e7)
+  # another file: the emulated driver maps the one that it loaded
+  unlink(file)
+  writeBin(bytes[1:1000], file)
+  Sys.chmod(file, "600")
+  expect_equal(make()(x, x), expected, tolerance = 1e-12)
+  expect_gt(file.size(file), 1000)
+  Sys.chmod(cache, "777", use_umask = FALSE)
+  expect_rkeops_error(make()(x, x), "cache", "other users")
+})
