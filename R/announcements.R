@@ -123,6 +123,6 @@ say_axis <- function(state) {
   ), c(
     "`keops_kernel(..., axis = \"output\")` says that this is meant.",
     "`axis = \"reduced\"` is the meaning of rkeops 2.x.",
-    "`set_rkeops_option(\"axis\", )` chooses for all. (Said once a session.)"
+    "`set_rkeops_option(\"axis\", \"output\")` chooses for all. (Said once.)"
   ))
 }
