@@ -73,7 +73,7 @@ equalities <- c("==", "!=", "Equal", "NotEqual")
 # Operands of a comparison with codes of the same levels.
 code_operands <- function(operation, operands, label, call) {
   is_code <- vapply(operands, is_code_tensor, NA)
-  if (!any(is_code) || operation == "Extract") {
+  if (!any(is_code) || operation %in% c("Extract", "IsNaN")) {
     return(operands)
   }
   if (!operation %in% logical_operations) abort_codes(label, call)

@@ -7,7 +7,8 @@
 #' @param what The stage: `"tree"`, the formula as it was read; `"graph"`, the
 #'   checked formula with shared parts, dimensions and levels; `"gradient"`,
 #'   what gradients in the formula became; `"simplify"`, each step of the
-#'   simplifier: the rule, the part of the formula before and after; `"plan"`,
+#'   simplifier: the rule, the part of the formula before and after;
+#'   `"missing"`, the formula in which comparisons with `NA` give `NA`; `"plan"`,
 #'   what is computed once, per row, per column, per pair, and at the end of a
 #'   row; `"expansion"`, what is computed instead where the data allow it (see
 #'   the option `expansion` in [set_rkeops_option()]); `"digits"`, how an
@@ -46,8 +47,8 @@ explain <- function(op, what = "source", engine = NULL) {
 }
 
 explained_stages <- c(
-  "tree", "graph", "gradient", "simplify", "plan", "expansion", "digits",
-  "source", "command", "instructions", "engine"
+  "tree", "graph", "gradient", "simplify", "missing", "plan", "expansion",
+  "digits", "source", "command", "instructions", "engine"
 )
 
 #' @rdname explain

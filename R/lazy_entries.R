@@ -39,7 +39,10 @@ NULL
 #' @rdname LazyTensor-entries
 #' @export
 is.na.LazyTensor <- function(x) { # nolint
-  if (is_complex_tensor(x)) is.na(Re(x)) | is.na(Im(x)) else x != x
+  if (is_complex_tensor(x)) {
+    return(is.na(Re(x)) | is.na(Im(x)))
+  }
+  apply_operation("IsNaN", list(x), label = "is.na", call = sys.call())
 }
 
 #' @rdname LazyTensor-entries
@@ -48,11 +51,11 @@ is.nan.LazyTensor <- function(x) is.na.LazyTensor(x) # nolint
 
 #' @rdname LazyTensor-entries
 #' @export
-is.finite.LazyTensor <- function(x) abs(x) < Inf # nolint
+is.finite.LazyTensor <- function(x) !is.na(x) & abs(x) < Inf # nolint
 
 #' @rdname LazyTensor-entries
 #' @export
-is.infinite.LazyTensor <- function(x) abs(x) == Inf # nolint
+is.infinite.LazyTensor <- function(x) !is.na(x) & abs(x) == Inf # nolint
 
 # ---- numbers ----
 

@@ -50,8 +50,10 @@ is_complex_operation <- function(operation) {
     operation %in% complex_from_real
 }
 
+truth_operations <- c("And", "Or", "Not", "IsNaN")
+
 result_type <- function(operation) {
-  if (operation %in% logical_operations) {
+  if (operation %in% c(logical_operations, truth_operations)) {
     "logical"
   } else if (is_complex_operation(operation) &&
     !operation %in% parts_of_complex) {

@@ -50,7 +50,7 @@ Ops.LazyTensor <- function(e1, e2) {
       "Mod", list(x, y, lazy_constant(0)), label = "%%", call = call
     ),
     "%/%" = floor(apply_operation("/", list(x, y), label = "%/%", call = call)),
-    "&" = and_tensor(as_truth(x), as_truth(y), call),
+    "&" = and_tensor(x, y, call),
     "|" = or_tensor(x, y, call),
     apply_operation(.Generic, list(x, y), call = call)
   )
@@ -76,7 +76,7 @@ operand_name <- function(call, place, otherwise) {
 sign_or_not <- function(operator, x, call) {
   if (operator == "!") {
     return(apply_operation(
-      "==", list(x, lazy_constant(0)), label = "!", call = call
+      "Not", list(x), label = "!", call = call, type = "logical"
     ))
   }
   if (operator == "+") {
@@ -102,13 +102,13 @@ as_truth <- function(x) {
 }
 
 and_tensor <- function(x, y, call) {
-  apply_operation("*", list(x, y), label = "&", call = call, type = "logical")
+  apply_operation("And", list(x, y), label = "&", call = call, type = "logical")
 }
 
 or_tensor <- function(x, y, call) {
   if (x@type == "logical" && y@type == "logical") {
     return(apply_operation(
-      "Maximum", list(x, y), label = "|", call = call, type = "logical"
+      "Or", list(x, y), label = "|", call = call, type = "logical"
     ))
   }
   apply_operation("Scalprod", list(x, y), label = "|", call = call)
@@ -128,9 +128,9 @@ or_tensor <- function(x, y, call) {
 #'   functions of R.
 #'
 #' @details
-#' Of R: `abs`, `sign`, `sqrt`, `floor`, `ceiling`, `trunc`, `round` (half away
-#' from zero), `exp`, `log`, `expm1`, `log1p`, `log2`, `log10`, `cos`, `sin`,
-#' `tan`, `acos`, `asin`, `atan`, `cosh`, `sinh`, `tanh`, `acosh`, `asinh`,
+#' Of R: `abs`, `sign`, `sqrt`, `floor`, `ceiling`, `trunc`, `round` (halves to
+#' the even digit), `exp`, `log`, `expm1`, `log1p`, `log2`, `log10`, `cos`,
+#' `sin`, `tan`, `acos`, `asin`, `atan`, `cosh`, `sinh`, `tanh`, `acosh`, `asinh`,
 #' `atanh`, `lgamma`, `digamma`, `trigamma`, `atan2`, `ifelse`. Complex tensors
 #' know `Re`, `Im`, `Mod`, `abs`, `Arg`, `Conj`, `exp`, `log`, `sqrt`, `cos`,
 #' `sin`, `cosh`, `sinh`, `sum` and `mean`.
@@ -262,7 +262,9 @@ square <- function(x) either(x, "Square", "square", function(x) x^2)
 
 #' @rdname LazyTensor-functions
 #' @export
-rsqrt <- function(x) either(x, "Rsqrt", "rsqrt", function(x) 1 / sqrt(x))
+rsqrt <- function(x) {
+  either(x, "Rsqrt", "rsqrt", function(x) base::ifelse(x == 0, 0, 1 / sqrt(x)))
+}
 
 #' @rdname LazyTensor-functions
 #' @export
@@ -285,7 +287,7 @@ sinxdivx <- function(x) {
 #' @rdname LazyTensor-functions
 #' @export
 relu <- function(x) {
-  either(x, "ReLU", "relu", function(x) x * (x > 0))
+  either(x, "ReLU", "relu", function(x) pmax(x, 0))
 }
 
 #' @rdname LazyTensor-functions
@@ -359,10 +361,13 @@ setMethod("ifelse", "LazyTensor", function(test, yes, no) {
 })
 
 #' @rdname LazyTensor-functions
-#' @aliases step,LazyTensor-method
+#' @aliases step,LazyTensor-method step,numeric-method
 #' @export
 setGeneric("step")
 
 setMethod("step", "LazyTensor", function(object, ...) {
   apply_operation("Step", list(object), label = "step")
+})
+setMethod("step", "numeric", function(object, ...) {
+  base::ifelse(object >= 0, 1, 0)
 })

@@ -7,6 +7,7 @@
 #include "interpret/lower.h"
 #include "ir/print.h"
 #include "pass/differentiate.h"
+#include "pass/missing_values.h"
 #include "pass/simplify.h"
 #include "pass/simplify_rules.h"
 #include "pass/translations.h"
@@ -66,6 +67,12 @@ std::string simplification(const Operator& op) {
             print_formula(step.after, longest) + "\n";
   }
   return text + "result: " + print_formula(result) + "\n";
+}
+
+// The formula where data are missing.
+std::string missing(const Operator& op) {
+  if (!has_comparisons(op.typed.root)) return "nothing hides a missing value\n";
+  return print_formula(simplify(with_missing(op.typed.root))) + "\n";
 }
 
 std::string sources(const Operator& op, Engine engine) {
@@ -187,8 +194,8 @@ std::string declaration(const Argument& argument, bool with_position) {
 
 const std::vector<std::string>& explained_stages() {
   static const std::vector<std::string> stages = {
-      "tree",   "graph",  "gradient", "simplify",     "plan",  "expansion",
-      "digits", "source", "command",  "instructions", "engine"};
+      "tree",      "graph",  "gradient", "simplify", "missing",      "plan",
+      "expansion", "digits", "source",   "command",  "instructions", "engine"};
   return stages;
 }
 
@@ -198,6 +205,7 @@ std::string explain(const Callable& operation, const std::string& what, Engine e
   if (what == "graph") return print_graph(op.typed.root);
   if (what == "gradient") return gradients(op);
   if (what == "simplify") return simplification(op);
+  if (what == "missing") return missing(op);
   if (what == "plan") return print_plan(op.plan);
   if (what == "expansion") return expansion(op, engine);
   if (what == "digits") return digits(operation);

@@ -66,12 +66,24 @@ Operation elementwise(const char* name, std::vector<std::string> arguments,
   return row;
 }
 
-Expr chosen(Expr truth, Expr a, Expr b) {
-  return call("IfElse", {truth - truth->graph->constant(0.5), a, b});
-}
-
 Operation choosing(Operation row, std::function<Parts(const Arguments&)> adjoints) {
   row.adjoints = std::move(adjoints);
+  return row;
+}
+
+Operation hiding_missing(Operation row, std::vector<size_t> arguments) {
+  const std::string name = row.name;
+  row.with_missing = [name, arguments](const DefinitionArguments& a) {
+    const Operation& own = *find_operation(name, a.children.size() + a.integers.size());
+    Expr value = a.graph->apply(own, a.children, a.integers);
+    for (auto k = arguments.rbegin(); k != arguments.rend(); ++k) {
+      const Expr argument = a[*k];
+      const bool is_known =
+          argument->kind == NodeKind::constant && argument->value == argument->value;
+      if (!is_known) value = call("IfKnown", {argument, value});
+    }
+    return value;
+  };
   return row;
 }
 

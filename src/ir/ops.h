@@ -72,6 +72,10 @@ struct Operation {
   /// Dimension of the result; throws DimensionProblem. Empty: the elementwise rule.
   std::function<long long(const std::vector<Expr>&, const std::vector<int>&)> dimension;
   std::function<Expr(const DefinitionArguments&)> definition;
+  /// What stands for a node where data may be missing: NaN where an argument that decides
+  /// about the result is. Empty where NaN comes through by itself, see
+  /// pass/missing_values.h.
+  std::function<Expr(const DefinitionArguments&)> with_missing;
   /// Elementwise: the partial derivative in argument k as an expression; empty result:
   /// zero.
   std::function<std::vector<Expr>(const DerivativeArguments&)> partials;

@@ -8,11 +8,49 @@ namespace {
 Operation comparison(const char* name, const char* code,
                      double (*evaluate)(double, double), const char* symbol,
                      const char* documentation) {
-  return infix(elementwise(
-                   name, {"f", "g"}, code,
-                   [evaluate](const double* a) { return evaluate(a[0], a[1]); }, nullptr,
-                   documentation, "0"),
-               symbol, precedence_of_comparison);
+  const Operation row = elementwise(
+      name, {"f", "g"}, code,
+      [evaluate](const double* a) { return evaluate(a[0], a[1]); }, nullptr,
+      documentation, "0");
+  return hiding_missing(infix(row, symbol, precedence_of_comparison), {0, 1});
+}
+
+// ---- logic: NaN is neither true nor false ----
+
+double truth(double f) { return f == 0 || f != f ? f : 1; }
+
+double logical_and(double f, double g) {
+  if (f == 0 || g == 0) return 0;
+  return f == f ? truth(g) : f;
+}
+
+void add_logic(Rows& rows) {
+  rows.push_back(elementwise(
+      "And", {"f", "g"}, "logical_and($0, $1)",
+      [](const double* a) { return logical_and(a[0], a[1]); }, nullptr,
+      "1 where f and g are not 0, 0 where one of them is; else NaN, where one is NaN",
+      "0"));
+  rows.push_back(elementwise(
+      "Or", {"f", "g"}, "logical_or($0, $1)",
+      [](const double* a) { return 1 - logical_and(1 - truth(a[0]), 1 - truth(a[1])); },
+      nullptr,
+      "1 where f or g is not 0 and no NaN, 0 where both are 0; else NaN, where one is "
+      "NaN",
+      "0"));
+  rows.push_back(unary(
+      "Not", "logical_not($0)", [](double f) { return 1 - truth(f); }, nullptr,
+      "1 where f is 0, else 0; NaN stays NaN", "0"));
+  rows.push_back(unary(
+      "IsNaN", "is_nan($0)", [](double f) { return double(f != f); }, nullptr,
+      "1 where f is NaN, else 0", "0"));
+  rows.push_back(
+      choosing(elementwise(
+                   "IfKnown", {"f", "a"}, "if_known($0, $1)",
+                   [](const double* a) { return a[0] == a[0] ? a[1] : a[0]; }, nullptr,
+                   "a, but NaN where f is NaN", "da, but NaN where f is NaN"),
+               [](const Arguments& a) {
+                 return Parts{Expr(), call("IfKnown", {a[0], a.adjoint})};
+               }));
 }
 
 void add_comparisons(Rows& rows) {
@@ -47,7 +85,7 @@ Operation if_else_row() {
                             nullptr, "a where f >= 0, b elsewhere, also where f is NaN",
                             "da where f >= 0, db elsewhere"),
                         "IfElse(x, y, 1)");
-  return choosing(row, [](const Arguments& a) {
+  return choosing(hiding_missing(row, {0}), [](const Arguments& a) {
     const Expr zero = zero_of(a);
     return Parts{Expr(), call("IfElse", {a[0], a.adjoint, zero}),
                  call("IfElse", {a[0], zero, a.adjoint})};
@@ -74,12 +112,13 @@ Operation clamp_row() {
                                                  : a[0]; },
       nullptr, "a where f < a, b where f > b, else f",
       "da below a, db above b, df between and at them");
-  return choosing(shown(row, "Clamp(x, p, y)"), [](const Arguments& a) {
-    const Expr is_below = a[0]<a[1], is_above = a[0]> a[2], zero = zero_of(a);
-    return Parts{chosen(is_below, zero, chosen(is_above, zero, a.adjoint)),
-                 chosen(is_below, a.adjoint, zero),
-                 chosen(is_below, zero, chosen(is_above, a.adjoint, zero))};
-  });
+  return choosing(
+      hiding_missing(shown(row, "Clamp(x, p, y)"), {1, 2}), [](const Arguments& a) {
+        const Expr is_below = a[0]<a[1], is_above = a[0]> a[2], zero = zero_of(a);
+        return Parts{chosen(is_below, zero, chosen(is_above, zero, a.adjoint)),
+                     chosen(is_below, a.adjoint, zero),
+                     chosen(is_below, zero, chosen(is_above, a.adjoint, zero))};
+      });
 }
 
 void add_choices(Rows& rows) {
@@ -130,6 +169,7 @@ void add_made_of_comparisons(Rows& rows) {
 
 void add_comparison_rows(Rows& rows) {
   add_comparisons(rows);
+  add_logic(rows);
   add_choices(rows);
   add_made_of_comparisons(rows);
 }

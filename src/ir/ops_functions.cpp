@@ -230,9 +230,10 @@ void add_rounding(Rows& rows) {
   rows.push_back(unary(
       "Trunc", "trunc($0)", [](double f) { return std::trunc(f); }, nullptr,
       "f without its fraction", "0"));
-  Operation round = shown(unary("Round", "round_digits($0, $i0)", nullptr, nullptr,
-                                "f rounded to d decimals, halves away from 0", "0"),
-                          "Round(x, 2)");
+  Operation round =
+      shown(unary("Round", "round_digits($0, $i0)", nullptr, nullptr,
+                  "f rounded to d decimals, halves to the even digit as in R", "0"),
+            "Round(x, 2)");
   round.integer_arguments = {"d"};
   rows.push_back(round);
 }

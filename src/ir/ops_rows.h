@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "ir/ops.h"
+#include "ir/selection.h"
 
 namespace rkeops {
 
@@ -39,12 +40,12 @@ Operation elementwise(const char* name, std::vector<std::string> arguments,
                       std::function<Parts(const Arguments&)> partials,
                       const char* documentation, const char* derivative);
 
-/// a where a comparison, or a product of comparisons, is true, else b.
-Expr chosen(Expr truth, Expr a, Expr b);
-
 /// The row of a function whose adjoint is chosen, rather than multiplied with 1 or 0: the
 /// branch that is not taken has no part in it, even if it is infinite or NaN.
 Operation choosing(Operation row, std::function<Parts(const Arguments&)> adjoints);
+
+/// The row, whose result is to be missing where one of these arguments is.
+Operation hiding_missing(Operation row, std::vector<size_t> arguments);
 
 /// The row, also written as an operator between or before its arguments.
 Operation infix(Operation row, const char* symbol, int precedence);

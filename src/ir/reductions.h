@@ -43,6 +43,9 @@ struct Reduction {
   std::vector<std::string> integer_arguments;  // "K"
   /// Set where the row stands for an expression of other reductions.
   std::function<Expr(const ReductionArguments&)> definition;
+  /// What stands for a node where data may be missing, see pass/missing_values.h. Empty
+  /// where NaN comes through by itself, and where the reduction is to ignore it.
+  std::function<Expr(const ReductionArguments&)> with_missing;
   /// The accumulator's type: $d0, $d1 are the dimensions of the arguments, $i0 an integer
   /// argument, $scheme the way of summing.
   std::string accumulator;

@@ -1,6 +1,9 @@
 // Rows of the table of reductions: sums, means, variances, products, counts of
 // conditions.
+#include <limits>
+
 #include "ir/reductions_rows.h"
+#include "ir/selection.h"
 #include "ir/structural_zeros.h"
 
 namespace rkeops {
@@ -82,6 +85,47 @@ Parts product_adjoints(const Arguments& a) {
   return {scaled(a.adjoint, others)};
 }
 
+// What a condition is where data may be missing: of what `is_decided` makes of f the
+// reduction decides, and else it is missing where any element is.
+Reduction deciding(Reduction row, Expr (*decider)(Expr f), double decision) {
+  const std::string name = row.name;
+  row.with_missing = [name, decider, decision](const ReductionArguments& a) {
+    const Expr f = a.children[0];
+    const auto any = [&](Expr condition) {
+      return a.graph->reduce(reduction_named("Any"), a.reduced, {condition});
+    };
+    const Expr missing = a.graph->constant(std::numeric_limits<double>::quiet_NaN());
+    const Expr value = a.graph->reduce(reduction_named(name.c_str()), a.reduced, {f});
+    const Expr known = chosen(any(call("IsNaN", {f})), missing, value);
+    if (!decider) return known;
+    return chosen(any(decider(f)), a.graph->constant(decision), known);
+  };
+  return row;
+}
+
+// Rows that know of elements only whether they are 0.
+void add_conditions(std::vector<Reduction>& rows) {
+  rows.push_back(
+      deciding(row_of("Count", "Count<V, $d0>", dimension_of_first, no_derivative,
+                      "number of elements where f is not 0", "0", "0"),
+               nullptr, 0));
+  rows.push_back(deciding(
+      row_of("Any", "Any<V, $d0>", dimension_of_first, no_derivative,
+             "1 if f is not 0 somewhere, else 0", "0", "0"),
+      [](Expr f) {
+        return call("And", {call("Not", {call("IsNaN", {f})}),
+                            call("NotEqual", {f, f->graph->constant(0)})});
+      },
+      1));
+  rows.push_back(deciding(
+      row_of("All", "All<V, $d0>", dimension_of_first, no_derivative,
+             "1 if f is not 0 everywhere, else 0", "0", "1"),
+      [](Expr f) {
+        return call("Equal", {f, f->graph->constant(0)});
+      },
+      0));
+}
+
 }  // namespace
 
 void add_sums(std::vector<Reduction>& rows) {
@@ -111,12 +155,7 @@ void add_sums(std::vector<Reduction>& rows) {
       "NonzeroProd", "Prod<V, $d0>", dimension_of_first,
       [](const Arguments& a) { return Parts{scaled(a.adjoint, a.self / a[0])}; },
       "product of f, for derivatives where f is never 0", "value * sum of df / f", "1"));
-  rows.push_back(row_of("Count", "Count<V, $d0>", dimension_of_first, no_derivative,
-                        "number of elements where f is not 0", "0", "0"));
-  rows.push_back(row_of("Any", "Any<V, $d0>", dimension_of_first, no_derivative,
-                        "1 if f is not 0 somewhere, else 0", "0", "0"));
-  rows.push_back(row_of("All", "All<V, $d0>", dimension_of_first, no_derivative,
-                        "1 if f is not 0 everywhere, else 0", "0", "1"));
+  add_conditions(rows);
 }
 
 }  // namespace rkeops

@@ -127,6 +127,10 @@ Support support_of_count(Expr count) {
   return by_test(count - count->graph->constant(0.5));
 }
 
+Expr chosen(Expr truth, Expr a, Expr b) {
+  return call("IfElse", {truth - truth->graph->constant(0.5), a, b});
+}
+
 Expr joined(Expr a, Expr b) {
   const bool share_test = is_choice(a) && is_choice(b) &&
                           a->children[0] == b->children[0] && has_zero_branch(a) &&

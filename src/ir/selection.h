@@ -35,6 +35,9 @@ Expr indicator(const Support& support);
 /// support.
 Support support_of_count(Expr count);
 
+/// a where a comparison, or a product of comparisons, is true, else b.
+Expr chosen(Expr truth, Expr a, Expr b);
+
 /// The sum of two adjoints; choices by the same test become one.
 Expr joined(Expr a, Expr b);
 

@@ -31,9 +31,8 @@ spherical_bessel <- function(f, n) {
   choose(f == 0, n == 0, sign(f)^n * value)
 }
 
-round_half_away <- function(f, digits) {
-  sign(f) * floor(abs(f) * 10^digits + 0.5) / 10^digits
-}
+# NaN is what NA is in R's logic.
+number_of <- function(truth) ifelse(is.na(truth), NaN, as.numeric(truth))
 
 first_place <- function(f, which) if (anyNA(f)) length(f) else which(f) - 1
 
@@ -218,13 +217,21 @@ formula_operations <- list(
   Floor = function(f) floor(f),
   Ceil = function(f) ceiling(f),
   Trunc = function(f) trunc(f),
-  Round = function(f, d = whole) round_half_away(f, d),
+  Round = function(f, d = whole) round(f, d),
   Equal = function(f, g) choose(f == g, 1, 0),
   NotEqual = function(f, g) choose(f == g, 0, 1),
   LessThan = function(f, g) choose(f < g, 1, 0),
   LessOrEqual = function(f, g) choose(f <= g, 1, 0),
   GreaterThan = function(f, g) choose(f > g, 1, 0),
   GreaterOrEqual = function(f, g) choose(f >= g, 1, 0),
+  And = function(f, g) number_of(f != 0 & g != 0),
+  Or = function(f, g) number_of(f != 0 | g != 0),
+  Not = function(f) number_of(f == 0),
+  IsNaN = function(f) as.numeric(is.na(f)),
+  IfKnown = function(f, a) {
+    f[!is.na(f)] <- 0
+    f + a
+  },
   IfElse = function(f, a, b) choose(f >= 0, a, b),
   Maximum = function(f, g) pmax(f, g),
   Minimum = function(f, g) pmin(f, g),

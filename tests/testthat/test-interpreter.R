@@ -85,7 +85,7 @@ test_that("all orders and exponents are right", {
   }
   for (d in -3:4) {
     expect_equal(
-      c(value(sprintf("Round(x, %d)", d))), round_half_away(x, d),
+      c(value(sprintf("Round(x, %d)", d))), round(x, d),
       tolerance = 1e-14
     )
   }

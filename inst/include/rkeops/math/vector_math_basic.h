@@ -50,15 +50,6 @@ RKEOPS_INLINE V inverse(V x) {
   return all<V>(1) / x;
 }
 
-// To the nearest integer, halves away from zero. (trunc(x + 0.5) is wrong just below
-// 0.5, where the sum is rounded up.)
-template <class V>
-RKEOPS_INLINE V round_half_away(V x) {
-  const V whole = trunc(x);
-  const V away = whole + copy_sign(all<V>(1), x);
-  return select(abs(x - whole) >= all<V>(0.5f), away, whole);
-}
-
 // The comparisons: 1 where true, 0 where not.
 #define RKEOPS_COMPARISON(name, operation)              \
   template <class V>                                    \
@@ -72,6 +63,38 @@ RKEOPS_COMPARISON(greater_equal, >=)
 RKEOPS_COMPARISON(equal, ==)
 RKEOPS_COMPARISON(not_equal, !=)
 #undef RKEOPS_COMPARISON
+
+// ---- logic, where NaN is neither true nor false, and other numbers but 0 are true ----
+
+template <class V>
+RKEOPS_INLINE V is_nan(V x) {
+  return select(x == x, all<V>(0), all<V>(1));
+}
+
+// 1 or 0; NaN if it is not known.
+template <class V>
+RKEOPS_INLINE V truth(V x) {
+  return select(x == all<V>(0), all<V>(0), select(x == x, all<V>(1), x));
+}
+template <class V>
+RKEOPS_INLINE V logical_not(V x) {
+  return all<V>(1) - truth(x);
+}
+template <class V>
+RKEOPS_INLINE V logical_and(V a, V b) {
+  const V zero = all<V>(0), both = select(a == a, truth(b), a);
+  return select(a == zero, zero, select(b == zero, zero, both));
+}
+template <class V>
+RKEOPS_INLINE V logical_or(V a, V b) {
+  return logical_not(logical_and(logical_not(a), logical_not(b)));
+}
+
+// a, but NaN where x is.
+template <class V>
+RKEOPS_INLINE V if_known(V x, V a) {
+  return select(x == x, a, x);
+}
 
 // a where the condition is at least 0, else b.
 template <class V>
@@ -119,11 +142,22 @@ RKEOPS_INLINE V integer_power(V x) {
   if constexpr (n > 1 && n % 2 == 1) return x * integer_power<n - 1>(x);
 }
 
-// To d decimal digits (d < 0: to tens, hundreds, ...), halves away from zero.
+// To d decimal digits (d < 0: to tens, hundreds, ...): as R does, to the nearer one of
+// the two neighbours with so many digits, and to the even one from the middle. Numbers
+// that have no more digits stay.
 template <class V>
 RKEOPS_INLINE V round_digits(V x, int d) {
   const V scale = integer_power(all<V>(10), d < 0 ? -d : d);
-  return d < 0 ? round_half_away(x / scale) * scale : round_half_away(x * scale) / scale;
+  const V scaled = d < 0 ? x / scale : x * scale;
+  const V low = floor(scaled), high = ceil(scaled);
+  const V below = d < 0 ? low * scale : low / scale;
+  const V above = d < 0 ? high * scale : high / scale;
+  const V half = low * all<V>(0.5f);
+  const V even = select(floor(half) == half, below, above);
+  const V to_below = x - below, to_above = above - x;
+  const V nearest =
+      select(to_below < to_above, below, select(to_below > to_above, above, even));
+  return select(low < high, nearest, select(abs(scaled) < all<V>(4194304), below, x));
 }
 
 }  // namespace rkeops
