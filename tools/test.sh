@@ -12,7 +12,7 @@ install_packages "${needed_to_run[@]}" "${needed_to_test[@]}"
 root=$PWD
 export LC_ALL=C.UTF-8 MAKEFLAGS="-j$(nproc)"
 work=$(mktemp -d)
-trap 'jobs -p | xargs -r kill 2>/dev/null; rm -rf "$work"' EXIT
+trap 'jobs -p | xargs -r kill 2>/dev/null || true; rm -rf "$work"' EXIT
 
 # Prints how long the step took that began at second $1.
 took() { echo "-- $((SECONDS - $1)) seconds"; }
