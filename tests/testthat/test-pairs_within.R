@@ -205,3 +205,25 @@ test_that("wrong arguments are named", {
   expect_snapshot(pairs_within(D, 9))
   expect_snapshot(print(pairs_within(D, 9, symmetric = TRUE), n = 2))
 })
+
+test_that("a GPU finds the same pairs, also of its own matrices", {
+  local_gpu()
+  x <- grid_points(131)
+  y <- grid_points(67, start = 3)
+  D <- squared_distances(x, y)
+  for (precision in c("float32", "float64")) {
+    local_rkeops_options(precision = precision)
+    lazy <- sqdist(Vi(x), Vj(y))
+    expect_pairs(pairs_within(lazy, 4), expected_pairs(D, 4))
+    resident <- sqdist(Vi(to_gpu(x)), Vj(to_gpu(y)))
+    expect_pairs(pairs_within(resident, 4), expected_pairs(D, 4))
+    expect_equal(quantile(resident), quantile(D))
+    expect_equal(resident[cbind(1:5, 67)], D[1:5, 67])
+    expect_identical(
+      argKmin(ifelse(resident > 4, Inf, resident), 9, "j"),
+      t(apply(D, 1, function(row) {
+        order(row)[seq_len(9)][sort(row)[seq_len(9)] <= 4][seq_len(9)]
+      }))
+    )
+  }
+})
