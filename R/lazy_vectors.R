@@ -195,3 +195,37 @@ tensorprod <- function(x, y) {
   }
   apply_operation("TensorProd", operands, label = "tensorprod")
 }
+
+# ---- on a sphere ----
+
+#' Distances on a sphere
+#'
+#' The length of the great circle between points on a sphere, by the haversine
+#' formula: only differences of the coordinates and cosines enter, so that near
+#' points keep their digits, which they lose in an arc cosine.
+#'
+#' @param x,y Lazy tensors of inner dimension 2: longitude and latitude, in
+#'   degrees.
+#' @param radius The radius of the sphere, one number; by default the mean
+#'   radius of the earth in kilometres.
+#' @return A lazy tensor of distances in the unit of `radius`.
+#' @export
+#' @examples
+#' \dontshow{previous <- set_rkeops_option("threads", 2)}
+#' # longitude and latitude of Paris, Berlin and Rome
+#' cities <- cbind(c(2.35, 13.40, 12.50), c(48.86, 52.52, 41.89))
+#' as.matrix(haversine(Vi(cities), Vj(cities)))
+#' \dontshow{set_rkeops_options(previous)}
+haversine <- function(x, y, radius = 6371.0088) {
+  call <- rlang::current_env()
+  if (!checkmate::test_number(radius, lower = 0, finite = TRUE)) {
+    abort_argument("radius", "one number of at least 0", radius, call)
+  }
+  x <- as_lazy(x, "x", call)
+  y <- as_lazy(y, "y", call)
+  degree <- lazy_constant(pi / 180)
+  angle <- apply_operation(
+    "Haversine", list(degree * x, degree * y), label = "haversine", call = call
+  )
+  radius * angle
+}

@@ -59,6 +59,37 @@ void add_plain(Rows& rows) {
       "squared Euclidean distance: Sum((f - g)^2)"));
 }
 
+// Only differences and cosines enter: near points keep their digits, which they lose in
+// an arc cosine of a number near 1.
+Expr great_circle(const DefinitionArguments& a) {
+  const auto half_chord = [](Expr angle) {
+    return call("Square", {call("Sin", {0.5 * angle})});
+  };
+  const Expr difference = a[0] - a[1];
+  const auto longitude = [](Expr f) { return call("Elem", {f}, {0}); };
+  const auto latitude = [](Expr f) { return call("Elem", {f}, {1}); };
+  const Expr cosines = call("Cos", {latitude(a[0])}) * call("Cos", {latitude(a[1])});
+  const Expr square =
+      half_chord(latitude(difference)) + cosines * half_chord(longitude(difference));
+  const Expr chord = call("Sqrt", {square});
+  return 2.0 * call("Asin", {call("Minimum", {chord, chord->graph->constant(1)})});
+}
+
+void add_great_circle(Rows& rows) {
+  rows.push_back(shown(definition(
+                           "Haversine", {"f", "g"}, {},
+                           [](const Children& c, const Integers&) {
+                             require(c[0]->dimension == 2 && c[1]->dimension == 2,
+                                     "needs two pairs (longitude, latitude)");
+                             return 1;
+                           },
+                           great_circle,
+                           "angle between two points (longitude, latitude) of a sphere, "
+                           "in radians as they "
+                           "are: accurate for near points, unlike an arc cosine"),
+                       "Haversine(b, c)"));
+}
+
 void add_weighted(Rows& rows) {
   rows.push_back(
       shown(definition(
@@ -122,7 +153,9 @@ void add_weighted(Rows& rows) {
 void add_norm_rows(Rows& rows) {
   add_plain(rows);
   add_weighted(rows);
+  add_great_circle(rows);
   describe_dimensions(rows, {{"Scalprod", "D, D -> 1"},
+                             {"Haversine", "2, 2 -> 1"},
                              {"SqNorm2", "D -> 1"},
                              {"Norm2", "D -> 1"},
                              {"SqDist", "D, D -> 1"},

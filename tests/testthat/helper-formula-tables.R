@@ -232,6 +232,11 @@ formula_operations <- list(
     f[!is.na(f)] <- 0
     f + a
   },
+  Haversine = function(f, g) {
+    chord <- sin((f[2] - g[2]) / 2)^2 +
+      cos(f[2]) * cos(g[2]) * sin((f[1] - g[1]) / 2)^2
+    2 * asin(min(1, sqrt(chord)))
+  },
   IfElse = function(f, a, b) choose(f >= 0, a, b),
   Maximum = function(f, g) pmax(f, g),
   Minimum = function(f, g) pmin(f, g),
