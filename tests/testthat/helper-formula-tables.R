@@ -232,11 +232,6 @@ formula_operations <- list(
     f[!is.na(f)] <- 0
     f + a
   },
-  Haversine = function(f, g) {
-    chord <- sin((f[2] - g[2]) / 2)^2 +
-      cos(f[2]) * cos(g[2]) * sin((f[1] - g[1]) / 2)^2
-    2 * asin(min(1, sqrt(chord)))
-  },
   IfElse = function(f, a, b) choose(f >= 0, a, b),
   Maximum = function(f, g) pmax(f, g),
   Minimum = function(f, g) pmin(f, g),
@@ -280,6 +275,11 @@ formula_operations <- list(
   SymSqNorm = function(A, f) sum(A * outer(f, f)),
   WeightedSqNorm = function(s, f) weighted(s, f),
   WeightedSqDist = function(s, f, g) weighted(s, f - g),
+  Haversine = function(f, g) {
+    chord <- sin((f[2] - g[2]) / 2)^2 +
+      cos(f[2]) * cos(g[2]) * sin((f[1] - g[1]) / 2)^2
+    2 * asin(min(1, sqrt(chord)))
+  },
   TensorDot = function(f, g, sizes_f = whole, sizes_g = whole,
                        summed_f = whole, summed_g = whole, permute = whole) {
     tensor_dot(f, g, sizes_f, sizes_g, summed_f, summed_g, permute)
