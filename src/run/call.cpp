@@ -5,7 +5,9 @@
 
 #include "base/diagnostic.h"
 #include "ir/print.h"
+#include "pass/missing_values.h"
 #include "run/cuda/cuda_engine.h"
+#include "run/cuda/resident_facts.h"
 #include "run/expanded_call.h"
 #include "run/guarded_call.h"
 
@@ -79,9 +81,10 @@ long long size_of(Level index, const CallInputs& inputs) {
   return index == level_i ? inputs.i_size : index == level_j ? inputs.j_size : 1;
 }
 
-Callable::Callable(OperatorText text) : op_(read_formula(std::move(text))) {}
+Callable::Callable(OperatorText text) : Callable(read_formula(std::move(text))) {}
 
-Callable::Callable(std::unique_ptr<Operator> op) : op_(std::move(op)) {}
+Callable::Callable(std::unique_ptr<Operator> op)
+    : op_(std::move(op)), hides_missing_(has_comparisons(op_->typed.root)) {}
 
 Callable::~Callable() = default;
 
@@ -106,7 +109,27 @@ void Callable::take_timings(const Callable& other) {
 }
 
 std::string Callable::take_announcement() {
-  return guard_ ? guard_->take_announcement() : std::string();
+  std::string text = with_missing_ ? with_missing_->take_announcement() : std::string();
+  return text.empty() && guard_ ? guard_->take_announcement() : text;
+}
+
+bool Callable::call_with_missing(const CallInputs& inputs, const CallOutput& output,
+                                 const Settings& settings, const Interrupted& interrupted,
+                                 const Progress& progress, SharedResults* shared) {
+  if (!hides_missing_) return false;
+  const auto is_missing = [&settings](const MatrixView& matrix) {
+    return summary_of_any(matrix, settings.usable_threads()).has_nan;
+  };
+  if (std::none_of(inputs.matrices.begin(), inputs.matrices.end(), is_missing))
+    return false;
+  if (!with_missing_) {
+    with_missing_ = std::make_unique<Callable>(operator_of_part(
+        *op_, with_missing(op_->typed.root), op_->typed.index, op_->text.precision));
+    with_missing_->hides_missing_ = false;
+  }
+  with_missing_->call(inputs, output, settings, interrupted, progress, shared);
+  take_timings(*with_missing_);
+  return true;
 }
 
 void Callable::call(const CallInputs& inputs, const CallOutput& output,
@@ -114,6 +137,7 @@ void Callable::call(const CallInputs& inputs, const CallOutput& output,
                     const Progress& progress, SharedResults* shared) {
   timings_ = Timings();
   Stopwatch whole(timings_.total);
+  if (call_with_missing(inputs, output, settings, interrupted, progress, shared)) return;
   const bool is_guarded = settings.keeps_digits &&
                           op_->text.precision == Precision::float32 &&
                           op_->text.sum_scheme != SumScheme::plain;

@@ -73,6 +73,12 @@ class Callable {
   const Timings& timings() const { return timings_; }
 
  private:
+  /// In the form whose comparisons give NaN of NaN; false, with nothing computed, where
+  /// nothing is missing or the formula hides nothing.
+  bool call_with_missing(const CallInputs& inputs, const CallOutput& output,
+                         const Settings& settings, const Interrupted& interrupted,
+                         const Progress& progress, SharedResults* shared);
+
   /// What runs one kernel of the plan.
   using Runner = std::function<void(const Job&, const Interrupted&, Timings&)>;
 
@@ -88,6 +94,8 @@ class Callable {
   std::unique_ptr<Operator> op_;
   std::unique_ptr<ExpandedCall> expanded_;  // once it is worth it
   std::unique_ptr<GuardedCall> guard_;      // of single precision
+  std::unique_ptr<Callable> with_missing_;  // for data of which some are NaN
+  bool hides_missing_;
   std::vector<KernelPlan> forms_;  // of the kernels, as this engine computes them
   std::vector<Runner> runners_;    // one a kernel, for the engine and settings below
   std::vector<std::shared_ptr<CpuKernel>> cpu_kernels_;  // of these runners

@@ -21,7 +21,7 @@ struct CostOfCheck {
 };
 
 CostOfCheck cost_of_check(Engine engine) {
-  return engine == Engine::cpu ? CostOfCheck{1e6, 3} : CostOfCheck{1.2e9, 1e4};
+  return engine == Engine::cpu ? CostOfCheck{4e6, 3} : CostOfCheck{1.2e9, 1e4};
 }
 
 // Checks of data of a known kind may take this share of the work.
@@ -99,6 +99,7 @@ struct GuardedCall::Request {
   const Interrupted& interrupted;
   const Progress& progress;
   SharedResults* shared;
+  int threads = settings.usable_threads();  // to be asked is a call of the system
 };
 
 GuardedCall::GuardedCall(const Operator& op)
@@ -124,10 +125,10 @@ void GuardedCall::call(Callable& plain, const CallInputs& inputs,
     way_ = "in double precision: few pairs";
     compute_in_double(request, interpreted_on_cpu(settings));
     if (pairs > 0 && rows_are_independent_ && checker().is_fragile())
-      perturb(request, known_[kind_of(inputs, settings)]);
+      perturb(request, known_[kind_of(request)]);
     return;
   }
-  Known& known = known_[kind_of(inputs, settings)];
+  Known& known = known_[kind_of(request)];
   if (known.verdict == Verdict::double_needed) {
     way_ = "in double precision: single precision does not keep the digits";
     compute_in_double(request, settings);
@@ -139,13 +140,13 @@ void GuardedCall::call(Callable& plain, const CallInputs& inputs,
   if (is_due(request, known)) check(request, known);
 }
 
-GuardedCall::Kind GuardedCall::kind_of(const CallInputs& inputs,
-                                       const Settings& settings) {
+GuardedCall::Kind GuardedCall::kind_of(const Request& request) {
+  const CallInputs& inputs = request.inputs;
   Kind kind = {power_of_two(double(inputs.i_size)), power_of_two(double(inputs.j_size))};
   all_finite_ = true;
   for (const Argument& argument : op_.typed.arguments) {
-    const InputSummary summary = summary_of_any(
-        inputs.matrices.at(size_t(argument.position)), settings.usable_threads());
+    const InputSummary summary =
+        summary_of_any(inputs.matrices.at(size_t(argument.position)), request.threads);
     all_finite_ = all_finite_ && summary.is_finite();
     kind.push_back(power_of_two(summary.largest));
   }
@@ -161,7 +162,7 @@ void GuardedCall::compute_in_double(const Request& request, const Settings& sett
 void GuardedCall::compute_in_single(const Request& request) {
   way_ = "in single precision";
   const bool may_move = !mover_.translations().inputs.empty() &&
-                        mover_.are_wanted(request.inputs, request.settings);
+                        mover_.are_wanted(request.inputs, request.threads);
   if (!may_move) {
     request.plain.call_plain(request.inputs, request.output, request.settings,
                              request.interrupted, request.progress, request.shared);
@@ -198,8 +199,7 @@ void GuardedCall::mend_infinite(const Request& request, Known& known) {
   if (!values || known.infinite_is_right) return;
   const long long rows = size_of(op_.typed.index, request.inputs);
   const int columns = op_.root->dimension;
-  if (summary_of({values, rows, columns}, request.settings.usable_threads()).is_finite())
-    return;
+  if (summary_of({values, rows, columns}, request.threads).is_finite()) return;
   std::vector<long long> infinite;
   for (long long row = 0; row < rows; ++row) {
     bool is_finite = true;
@@ -306,8 +306,7 @@ void GuardedCall::announce(const std::string& what, const Request& request) {
   announcement_ = what;
   announcement_.replace(place, 2, print_formula(op_.typed.root, longest));
   announcement_ += ": see " +
-                   widest_argument(op_.typed.arguments, request.inputs,
-                                   request.settings.usable_threads()) +
+                   widest_argument(op_.typed.arguments, request.inputs, request.threads) +
                    ".";
 }
 

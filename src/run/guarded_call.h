@@ -49,7 +49,7 @@ class GuardedCall {
 
   struct Request;  // the arguments of call()
 
-  Kind kind_of(const CallInputs& inputs, const Settings& settings);
+  Kind kind_of(const Request& request);
   void compute_in_double(const Request& request, const Settings& settings);
   void compute_in_single(const Request& request);
   void mend_infinite(const Request& request, Known& known);

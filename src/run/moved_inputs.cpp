@@ -34,12 +34,12 @@ double centre_of(std::vector<double>& values) {
 
 }  // namespace
 
-bool MovedInputs::are_wanted(const CallInputs& given, const Settings& settings) {
+bool MovedInputs::are_wanted(const CallInputs& given, int threads) {
   centres_.assign(size_t(translations_.groups), {});
   bool wanted = false;
   for (int group = 0; group < translations_.groups; ++group) {
     std::vector<double>& centre = centres_[size_t(group)];
-    centre = centre_of_group(group, given, settings);
+    centre = centre_of_group(group, given, threads);
     wanted = wanted || std::any_of(centre.begin(), centre.end(),
                                    [](double value) { return value != 0; });
   }
@@ -47,14 +47,14 @@ bool MovedInputs::are_wanted(const CallInputs& given, const Settings& settings) 
 }
 
 std::vector<double> MovedInputs::centre_of_group(int group, const CallInputs& given,
-                                                 const Settings& settings) const {
+                                                 int threads) const {
   std::vector<std::vector<double>> memory;
   std::vector<MatrixView> samples;
   for (const MovedInput& input : translations_.inputs) {
     if (input.group != group) continue;
     memory.emplace_back();
-    samples.push_back(sample_of_any(given.matrices.at(size_t(input.argument)),
-                                    settings.usable_threads(), memory.back()));
+    samples.push_back(
+        sample_of_any(given.matrices.at(size_t(input.argument)), threads, memory.back()));
   }
   std::vector<double> centre, values;
   for (int component = 0; component < samples.front().components; ++component) {

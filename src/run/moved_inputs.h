@@ -22,7 +22,7 @@ class MovedInputs {
 
   /// Whether the data lie so far from 0, for their spread, that moving them keeps digits.
   /// Looks at a few rows of each input.
-  bool are_wanted(const CallInputs& given, const Settings& settings);
+  bool are_wanted(const CallInputs& given, int threads);
 
   /// The inputs of the moved formula, after are_wanted(); they live until the next call.
   const CallInputs& of(const CallInputs& given, const Settings& settings);
@@ -32,7 +32,7 @@ class MovedInputs {
 
  private:
   std::vector<double> centre_of_group(int group, const CallInputs& given,
-                                      const Settings& settings) const;
+                                      int threads) const;
   MatrixView moved(const MatrixView& matrix, const std::vector<double>& centre,
                    const Settings& settings);
   MatrixView moved_on_gpu(const MatrixView& matrix, const std::vector<double>& centre,

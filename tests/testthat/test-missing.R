@@ -163,11 +163,10 @@ test_that("logic of lazy tensors knows NA", {
   }
   truth <- x != 0
   expect_identical(entries(x_i & y_j), outer(truth, truth, `&`))
-  expect_identical(entries((x_i != 0) & (y_j != 0) | is.na(y_j)), {
-    # comparisons with NA are the business of calls; logic is not
-    outer(ifelse(is.na(truth), TRUE, truth), ifelse(is.na(truth), TRUE, truth), `&`) |
-      outer(truth, is.na(truth), function(a, b) b)
-  })
+  expect_identical(
+    entries((x_i != 0) & (y_j != 0) | is.na(y_j)),
+    outer(truth, truth, `&`) | outer(truth, is.na(truth), function(a, b) b)
+  )
   expect_identical(entries(!x_i & is.finite(y_j)), outer(!truth, is.finite(x), `&`))
   expect_identical(entries(is.na(x_i) | is.na(y_j)), outer(is.na(x), is.na(x), `|`))
 })
@@ -198,4 +197,39 @@ test_that("halves are rounded to the even digit, as R does", {
   for (digits in c(-3:3, 10)) {
     expect_identical(c(as.matrix(round(Vi(x), digits))), round(x, digits))
   }
+})
+
+test_that("calls take the form for missing values where data have some", {
+  set.seed(1)
+  for (precision in c("float32", "float64")) {
+    for (size in c(3L, 65L, 331L)) {
+      x <- round(rnorm(size), 1)
+      y <- round(rnorm(size + 2L), 1)
+      for (missing in c(NA, NaN)) {
+        for (place in list(1L, size, integer())) {
+          x[place] <- missing
+          x_i <- Vi(x, precision = precision)
+          y_j <- Vj(y, precision = precision)
+          less <- outer(x, y, "<")
+          expect_identical(rowSums(x_i < y_j), rowSums(less) + 0)
+          expect_identical(colSums(x_i < y_j), colSums(less) + 0)
+          expect_identical(
+            rowSums(ifelse(x_i < y_j, 1, 0)), rowSums(ifelse(less, 1, 0))
+          )
+          expect_identical(is.na(rowSums(x_i < y_j, na.rm = TRUE)), rep(FALSE, size))
+          expect_identical(colSums(is.na(x_i) & y_j == y_j),
+                           rep(sum(is.na(x)), size + 2) + 0)
+        }
+      }
+    }
+  }
+})
+
+test_that("calls on a GPU do so too", {
+  local_large_gpu()
+  x <- c(1, NA, 3, rep(2, 300))
+  expect_identical(rowSums(Vi(x) < Vj(c(2, 4))), rowSums(outer(x, c(2, 4), "<")) + 0)
+  op <- keops_kernel("Sum_Reduction(x < y, 0)", c("x = Vi(1)", "y = Vj(1)"))
+  value <- as.matrix(op(to_gpu(cbind(x)), to_gpu(cbind(c(2, 4)))))
+  expect_identical(is.na(c(value)), is.na(x))
 })
