@@ -15,7 +15,7 @@ constexpr double sum_tolerance = 1e-5, place_tolerance = 1e-6;
 
 // The smallest value of all is much smaller than those of a few rows, and errors of
 // values that were looked for do not become smaller with them.
-constexpr double value_tolerance = sum_tolerance / 10;
+constexpr double value_tolerance = sum_tolerance / 10, near_tolerance = 1e-3;
 
 // Beside the largest of a component nobody feels smaller ones: sums and values that are
 // looked for.
@@ -94,12 +94,13 @@ std::vector<double> DigitsCheck::evaluated(Part& part, const RowPart& rows,
   return values;
 }
 
-bool DigitsCheck::holds(const CallInputs& inputs, const std::vector<long long>& rows,
-                        const std::vector<double>& results, const Settings& settings) {
+DigitsKept DigitsCheck::kept(const CallInputs& inputs, const std::vector<long long>& rows,
+                             const std::vector<double>& results,
+                             const Settings& settings) {
   RowPart part(op_.typed.arguments, inputs);
   part.keep(op_.typed.index, rows);
-  return searched_ ? search_holds(inputs, part, rows, results, settings)
-                   : sums_hold(part, results, settings);
+  if (searched_) return kept_by_search(inputs, part, rows, results, settings);
+  return sums_hold(part, results, settings) ? DigitsKept::all : DigitsKept::no;
 }
 
 bool DigitsCheck::stands_perturbation(const CallInputs& inputs,
@@ -136,10 +137,10 @@ bool DigitsCheck::values_hold(const std::vector<double>& found,
   return true;
 }
 
-bool DigitsCheck::search_holds(const CallInputs& inputs, const RowPart& part,
-                               const std::vector<long long>& rows,
-                               const std::vector<double>& results,
-                               const Settings& settings) {
+DigitsKept DigitsCheck::kept_by_search(const CallInputs& inputs, const RowPart& part,
+                                       const std::vector<long long>& rows,
+                                       const std::vector<double>& results,
+                                       const Settings& settings) {
   const std::vector<double> right = evaluated(values_, part, settings);
   double largest = 0;
   for (double value : right)
@@ -153,9 +154,12 @@ bool DigitsCheck::search_holds(const CallInputs& inputs, const RowPart& part,
   const auto half = [&](bool second) {
     return both ? half_of(results, rows.size(), components_, second) : results;
   };
-  if (has_values && !values_hold(half(false), right, scale, value_tolerance))
-    return false;
-  return !has_places || places_hold(inputs, rows, half(true), right, settings);
+  if (has_places && !places_hold(inputs, rows, half(true), right, settings))
+    return DigitsKept::no;
+  if (!has_values || values_hold(half(false), right, scale, value_tolerance))
+    return DigitsKept::all;
+  const bool are_near = values_hold(half(false), right, scale, near_tolerance);
+  return are_near ? DigitsKept::nearly : DigitsKept::no;
 }
 
 bool DigitsCheck::places_hold(const CallInputs& inputs,

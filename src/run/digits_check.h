@@ -8,6 +8,8 @@
 
 namespace rkeops {
 
+enum class DigitsKept { all, nearly, no };
+
 class DigitsCheck {
  public:
   /// Of an operator whose rows are independent, and which outlives this.
@@ -16,10 +18,11 @@ class DigitsCheck {
   /// Are these rows of the result within the promise? Sums and means are so within 1e-5
   /// of the sum of their absolute terms; values that were looked for, and those at the
   /// places that were found, within 1e-5 and 1e-6 of themselves; other reductions within
-  /// 1e-5 of the largest value beside them. `results` has a row for each of `rows`; all
-  /// inputs are on the host.
-  bool holds(const CallInputs& inputs, const std::vector<long long>& rows,
-             const std::vector<double>& results, const Settings& settings);
+  /// 1e-5 of the largest value beside them. Values that were looked for are `nearly`
+  /// where they miss that by a little, as the smallest distances do. `results` has a row
+  /// for each of `rows`; all inputs are on the host.
+  DigitsKept kept(const CallInputs& inputs, const std::vector<long long>& rows,
+                  const std::vector<double>& results, const Settings& settings);
 
   /// May the formula lose digits whatever the precision?
   bool is_fragile() const { return bool(perturbed_); }
@@ -38,9 +41,9 @@ class DigitsCheck {
                    const std::vector<double>& scale, double tolerance) const;
   bool sums_hold(const RowPart& part, const std::vector<double>& results,
                  const Settings& settings);
-  bool search_holds(const CallInputs& inputs, const RowPart& part,
-                    const std::vector<long long>& rows,
-                    const std::vector<double>& results, const Settings& settings);
+  DigitsKept kept_by_search(const CallInputs& inputs, const RowPart& part,
+                            const std::vector<long long>& rows,
+                            const std::vector<double>& results, const Settings& settings);
   bool places_hold(const CallInputs& inputs, const std::vector<long long>& rows,
                    const std::vector<double>& places, const std::vector<double>& right,
                    const Settings& settings);

@@ -79,7 +79,7 @@ std::string widest_argument(const std::vector<Argument>& arguments,
   for (const Argument& argument : arguments) {
     const InputSummary summary =
         summary_of_any(inputs.matrices.at(size_t(argument.position)), threads);
-    if (summary.largest <= largest) continue;
+    if (summary.largest <= largest || !summary.is_finite()) continue;
     largest = summary.largest;
     widest = argument.name.empty() ? "input " + std::to_string(argument.position + 1)
                                    : "`" + argument.name + "`";
@@ -271,7 +271,9 @@ void GuardedCall::check(const Request& request, Known& known) {
   std::vector<double> results;
   for (int column = 0; column < op_.root->dimension; ++column)
     for (long long row : checked) results.push_back(values[column * rows + row]);
-  if (checker().holds(host.inputs(), checked, results, request.settings)) {
+  const DigitsKept kept =
+      checker().kept(host.inputs(), checked, results, request.settings);
+  if (kept == DigitsKept::all) {
     known.verdict = Verdict::single_holds;
     return;
   }
@@ -279,6 +281,7 @@ void GuardedCall::check(const Request& request, Known& known) {
   compute_in_double(request, request.settings);
   way_ = "in double precision: single precision does not keep the digits";
   if (checker().is_fragile()) perturb(request, known);
+  if (kept == DigitsKept::nearly) return;
   announce(
       "Single precision does not keep the digits of `%s` with these data, so it is "
       "computed in double precision",
