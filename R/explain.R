@@ -8,8 +8,8 @@
 #'   checked formula with shared parts, dimensions and levels; `"gradient"`,
 #'   what gradients in the formula became; `"simplify"`, each step of the
 #'   simplifier: the rule, the part of the formula before and after;
-#'   `"missing"`, the formula in which comparisons with `NA` give `NA`; `"plan"`,
-#'   what is computed once, per row, per column, per pair, and at the end of a
+#'   `"missing"`, the formula in which comparisons with `NA` give `NA`;
+#'   `"plan"`, what is computed once, per row, per column, per pair, and at the end of a
 #'   row; `"expansion"`, what is computed instead where the data allow it (see
 #'   the option `expansion` in [set_rkeops_option()]); `"digits"`, how an
 #'   operator in single precision keeps the digits of its inputs, and how the

@@ -130,9 +130,9 @@ or_tensor <- function(x, y, call) {
 #' @details
 #' Of R: `abs`, `sign`, `sqrt`, `floor`, `ceiling`, `trunc`, `round` (halves to
 #' the even digit), `exp`, `log`, `expm1`, `log1p`, `log2`, `log10`, `cos`,
-#' `sin`, `tan`, `acos`, `asin`, `atan`, `cosh`, `sinh`, `tanh`, `acosh`, `asinh`,
-#' `atanh`, `lgamma`, `digamma`, `trigamma`, `atan2`, `ifelse`. Complex tensors
-#' know `Re`, `Im`, `Mod`, `abs`, `Arg`, `Conj`, `exp`, `log`, `sqrt`, `cos`,
+#' `sin`, `tan`, `acos`, `asin`, `atan`, `cosh`, `sinh`, `tanh`, `acosh`,
+#' `asinh`, `atanh`, `lgamma`, `digamma`, `trigamma`, `atan2`, `ifelse`. Complex
+#' tensors know `Re`, `Im`, `Mod`, `abs`, `Arg`, `Conj`, `exp`, `log`, `sqrt`, `cos`,
 #' `sin`, `cosh`, `sinh`, `sum` and `mean`.
 #'
 #' * `square(x)`, `rsqrt(x)` (1 / sqrt(x), 0 at 0), `inv(x)`, `xlogx(x)` (0 at

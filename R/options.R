@@ -172,8 +172,8 @@ read_options <- function(values, call) {
 #'   bound, and computes as differences what the bound does not exclude, which
 #'   changes no result.
 #' * `digits` (`"auto"`): operators in single precision are looked after, so
-#'   that results are within 10^-5 of the sum of the absolute terms, whatever the
-#'   units and the origin of the data; see `vignette("numbers")`. `"plain"`:
+#'   that results are within 10^-5 of the sum of the absolute terms, whatever
+#'   the units and the origin of the data; see `vignette("numbers")`. `"plain"`:
 #'   inputs are rounded to single precision as they are, and nothing is checked.
 #'   Operators with `sum_scheme = "plain"` are computed so too. The environment
 #'   variable `RKEOPS_DIGITS` sets the default.

@@ -5,7 +5,7 @@
 #include <cmath>
 
 #include "base/diagnostic.h"
-#include "check/variables.h"
+#include "semantics/variables.h"
 
 namespace rkeops {
 

@@ -4,7 +4,7 @@
 #include <cstring>
 
 #include "boundary_lazy.h"
-#include "check/variables.h"
+#include "semantics/variables.h"
 #include "enumerations.h"
 #include "explain/explain.h"
 #include "ir/ops.h"

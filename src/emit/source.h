@@ -5,7 +5,7 @@
 #include <string>
 #include <vector>
 
-#include "check/check.h"
+#include "semantics/check.h"
 #include "plan/plan.h"
 
 namespace rkeops {

@@ -2,7 +2,7 @@
 
 #include "base/diagnostic.h"
 #include "build/compile.h"
-#include "check/variables.h"
+#include "semantics/variables.h"
 #include "interpret/instruction_sets.h"
 #include "interpret/lower.h"
 #include "ir/print.h"

@@ -2,7 +2,7 @@
 
 #include <list>
 
-#include "check/variables.h"
+#include "semantics/variables.h"
 #include "ir/print.h"
 
 namespace rkeops {

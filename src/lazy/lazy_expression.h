@@ -11,7 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
-#include "check/check.h"
+#include "semantics/check.h"
 
 namespace rkeops {
 

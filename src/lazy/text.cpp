@@ -1,6 +1,6 @@
 #include "lazy/text.h"
 
-#include "check/variables.h"
+#include "semantics/variables.h"
 #include "ir/print.h"
 #include "lang/parser.h"
 

@@ -5,7 +5,7 @@
 #include <rkeops/abi.h>
 #include "build/compile.h"
 #include "build/key.h"
-#include "check/variables.h"
+#include "semantics/variables.h"
 #include "emit/source.h"
 #include "ir/copy.h"
 #include "ir/print.h"

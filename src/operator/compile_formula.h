@@ -8,7 +8,7 @@
 
 #include "base/interrupts.h"
 #include "build/library.h"
-#include "check/check.h"
+#include "semantics/check.h"
 #include "lang/ast.h"
 #include "operator/settings.h"
 #include "pass/expand_distances.h"

@@ -28,8 +28,17 @@ CostOfCheck cost_of_check(Engine engine) {
 constexpr double share_of_checks = 0.01;
 constexpr long long most_checked_rows = 8, rows_a_checked_row = 256;
 
-long long checked_rows(long long rows) {
-  return std::clamp(rows / rows_a_checked_row, 1LL, most_checked_rows);
+long long work_of(const Operator& op) {
+  long long work = 1;
+  for (const KernelPlan& kernel : op.plan.kernels) work = std::max(work, kernel.work);
+  return work;
+}
+
+// Long vectors take as long as many rows.
+long long checked_rows(long long rows, long long work) {
+  const long long most =
+      std::clamp(most_checked_rows * 32 / work, 2LL, most_checked_rows);
+  return std::clamp(rows / rows_a_checked_row, 1LL, most);
 }
 
 // Those of the matrices of a call, where all of them stay on a GPU; else none.
@@ -51,12 +60,6 @@ bool stays_on_gpu(const CallInputs& inputs) {
 
 double pairs_of(const CallInputs& inputs) {
   return double(inputs.i_size) * double(inputs.j_size);
-}
-
-long long work_of(const Operator& op) {
-  long long work = 1;
-  for (const KernelPlan& kernel : op.plan.kernels) work = std::max(work, kernel.work);
-  return work;
 }
 
 Settings interpreted_on_cpu(Settings settings) {
@@ -250,15 +253,16 @@ bool GuardedCall::is_due(const Request& request, const Known& known) const {
 double GuardedCall::check_cost(const Request& request) const {
   const long long rows = size_of(op_.typed.index, request.inputs);
   const CostOfCheck cost = cost_of_check(request.settings.engine);
-  return cost.begin +
-         cost.pair * double(checked_rows(rows)) * pairs_of(request.inputs) / double(rows);
+  return cost.begin + cost.pair * double(checked_rows(rows, work_of(op_))) *
+                          pairs_of(request.inputs) / double(rows);
 }
 
 void GuardedCall::check(const Request& request, Known& known) {
   const Level index = op_.typed.index;
   const long long rows = size_of(index, request.inputs);
   RowPart host(op_.typed.arguments, request.inputs);
-  const std::vector<long long> checked = host.typical(index, checked_rows(rows));
+  const std::vector<long long> checked =
+      host.typical(index, checked_rows(rows, work_of(op_)));
   pairs_checked_ += check_cost(request);
   checked_numbers_ = resident_numbers(request.inputs);
   std::vector<double> memory;

@@ -189,7 +189,8 @@ void test_cache(const std::string& root) {
   };
   check("cache passes errors on",
         throws(ErrorKind::compile, [&] { get(folder, "other", fail); }));
-  for (const char* extension : {".so", ".cpp", ".log", ".sum"}) set_age(stem + extension, 10);
+  for (const char* extension : {".so", ".cpp", ".log", ".sum"})
+    set_age(stem + extension, 10);
   const std::vector<CacheEntry> entries = cache_entries(folder);
   check("cache entries", entries.size() == 2 && entries[0].key == key_of("other") &&
                              entries[0].kind.empty() && entries[1].kind == "cpu" &&

@@ -1,6 +1,6 @@
-#include "check/call_arguments.h"
+#include "semantics/call_arguments.h"
 
-#include "check/variables.h"
+#include "semantics/variables.h"
 
 namespace rkeops {
 

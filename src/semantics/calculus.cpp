@@ -1,8 +1,8 @@
 // Where what is differentiated holds a reduction, the derivative is that of the operator,
 // indexed like the variable; elsewhere it is taken for each pair.
-#include "check/calculus.h"
+#include "semantics/calculus.h"
 
-#include "check/call_arguments.h"
+#include "semantics/call_arguments.h"
 #include "ir/ops.h"
 #include "pass/differentiate.h"
 

@@ -1,13 +1,13 @@
 // How to read this file: every method named after a kind of tree turns it into a value, a
 // graph node with the index its rows have. All errors go through `fail`, which shows the
 // place.
-#include "check/check.h"
+#include "semantics/check.h"
 
 #include <algorithm>
 
-#include "check/calculus.h"
-#include "check/call_arguments.h"
-#include "check/variables.h"
+#include "semantics/calculus.h"
+#include "semantics/call_arguments.h"
+#include "semantics/variables.h"
 #include "ir/ops.h"
 #include "ir/patterns.h"
 #include "ir/reductions.h"

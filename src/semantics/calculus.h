@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-#include "check/variables.h"
+#include "semantics/variables.h"
 
 namespace rkeops {
 

@@ -1,6 +1,6 @@
 // Positions are given by the order of `args`, or written: "x = Vi(3)" or "x = Vi(0, 3)";
 // one way for all elements of `args`.
-#include "check/variables.h"
+#include "semantics/variables.h"
 
 #include <cmath>
 
