@@ -135,6 +135,10 @@ or_tensor <- function(x, y, call) {
 #' tensors know `Re`, `Im`, `Mod`, `abs`, `Arg`, `Conj`, `exp`, `log`, `sqrt`, `cos`,
 #' `sin`, `cosh`, `sinh`, `sum` and `mean`.
 #'
+#' * `acos(x)`, `asin(x)` and `acosh(x)` lose half of their digits near 1, as do
+#'   `sqrt(1 - x^2)`, and `1 - cos(x)`, `log(1 + x)` and `exp(x) - 1` near 0;
+#'   [haversine()], `log1p()` and `expm1()` keep them. `vignette("numbers")` has
+#'   a table of what to write.
 #' * `square(x)`, `rsqrt(x)` (1 / sqrt(x), 0 at 0), `inv(x)`, `xlogx(x)` (0 at
 #'   0), `sinxdivx(x)` (1 at 0), `relu(x)`, `step(x)` (1 where x >= 0, else 0).
 #' * `mod(x, a, b)` is `x - a * floor((x - b) / a)`.

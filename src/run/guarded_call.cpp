@@ -62,6 +62,14 @@ double pairs_of(const CallInputs& inputs) {
   return double(inputs.i_size) * double(inputs.j_size);
 }
 
+// So many pairs in double precision are worth a compiler, or a GPU.
+constexpr double pairs_worth_an_engine = 1e8;
+
+Settings on_host(Settings settings) {
+  settings.gpu_results = ResultPlace::host;
+  return settings;
+}
+
 Settings interpreted_on_cpu(Settings settings) {
   settings.engine = Engine::cpu;
   settings.compile = CompileMode::never;
@@ -192,8 +200,11 @@ std::vector<double> GuardedCall::rows_in_double(const Request& request,
   RowPart part(op_.typed.arguments, request.inputs);
   part.keep(op_.typed.index, rows);
   std::vector<double> values(rows.size() * size_t(op_.root->dimension));
-  precise().call(part.inputs(), {values.data(), nullptr},
-                 interpreted_on_cpu(request.settings), request.interrupted);
+  const bool are_few = pairs_of(part.inputs()) < pairs_worth_an_engine;
+  precise().call(
+      part.inputs(), {values.data(), nullptr},
+      are_few ? interpreted_on_cpu(request.settings) : on_host(request.settings),
+      request.interrupted);
   return values;
 }
 
@@ -219,9 +230,12 @@ void GuardedCall::mend_infinite(const Request& request, Known& known) {
   std::vector<long long> few(infinite.begin(),
                              infinite.begin() + std::min<long>(8, long(infinite.size())));
   const std::vector<double> right = rows_in_double(request, few);
-  const bool same = std::none_of(right.begin(), right.end(),
-                                 [](double value) { return std::isfinite(value); });
-  if (same) {
+  bool is_right = true;  // what is not finite, whatever else stands in its row
+  for (int column = 0; column < columns; ++column)
+    for (size_t k = 0; k < few.size(); ++k)
+      is_right = is_right && (std::isfinite(values[column * rows + few[k]]) ||
+                              !std::isfinite(right[size_t(column) * few.size() + k]));
+  if (is_right) {
     known.infinite_is_right = true;
     return;
   }

@@ -183,6 +183,23 @@ test_that("rows beyond the range are computed again, those that are Inf stay", {
   expect_true(all(rowSums(1 / D) == Inf))
 })
 
+test_that("infinite entries beside finite ones are no reason for double", {
+  local_digits()
+  set.seed(14)
+  x <- points(400, 2)
+  op <- keops_kernel(
+    "Sum_Reduction(Concat(1 / SqDist(x, y), Exp(-SqDist(x, y))), 0)",
+    c("x = Vi(2)", "y = Vj(2)")
+  )
+  for (k in 1:2) {
+    value <- op(x, x)
+    expect_true(all(value[, 1] == Inf))
+    right <- rowSums(exp(-square_distances(x, x)))
+    expect_lt(worst_error(value[, 2], right), 1e-5)
+    expect_match(utils::tail(c(explain(op, "digits")), 1L), "single precision$")
+  }
+})
+
 test_that("missing and infinite inputs stay what they are", {
   local_digits()
   set.seed(10)
