@@ -66,7 +66,7 @@ std::vector<double> MovedInputs::centre_of_group(int group, const CallInputs& gi
 }
 
 const CallInputs& MovedInputs::of(const CallInputs& given, const Settings& settings) {
-  copies_.clear();
+  used_copies_ = 0;
   used_residents_.clear();
   inputs_ = given;
   inputs_.matrices.resize(size_t(translations_.arguments));
@@ -98,9 +98,11 @@ MatrixView MovedInputs::moved(const MatrixView& matrix, const std::vector<double
                               const Settings& settings) {
   if (!matrix.data && matrix.resident) return moved_on_gpu(matrix, centre, settings);
   const auto values = size_t(matrix.rows) * size_t(matrix.components);
-  copies_.emplace_back(new double[std::max<size_t>(values, 1)]);
-  move(matrix, centre, copies_.back().get(), settings.usable_threads());
-  return {copies_.back().get(), matrix.rows, matrix.components};
+  if (used_copies_ == copies_.size()) copies_.emplace_back();
+  std::vector<double>& copy = copies_[used_copies_++];
+  copy.resize(values);
+  move(matrix, centre, copy.data(), settings.usable_threads());
+  return {copy.data(), matrix.rows, matrix.components};
 }
 
 MatrixView MovedInputs::moved_on_gpu(const MatrixView& matrix,

@@ -48,7 +48,10 @@ class MovedInputs {
   const Translations translations_;
   std::vector<std::vector<double>> centres_;
   CallInputs inputs_;
-  std::vector<std::unique_ptr<double[]>> copies_;
+  /// The moved matrices: fresh memory costs as much as what is written there, so it is
+  /// kept for the next call.
+  std::vector<std::vector<double>> copies_;
+  size_t used_copies_ = 0;
   std::vector<Resident> residents_, used_residents_;
 };
 
