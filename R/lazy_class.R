@@ -2,7 +2,7 @@
 # native code holds the expression; the R object holds the data, and the text
 # from which another process builds the expression again.
 
-#' @importFrom methods setClass setMethod setGeneric show slot<-
+#' @importFrom methods setClass setMethod setGeneric show signature slot<-
 NULL
 
 #' The classes of lazy tensors

