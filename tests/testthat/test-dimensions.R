@@ -43,6 +43,7 @@ dimension_rules <- list(
   Scalprod = function(f, g) one_if(broadcast(f, g)),
   SqNorm2 = function(f) 1, Norm2 = function(f) 1, Normalize = function(f) f,
   SqDist = function(f, g) one_if(broadcast(f, g)),
+  Haversine = function(f, g) when(f == 2 && g == 2, 1),
   SqNormIso = function(s, f) s,
   SqNormDiag = function(s, f) one_if(broadcast(s, f)),
   SymSqNorm = function(A, f) when(A == f^2, 1),
