@@ -383,6 +383,9 @@ meaning_of <- function(name, count) {
 
 # ---- reductions: of the matrix of all values, one row an element ----
 
+# What R calls missing is NaN in results.
+nan_of <- function(value) if (is.na(value)) NaN else value
+
 component_by_component <- function(reduce) {
   function(f) {
     vapply(seq_len(ncol(f)), function(k) as.numeric(reduce(f[, k])), 1)
@@ -421,9 +424,9 @@ formula_reductions <- list(
   Var_Reduction = component_by_component(stats::var),
   Prod_Reduction = component_by_component(prod),
   NonzeroProd_Reduction = component_by_component(prod),
-  Count_Reduction = component_by_component(function(v) sum(!v %in% 0)),
-  Any_Reduction = component_by_component(function(v) any(!v %in% 0)),
-  All_Reduction = component_by_component(function(v) all(!v %in% 0)),
+  Count_Reduction = component_by_component(function(v) nan_of(sum(v != 0))),
+  Any_Reduction = component_by_component(function(v) nan_of(any(v != 0))),
+  All_Reduction = component_by_component(function(v) nan_of(all(v != 0))),
   LogSumExp_Reduction = component_by_component(function(v) {
     terms <- shifted_exponentials(v)
     terms$shift + log(sum(terms$values))
