@@ -9,8 +9,8 @@
 #'   what gradients in the formula became; `"simplify"`, each step of the
 #'   simplifier: the rule, the part of the formula before and after;
 #'   `"missing"`, the formula in which comparisons with `NA` give `NA`;
-#'   `"plan"`, what is computed once, per row, per column, per pair, and at the end of a
-#'   row; `"expansion"`, what is computed instead where the data allow it (see
+#'   `"plan"`, what is computed once, per row, per column, per pair, and at the
+#'   end of a row; `"expansion"`, what is computed instead where the data allow it (see
 #'   the option `expansion` in [set_rkeops_option()]); `"digits"`, how an
 #'   operator in single precision keeps the digits of its inputs, and how the
 #'   last call was computed; `"source"`, the program;

@@ -132,8 +132,8 @@ or_tensor <- function(x, y, call) {
 #' the even digit), `exp`, `log`, `expm1`, `log1p`, `log2`, `log10`, `cos`,
 #' `sin`, `tan`, `acos`, `asin`, `atan`, `cosh`, `sinh`, `tanh`, `acosh`,
 #' `asinh`, `atanh`, `lgamma`, `digamma`, `trigamma`, `atan2`, `ifelse`. Complex
-#' tensors know `Re`, `Im`, `Mod`, `abs`, `Arg`, `Conj`, `exp`, `log`, `sqrt`, `cos`,
-#' `sin`, `cosh`, `sinh`, `sum` and `mean`.
+#' tensors know `Re`, `Im`, `Mod`, `abs`, `Arg`, `Conj`, `exp`, `log`, `sqrt`,
+#' `cos`, `sin`, `cosh`, `sinh`, `sum` and `mean`.
 #'
 #' * `acos(x)`, `asin(x)` and `acosh(x)` lose half of their digits near 1, as do
 #'   `sqrt(1 - x^2)`, and `1 - cos(x)`, `log(1 + x)` and `exp(x) - 1` near 0;

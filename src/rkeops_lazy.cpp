@@ -4,12 +4,12 @@
 #include <cstring>
 
 #include "boundary_lazy.h"
-#include "semantics/variables.h"
 #include "enumerations.h"
 #include "explain/explain.h"
 #include "ir/ops.h"
 #include "lazy/callables.h"
 #include "lazy/text.h"
+#include "semantics/variables.h"
 
 using namespace rkeops;
 

@@ -5,8 +5,8 @@
 #include <string>
 #include <vector>
 
-#include "semantics/check.h"
 #include "plan/plan.h"
+#include "semantics/check.h"
 
 namespace rkeops {
 

@@ -2,7 +2,6 @@
 
 #include "base/diagnostic.h"
 #include "build/compile.h"
-#include "semantics/variables.h"
 #include "interpret/instruction_sets.h"
 #include "interpret/lower.h"
 #include "ir/print.h"
@@ -13,6 +12,7 @@
 #include "pass/translations.h"
 #include "run/account.h"
 #include "run/guarded_call.h"
+#include "semantics/variables.h"
 
 namespace rkeops {
 

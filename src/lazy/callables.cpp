@@ -2,8 +2,8 @@
 
 #include <list>
 
-#include "semantics/variables.h"
 #include "ir/print.h"
+#include "semantics/variables.h"
 
 namespace rkeops {
 

@@ -1,8 +1,8 @@
 #include "lazy/text.h"
 
-#include "semantics/variables.h"
 #include "ir/print.h"
 #include "lang/parser.h"
+#include "semantics/variables.h"
 
 namespace rkeops {
 

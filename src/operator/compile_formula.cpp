@@ -5,12 +5,12 @@
 #include <rkeops/abi.h>
 #include "build/compile.h"
 #include "build/key.h"
-#include "semantics/variables.h"
 #include "emit/source.h"
 #include "ir/copy.h"
 #include "ir/print.h"
 #include "lang/parser.h"
 #include "pass/simplify.h"
+#include "semantics/variables.h"
 
 namespace rkeops {
 

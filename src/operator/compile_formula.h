@@ -8,12 +8,12 @@
 
 #include "base/interrupts.h"
 #include "build/library.h"
-#include "semantics/check.h"
 #include "lang/ast.h"
 #include "operator/settings.h"
 #include "pass/expand_distances.h"
 #include "pass/translations.h"
 #include "plan/plan.h"
+#include "semantics/check.h"
 
 namespace rkeops {
 

@@ -2,9 +2,9 @@
 // indexed like the variable; elsewhere it is taken for each pair.
 #include "semantics/calculus.h"
 
-#include "semantics/call_arguments.h"
 #include "ir/ops.h"
 #include "pass/differentiate.h"
+#include "semantics/call_arguments.h"
 
 namespace rkeops {
 

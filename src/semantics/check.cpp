@@ -5,12 +5,12 @@
 
 #include <algorithm>
 
-#include "semantics/calculus.h"
-#include "semantics/call_arguments.h"
-#include "semantics/variables.h"
 #include "ir/ops.h"
 #include "ir/patterns.h"
 #include "ir/reductions.h"
+#include "semantics/calculus.h"
+#include "semantics/call_arguments.h"
+#include "semantics/variables.h"
 
 namespace rkeops {
 
