@@ -10,10 +10,10 @@
 #'   simplifier: the rule, the part of the formula before and after;
 #'   `"missing"`, the formula in which comparisons with `NA` give `NA`;
 #'   `"plan"`, what is computed once, per row, per column, per pair, and at the
-#'   end of a row; `"expansion"`, what is computed instead where the data allow it (see
-#'   the option `expansion` in [set_rkeops_option()]); `"digits"`, how an
-#'   operator in single precision keeps the digits of its inputs, and how the
-#'   last call was computed; `"source"`, the program;
+#'   end of a row; `"expansion"`, what is computed instead where the data allow
+#'   it (see the option `expansion` in [set_rkeops_option()]); `"digits"`, how
+#'   an operator in single precision keeps the digits of its inputs, and how
+#'   the last call was computed; `"source"`, the program;
 #'   `"command"`, the command that compiles it; `"instructions"`, what the
 #'   interpreter does instead; `"engine"`, where and how calls run.
 #' @param engine `"cpu"` or `"cuda"`, also one this machine cannot run. By

@@ -192,13 +192,20 @@ test_that("special values are those of R", {
   formula <- as_sum(concatenated(calls))
   args <- c("f = Vi(1)", "g = Vi(1)")
   expected <- oracle(formula, args, inputs)
+  # comparisons and the like give NaN of NaN, as test-missing.R tests
+  hides_nan <- vapply(calls, function(call) {
+    op <- keops_kernel(as_sum(call), args)
+    !startsWith(c(explain(op, "missing"))[1], "nothing hides")
+  }, NA)
+  is_nan <- is.nan(inputs$f) | is.nan(inputs$g)
   for (precision in c("float64", "float32")) {
     op <- keops_kernel(formula, args, precision = precision)
     result <- op(inputs$f, inputs$g)
     for (k in seq_along(calls)) {
       # documented for numbers from -100 to 100 alone
       is_bounded <- startsWith(calls[k], "Exp2OfSmall(")
-      held <- which(!is_bounded | abs(inputs$f) <= 100)
+      is_held <- !is_bounded | abs(inputs$f) <= 100
+      held <- which(is_held & !(hides_nan[k] & is_nan))
       expect_special(
         result[held, k], expected[held, k], inputs[held, ], precision, calls[k]
       )
