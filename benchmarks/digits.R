@@ -1,6 +1,6 @@
-# What looking after digits costs a call in single precision: the same operator
-# with the option digits "auto" and "plain", in turn, on data near 0 and far from
-# it. Times of the processor on one thread, the least of several rounds, as other
+# The cost of looking after digits in single precision: the same operator with
+# the option digits "auto" and "plain", in turn, on data near 0 and far from it.
+# Times of the processor on one thread, the least of several rounds, as other
 # programs disturb them least; with "gpu" the clock, after use_gpu().
 #   Rscript benchmarks/digits.R [gpu]
 
@@ -28,7 +28,8 @@ show_cost <- function(rows, columns, origin) {
     matrix(runif(3 * rows), rows) + origin,
     matrix(runif(3 * columns), columns) + origin, runif(columns), 1
   )
-  calls <- max(3, min(3000, round((if (on_gpu) 1e11 else 3e8) / (rows * columns))))
+  pairs <- if (on_gpu) 1e11 else 3e8
+  calls <- max(3, min(3000, round(pairs / (rows * columns))))
   ops <- list(auto = gaussian(), plain = gaussian())
   time_of <- function(digits) {
     set_rkeops_option("digits", digits)
@@ -39,7 +40,8 @@ show_cost <- function(rows, columns, origin) {
   times <- replicate(7, c(time_of("auto"), time_of("plain")))
   least <- apply(times, 1L, min)
   cat(sprintf(
-    "%7g x %7g, origin %5g: auto %10.1f, plain %10.1f microseconds, %+6.1f (%+.1f %%)\n",
+    paste("%7g x %7g, origin %5g: auto %10.1f, plain %10.1f microseconds,",
+          "%+6.1f (%+.1f %%)\n"),
     rows, columns, origin, least[[1L]], least[[2L]], least[[1L]] - least[[2L]],
     100 * (least[[1L]] / least[[2L]] - 1)
   ))
