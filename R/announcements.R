@@ -1,4 +1,4 @@
-# What is said without being asked for. When a formula is compiled: each time
+# Announcements nobody asked for. When a formula is compiled: each time
 # where the user asked for it (option `verbose`), else one line in an
 # interactive session, the first time, so that nobody wonders what the machine
 # is doing. Once a session: what a script for an earlier generation may mean

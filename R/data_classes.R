@@ -103,7 +103,7 @@ plain_frame <- function(x, name, call) {
 # Whether operators, which look at numbers themselves, have to ask here.
 is_classed <- function(x) is.object(x) && !is_gpu_matrix(x)
 
-# What a number of these data counts, "" for a plain number.
+# The unit that a number of these data counts, "" for a plain number.
 unit_of_data <- function(x) {
   if (!is.object(x)) {
     ""

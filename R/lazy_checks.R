@@ -118,7 +118,7 @@ places_of_vector <- function(text, fits) {
   sprintf("Write %s.", paste(words[fits], collapse = ", "))
 }
 
-# What the user wrote as an operand, where that is short.
+# The text of an operand as the user wrote it, where that is short.
 operand_text <- function(call, place, otherwise) {
   if (length(call) < place) {
     return(otherwise)

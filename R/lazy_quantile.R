@@ -210,7 +210,7 @@ ranked_entries <- function(entries, ranks) {
 
 columns_as_text <- function(x) apply(x, 2L, paste, collapse = " ")
 
-# What is known of each rank: the entry is greater than `low`, which so many
+# The bounds known of each rank: the entry is greater than `low`, which so many
 # entries (`upto_low`) are not, and at most `high`; or `value`, up to which so
 # many are (`upto`).
 search_ranks <- function(entries, rank, ends) {

@@ -32,7 +32,7 @@ shape_result <- function(value, name, integers) {
   if (has_places) places(value) else value
 }
 
-# Of no use to a search, and so no candidate.
+# A search has no use for it, so it is no candidate.
 worst_value <- function(name) if (grepl("Max", name)) -Inf else Inf
 
 values_and_indices <- function(value, count, worst) {

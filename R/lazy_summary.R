@@ -175,7 +175,7 @@ neutral_values <- c(
   sum = 0, prod = 1, min = Inf, max = -Inf, any = 0, all = 1
 )
 
-# What leaves the reduction as it is stands where values are missing.
+# The neutral element of the reduction stands where values are missing.
 without_missing <- function(x, generic) {
   value <- neutral_values[[generic]]
   if (is_complex_tensor(x)) {

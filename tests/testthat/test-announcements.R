@@ -1,4 +1,4 @@
-# What is said without being asked for: nothing when the package is attached,
+# Announcements nobody asked for: nothing when the package is attached,
 # one line for the first compilation of an interactive session.
 
 # Another formula each time, in a directory where nothing is compiled.
