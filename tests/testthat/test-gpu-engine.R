@@ -202,11 +202,11 @@ test_that("what NVRTC says is in the error", {
 test_that("lazy tensors run where operators do", {
   x <- points(40, 2)
   y <- points(70, 2, start = 0.3)
-  K <- exp(-sqdist(Vi(x), Vj(y)) / 0.5)
   b <- points(70, 3, start = 0.7)
   expected <- gaussian_sum(x, y, b, 2)
   local_emulated_gpu()
   local_rkeops_options(precision = "float64")
+  K <- exp(-sqdist(Vi(x), Vj(y)) / 0.5)
   expect_match(format(K)[1], "on the GPU", fixed = TRUE)
   expect_equal(K %*% b, expected, tolerance = 1e-11)
   expect_equal(as.matrix(K), gaussian_kernel(x, y, 2), tolerance = 1e-11)

@@ -93,7 +93,7 @@ test_that("long calls show how far they are, in interactive sessions only", {
       "options(cli.dynamic = TRUE)",
       "suppressPackageStartupMessages(library(rkeops))",
       "set_rkeops_options(list(compile = 'never', threads = 1,",
-      "  instructions = 'baseline'))",
+      "  instructions = 'baseline', axis = 'output'))",
       "op <- keops_kernel('Sum_Reduction(Tanh(x * y), 0)',",
       "  c('x = Vi(1)', 'y = Vj(1)'), precision = 'float64')",
       sprintf("x <- seq(-1, 1, length.out = %d)", points),
