@@ -1,0 +1,74 @@
+# Methods for generics of packages that are there or not.
+
+#' Summaries as data frames, and plots of ggplot2
+#'
+#' Methods of `tidy()`, `glance()` and `augment()` (packages generics and broom)
+#' and of `autoplot()` (package ggplot2) for what this package fits. They are
+#' known when these packages are loaded.
+#'
+#' @param x,object What was fitted.
+#' @param data The data frame that was fitted, to which columns are added.
+#' @param newdata New points instead of those that were fitted.
+#' @param ... Not used, or arguments of the method of [plot()].
+#' @return A data frame: `tidy()` with a row for each bandwidth, `glance()` with
+#'   one row for the fit, `augment()` with the points and the columns `.fitted`
+#'   (and `.resid`, `.class`). `autoplot()` an object of class `ggplot`.
+#' @name model-frames
+#' @examplesIf requireNamespace("generics", quietly = TRUE)
+#' \dontshow{previous <- set_rkeops_option("threads", 2)}
+#' fit <- kernel_density(~ eruptions + waiting, faithful)
+#' generics::tidy(fit)
+#' generics::glance(fit)
+#' head(generics::augment(fit))
+#' \dontshow{set_rkeops_options(previous)}
+NULL
+
+#' @rdname model-frames
+#' @exportS3Method generics::tidy
+tidy.kernel_density <- function(x, ...) {
+  data.frame(
+    term = colnames(x$x), bandwidth = unname(x$bw), method = x$method
+  )
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::glance
+glance.kernel_density <- function(x, ...) {
+  data.frame(
+    n = x$n, dimensions = ncol(x$x), method = x$method,
+    logLik = as.numeric(stats::logLik(x))
+  )
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::augment
+augment.kernel_density <- function(x, data = NULL, newdata = NULL, ...) {
+  points <- newdata %||% data %||% as.data.frame(x$x)
+  points <- as.data.frame(points)
+  points$.fitted <- stats::predict(x, points[names_of_points(x, points)])
+  points
+}
+
+# What predict() needs of a data frame: all of it for a formula.
+names_of_points <- function(fit, points) {
+  if (is.null(fit$terms) && all(colnames(fit$x) %in% names(points))) {
+    colnames(fit$x)
+  } else {
+    names(points)
+  }
+}
+
+#' @rdname model-frames
+#' @exportS3Method ggplot2::autoplot
+autoplot.kernel_density <- function(object, ...) {
+  grid <- as.data.frame(object, ...)
+  names <- lapply(setdiff(names(grid), "density"), as.name)
+  if (length(names) == 1L) {
+    return(ggplot2::ggplot(
+      grid, ggplot2::aes(x = !!names[[1L]], y = .data[["density"]])
+    ) + ggplot2::geom_line())
+  }
+  ggplot2::ggplot(grid, ggplot2::aes(
+    x = !!names[[1L]], y = !!names[[2L]], z = .data[["density"]]
+  )) + ggplot2::geom_contour()
+}
