@@ -110,6 +110,7 @@ keep_weighted <- function(fit) {
   kept <- fit$weights > 0
   fit$x <- fit$x[kept, , drop = FALSE]
   fit$weights <- fit$weights[kept]
+  if (!is.null(fit$y)) fit$y <- fit$y[kept]
   fit$center <- apply(fit$x, 2L, stats::median)
   fit
 }

@@ -122,22 +122,33 @@ cross_validated <- function(z, shares, criterion) {
   }, 0)
   start <- rep(log(multiples[[best_multiple(judged)]]), ncol(z))
   passes <- 0L
-  last <- list(at = NULL)
-  evaluate <- function(at) {
-    if (!identical(at, last$at)) {
-      passes <<- passes + 1L
-      last <<- c(list(at = at), criterion(z, shares, exp(at)))
-    }
-    last
+  if (length(rows) < nrow(z)) {
+    start <- smallest_criterion(start, bounds, function(at) {
+      criterion(z, shares, exp(at), rows)
+    })$par
   }
-  found <- stats::nlminb(
-    start, function(at) finite_or_large(evaluate(at)$value),
-    function(at) evaluate(at)$gradient, lower = bounds[[1L]],
-    upper = bounds[[2L]], control = list(rel.tol = 1e-10, x.tol = 1e-6)
-  )
+  found <- smallest_criterion(start, bounds, function(at) {
+    passes <<- passes + 1L
+    criterion(z, shares, exp(at))
+  })
   list(
     bw = exp(found$par), value = found$objective, passes = passes,
     at_bound = any(found$par <= bounds[[1L]] + 1e-3)
+  )
+}
+
+# Value and gradient are computed together: nlminb() asks for one after the
+# other.
+smallest_criterion <- function(start, bounds, criterion) {
+  last <- list(at = NULL)
+  evaluate <- function(at) {
+    if (!identical(at, last$at)) last <<- c(list(at = at), criterion(at))
+    last
+  }
+  stats::nlminb(
+    start, function(at) finite_or_large(evaluate(at)$value),
+    function(at) evaluate(at)$gradient, lower = bounds[[1L]],
+    upper = bounds[[2L]], control = list(rel.tol = 1e-10, x.tol = 1e-6)
   )
 }
 

@@ -72,3 +72,61 @@ autoplot.kernel_density <- function(object, ...) {
     x = !!names[[1L]], y = !!names[[2L]], z = .data[["density"]]
   )) + ggplot2::geom_contour()
 }
+
+#' @rdname model-frames
+#' @exportS3Method generics::tidy
+tidy.kernel_smooth <- tidy.kernel_density
+
+#' @rdname model-frames
+#' @exportS3Method generics::glance
+glance.kernel_smooth <- function(x, ...) {
+  errors <- smooth_errors(x)
+  data.frame(
+    n = x$n, dimensions = ncol(x$x), degree = x$degree, method = x$method,
+    rmse = errors$rmse, r.squared = errors$r_squared,
+    loo.rmse = errors$loo_rmse, loo.r.squared = errors$loo_r_squared
+  )
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::augment
+augment.kernel_smooth <- function(x, data = NULL, newdata = NULL, ...) {
+  if (!is.null(newdata)) {
+    newdata$.fitted <- stats::predict(x, newdata)
+    return(newdata)
+  }
+  frame <- data %||% rows_of_frame(x)
+  frame$.fitted <- if (is.null(data)) x$fitted.values else stats::fitted(x)
+  frame$.resid <- if (is.null(data)) x$residuals else stats::residuals(x)
+  frame
+}
+
+# The rows that were fitted, from the data of the call.
+rows_of_frame <- function(fit) {
+  frame <- data.frame(fit$y, fit$x, check.names = FALSE)
+  names(frame)[[1L]] <- deparse1(fit$call$formula[[2L]])
+  frame
+}
+
+#' @rdname model-frames
+#' @exportS3Method ggplot2::autoplot
+autoplot.kernel_smooth <- function(object, ...) {
+  grid <- smooth_grid(object, ..., n = NULL, call = rlang::current_env())
+  names <- lapply(colnames(object$x), as.name)
+  if (length(names) == 1L) {
+    return(
+      ggplot2::ggplot(grid, ggplot2::aes(
+        x = !!names[[1L]], y = .data[[".fitted"]]
+      )) + ggplot2::geom_line() +
+        ggplot2::geom_point(
+          ggplot2::aes(y = .data[["y"]]),
+          data = stats::setNames(
+            data.frame(object$x, object$y), c(colnames(object$x), "y")
+          )
+        )
+    )
+  }
+  ggplot2::ggplot(grid, ggplot2::aes(
+    x = !!names[[1L]], y = !!names[[2L]], fill = .data[[".fitted"]]
+  )) + ggplot2::geom_raster()
+}
