@@ -81,6 +81,22 @@ r_integer64_numbers <- function(x) {
     .Call(`_rkeops_r_integer64_numbers`, x)
 }
 
+r_dense_multiply <- function(a, b, transposed) {
+    .Call(`_rkeops_r_dense_multiply`, a, b, transposed)
+}
+
+r_dense_cholesky <- function(a) {
+    .Call(`_rkeops_r_dense_cholesky`, a)
+}
+
+r_dense_solve <- function(factor, b, transposed) {
+    .Call(`_rkeops_r_dense_solve`, factor, b, transposed)
+}
+
+r_dense_inverse <- function(factor) {
+    .Call(`_rkeops_r_dense_inverse`, factor)
+}
+
 r_gpu_matrix <- function(x, device) {
     .Call(`_rkeops_r_gpu_matrix`, x, device)
 }

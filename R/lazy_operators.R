@@ -8,7 +8,9 @@
 #' number a component) and numbers. Tensors of inner dimension 1 are repeated.
 #' Beside a tensor of inner dimension 1 that has rows or columns, a vector is
 #' refused: `Vi(w)` has a number for each row, `Vj(w)` one for each column,
-#' `Pm(w)` one for each component.
+#' `Pm(w)` one for each component. Of matrices only diagonal ones can be added
+#' or subtracted, as in `K + diag(lambda, n)`; [kernel_solve()] and [solve()]
+#' keep these terms apart. `Matrix::Diagonal()` makes one that is not stored.
 #'
 #' @param e1,e2 Lazy tensors, vectors or numbers.
 #'
@@ -35,6 +37,12 @@ Ops.LazyTensor <- function(e1, e2) {
   call <- generic_call(.Generic, sys.call())
   if (missing(e2)) {
     return(sign_or_not(.Generic, e1, call))
+  }
+  if (.Generic %in% c("+", "-")) {
+    shifted <- shifted_tensor(e1, e2, .Generic)
+    if (!is.null(shifted)) {
+      return(shifted)
+    }
   }
   check_vectors(list(e1, e2), c(
     operand_text(call, 2L, "x"), operand_text(call, 3L, "y")

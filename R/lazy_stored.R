@@ -233,14 +233,6 @@ rowsum.LazyTensor <- function(x, group, ...) {
 # ---- linear algebra ----
 
 #' @export
-solve.LazyTensor <- function(a, b, ...) {
-  if (missing(b)) {
-    return(solve(stored_matrix(a), ...))
-  }
-  solve(stored_matrix(a), stored_matrix(b), ...)
-}
-
-#' @export
 determinant.LazyTensor <- function(x, logarithm = TRUE, ...) {
   determinant(stored_matrix(x), logarithm, ...)
 }

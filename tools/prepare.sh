@@ -30,7 +30,7 @@ install_packages() {
 
 needed_to_run=(
   r-base-core g++ make libc6-dev
-  r-cran-rcpp r-cran-cli r-cran-rlang r-cran-checkmate
+  r-cran-rcpp r-cran-rcppeigen r-cran-cli r-cran-rlang r-cran-checkmate
 )
 needed_to_test=(
   r-cran-testthat r-cran-withr r-cran-callr r-cran-knitr r-cran-rmarkdown

@@ -33,7 +33,8 @@ test_that("functions that need all entries get them", {
   plain <- list(K = K0, Q = Q0)
   for (call in as.list(calls)) {
     expect_equal(
-      suppressWarnings(eval(call)), suppressWarnings(eval(call, plain)),
+      suppressMessages(suppressWarnings(eval(call))),
+      suppressWarnings(eval(call, plain)),
       info = deparse(call), ignore_attr = TRUE
     )
   }
