@@ -142,6 +142,18 @@ solve.LazyTensor <- function(a, b, ...) { # nolint
 # All entries of x, for what can be done without storing them by `instead`, or
 # cannot; said once a session.
 stored_with_message <- function(x, verb, instead) {
+  if (prod(dim(x)) > largest_store) {
+    abort_rkeops(
+      "argument", sprintf(
+        "`%s` would have to store all %s entries of the LazyTensor.", verb,
+        format(prod(dim(x)))
+      ),
+      hints = c(
+        sprintf("`%s` does not store them.", instead %||% character()),
+        "`as.matrix(K, maximum = Inf)` stores them nevertheless."
+      ), call = NULL
+    )
+  }
   value <- stored_matrix(x)
   rlang::inform(
     c(

@@ -92,7 +92,7 @@ norm_tensor <- function(x, type, call) {
     abort_argument(
       "type", "\"O\", \"I\", \"F\" or \"M\"", type, call,
       hints = if (identical(type, "2")) {
-        "`RSpectra::svds()` computes the greatest singular value."
+        "`svds(x, 1)$d` is the greatest singular value."
       }
     )
   }
