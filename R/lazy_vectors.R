@@ -204,28 +204,38 @@ tensorprod <- function(x, y) {
 #' formula: only differences of the coordinates and cosines enter, so that near
 #' points keep their digits, which they lose in an arc cosine.
 #'
-#' @param x,y Lazy tensors of inner dimension 2: longitude and latitude, in
-#'   degrees.
+#' @param x,y Longitude and latitude, in degrees: lazy tensors of inner
+#'   dimension 2, or matrices or data frames of two columns, `x` for the rows
+#'   of the result and `y` for its columns. Without `y` the points are those of
+#'   `x`.
 #' @param radius The radius of the sphere, one number; by default the mean
 #'   radius of the earth in kilometres.
+#' @inheritParams kernels
 #' @return A lazy tensor of distances in the unit of `radius`.
+#' @seealso [distances]
+#' @concept great circle
+#' @concept longitude and latitude
 #' @export
 #' @examples
 #' \dontshow{previous <- set_rkeops_option("threads", 2)}
 #' # longitude and latitude of Paris, Berlin and Rome
 #' cities <- cbind(c(2.35, 13.40, 12.50), c(48.86, 52.52, 41.89))
-#' as.matrix(haversine(Vi(cities), Vj(cities)))
+#' as.matrix(haversine(cities))
+#' haversine(Vi(cities), Vj(cities))
 #' \dontshow{set_rkeops_options(previous)}
-haversine <- function(x, y, radius = 6371.0088) {
+haversine <- function(x, y = NULL, radius = 6371.0088,
+                      precision = get_rkeops_option("precision")) {
   call <- rlang::current_env()
   if (!checkmate::test_number(radius, lower = 0, finite = TRUE)) {
     abort_argument("radius", "one number of at least 0", radius, call)
   }
-  x <- as_lazy(x, "x", call)
-  y <- as_lazy(y, "y", call)
+  # a place, a vector of two numbers, is a parameter
+  place <- function(one) if (is_sequence(one)) as_lazy(one, "x", call) else one
+  sides <- pair_operands(place(x), place(y), precision, call)
   degree <- lazy_constant(pi / 180)
   angle <- apply_operation(
-    "Haversine", list(degree * x, degree * y), label = "haversine", call = call
+    "Haversine", list(degree * sides$x, degree * sides$y),
+    label = "haversine", call = call
   )
   radius * angle
 }

@@ -9,12 +9,12 @@ squared_distances <- function(x, y) {
   distances
 }
 
-gaussian_kernel <- function(x, y, s) {
+gaussian_matrix <- function(x, y, s) {
   exp(-s * squared_distances(x, y))
 }
 
 gaussian_sum <- function(x, y, b, s) {
-  gaussian_kernel(x, y, s) %*% b
+  gaussian_matrix(x, y, s) %*% b
 }
 
 # The sums of the absolute values of the terms, which rounding errors are

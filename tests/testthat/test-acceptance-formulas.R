@@ -23,7 +23,7 @@ test_that("F1: a Gaussian convolution", {
   Y <- uniform(150, 3, 0.3)
   B <- uniform(150, 6, 0.7)
   s <- 0.2
-  K <- gaussian_kernel(X, Y, s)
+  K <- gaussian_matrix(X, Y, s)
   both_meanings(
     "Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 0)",
     c("x = Vi(3)", "y = Vj(3)", "b = Vj(6)", "s = Pm(1)"),
@@ -91,7 +91,7 @@ test_that("F6: points in columns", {
     c("x=Vi(3)", "y=Vj(3)", "beta=Vj(3)", "lambda=Pm(1)"),
     precision = "double"
   )
-  K <- gaussian_kernel(x, y, 0.5)
+  K <- gaussian_matrix(x, y, 0.5)
   expect_value(
     op(list(t(x), t(y), t(beta), 0.5), inner_dim = 0), t(beta * colSums(K)),
     1e-12
@@ -154,11 +154,11 @@ test_that("T1: kernel densities in many dimensions", {
   }
   for (d in c(1, 2, 10)) {
     z <- uniform(60, d)
-    expect_value(density(z), colSums(gaussian_kernel(z, z, 1)))
+    expect_value(density(z), colSums(gaussian_matrix(z, z, 1)))
   }
   clean_rkeops()
   compile4gpu()
-  expect_value(density(z), colSums(gaussian_kernel(z, z, 1)))
+  expect_value(density(z), colSums(gaussian_matrix(z, z, 1)))
 })
 
 test_that("T3: a plain vector for a parameter", {

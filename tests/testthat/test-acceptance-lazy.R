@@ -20,7 +20,7 @@ test_that("L1: a Gaussian kernel", {
   D_ij <- sum((x_i - y_j)^2)
   K_ij <- exp(-D_ij / s^2)
   a_j <- sum(K_ij, index = "i")
-  expect_value(a_j, as.matrix(colSums(gaussian_kernel(x, y, 1 / s^2))))
+  expect_value(a_j, as.matrix(colSums(gaussian_matrix(x, y, 1 / s^2))))
 })
 
 test_that("L2: complex data", {

@@ -209,10 +209,10 @@ test_that("lazy tensors run where operators do", {
   K <- exp(-sqdist(Vi(x), Vj(y)) / 0.5)
   expect_match(format(K)[1], "on the GPU", fixed = TRUE)
   expect_equal(K %*% b, expected, tolerance = 1e-11)
-  expect_equal(as.matrix(K), gaussian_kernel(x, y, 2), tolerance = 1e-11)
+  expect_equal(as.matrix(K), gaussian_matrix(x, y, 2), tolerance = 1e-11)
   expect_identical(
     argKmin(K, 2, "j"),
-    t(apply(gaussian_kernel(x, y, 2), 1, order)[1:2, ])
+    t(apply(gaussian_matrix(x, y, 2), 1, order)[1:2, ])
   )
 })
 

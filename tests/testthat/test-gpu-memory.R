@@ -205,7 +205,7 @@ test_that("lazy tensors are made of them", {
   expect_true(is_gpu_matrix(result))
   expect_equal(as.matrix(result), expected, tolerance = 1e-11)
   expect_equal(K %*% b, expected, tolerance = 1e-11)
-  kernel <- gaussian_kernel(x, y, 2)
+  kernel <- gaussian_matrix(x, y, 2)
   expect_equal(rowSums(K), rowSums(kernel), tolerance = 1e-11)
   expect_equal(as.matrix(K), kernel, tolerance = 1e-11)
   expect_equal(as.matrix(K[3:5, ]), kernel[3:5, ], tolerance = 1e-11)
@@ -275,7 +275,7 @@ test_that("conjugate gradients run on the GPU", {
     square <- crossprod(residual)
     direction <- residual + (square / previous) * direction
   }
-  expected <- solve(gaussian_kernel(x, x, 1) + diag(200), right_side)
+  expected <- solve(gaussian_matrix(x, x, 1) + diag(200), right_side)
   expect_equal(as.matrix(solution), expected, tolerance = 1e-9)
 })
 

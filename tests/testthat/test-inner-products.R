@@ -168,7 +168,7 @@ test_that("gradients of long vectors, which are vectors themselves", {
   eta <- points(30, 2)
   gradient <- keops_grad(operator_with(formula, long_args(D)), "x")
   input <- list(data$x, data$y, data$b, eta)
-  kernel <- gaussian_kernel(data$x, data$y, 1)
+  kernel <- gaussian_matrix(data$x, data$y, 1)
   weight <- kernel * tcrossprod(eta, data$b)
   expected <- -2 * (data$x * rowSums(weight) - weight %*% data$y)
   expect_equal(gradient(input), expected)

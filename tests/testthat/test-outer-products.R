@@ -67,7 +67,7 @@ expect_outer_products <- function(sizes, dimensions, precisions) {
         op <- outer_operator(case$formula, D, precision = precision)
         for (size in sizes) {
           data <- outer_data(size[1], size[2], D)
-          kernel <- gaussian_kernel(data$x, data$y, 1)
+          kernel <- gaussian_matrix(data$x, data$y, 1)
           expected <- matrix(case$sums(kernel, data), size[1])
           expect_close(op(data), expected, 4 * size[2], precision)
         }
@@ -138,7 +138,7 @@ expect_tiled_sums <- function(case, reduce, nx, ny, D, L, precision,
   used <- stand_in(names(data), case$formula)
   op <- keops_kernel(sprintf(reduction, case$formula), args[used],
                      precision = precision)
-  kernel <- gaussian_kernel(data$x, data$y, data$s)
+  kernel <- gaussian_matrix(data$x, data$y, data$s)
   expected <- vapply(seq_len(L), function(c) reduce(case$value(kernel, data, c)),
                      numeric(nx))
   expect_close(op(data[used]), matrix(expected, nx), 4 * ny, precision)
@@ -177,7 +177,7 @@ test_that("outer products with long vectors, means, other sums, axes", {
   D <- 40
   args <- sprintf(c("x = Vi(%d)", "y = Vj(%d)", "b = Vj(%d)"), D)
   data <- list(points(50, D), points(70, D, start = 0.3), points(70, D))
-  kernel <- gaussian_kernel(data[[1]], data[[2]], 0.1)
+  kernel <- gaussian_matrix(data[[1]], data[[2]], 0.1)
   for (scheme in c("plain", "block", "compensated")) {
     op <- function(reduction) {
       formula <- sprintf(reduction, "Exp(-0.1 * SqDist(x, y)) * b")
