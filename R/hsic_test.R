@@ -10,8 +10,8 @@
 #'   observation, or vectors. Rows where one has missing values are left out.
 #' @param formula A formula `y ~ a + b`, or `cbind(u, v) ~ a + b`: whether what
 #'   is on the left is independent of what is on the right.
-#' @param kernel,kernel_y Functions of two lazy tensors for `x` and for `y`, such
-#'   as [gaussian_kernel()].
+#' @param kernel,kernel_y Functions of two lazy tensors for `x` and for `y`,
+#'   such as [gaussian_kernel()].
 #' @param bandwidth,bandwidth_y The bandwidths, if the kernels have them:
 #'   numbers, or `"median"`, the median of the positive distances.
 #' @inheritParams mmd_test
@@ -26,8 +26,8 @@
 #'
 #' @return An object of class `htest`, see [mmd_test()].
 #' @references Gretton, A., Fukumizu, K., Teo, C. H., Song, L., Schoelkopf, B.
-#'   and Smola, A. (2008) A kernel statistical test of independence. *Advances in
-#'   Neural Information Processing Systems* 20, 585-592.
+#'   and Smola, A. (2008) A kernel statistical test of independence. *Advances
+#'   in Neural Information Processing Systems* 20, 585-592.
 #' @concept test of independence
 #' @concept Hilbert-Schmidt independence criterion
 #' @concept HSIC
