@@ -16,10 +16,6 @@ density_title <- function(x) {
   )
 }
 
-format_count <- function(count) {
-  format(count, big.mark = ",", trim = TRUE)
-}
-
 print_call <- function(call) {
   cat("Call: ", paste(deparse(call), collapse = "\n  "), "\n\n", sep = "")
 }

@@ -61,7 +61,7 @@ nearest_squares <- function(x, y, directed, precision, call) {
   y <- read_points(y, "y", call)
   at_least_rows(x, 1L, "x", call)
   at_least_rows(y, 1L, "y", call)
-  check_same_columns(x, y, call)
+  check_columns_agree(x, y, call)
   precision <- read_precision(precision, "precision", call)
   squares <- sqdist(
     Vi(x, precision = precision), Vj(y, precision = precision)

@@ -127,7 +127,7 @@ transport_problem <- function(x, y, a, b, cost, unbalanced, precision, call) {
   y <- read_points(y, "y", call)
   at_least_rows(x, 1L, "x", call)
   at_least_rows(y, 1L, "y", call)
-  check_same_columns(x, y, call)
+  check_columns_agree(x, y, call)
   if (!is.null(unbalanced)) check_positive(unbalanced, "unbalanced", call)
   list(
     x = x, y = y, a = transport_weights(a, nrow(x), "a", unbalanced, call),
@@ -158,13 +158,6 @@ cost_of <- function(cost, call) {
     squared = function(x, y) sqdist(x, y),
     distance = function(x, y) norm2(x - y)
   )
-}
-
-check_positive <- function(value, name, call) {
-  if (!checkmate::test_number(value, finite = TRUE) || value <= 0) {
-    abort_argument(name, "one positive number", value, call)
-  }
-  as.double(value)
 }
 
 # The lazy matrix of the costs between points of x and of y.

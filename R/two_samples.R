@@ -149,7 +149,7 @@ read_samples <- function(x, y, call) {
   parts <- list(
     x = complete_points(x, "x", call), y = complete_points(y, "y", call)
   )
-  check_same_columns(parts$x, parts$y, call)
+  check_columns_agree(parts$x, parts$y, call)
   for (name in names(parts)) at_least_rows(parts[[name]], 2L, name, call)
   list(
     points = rbind(unname(parts$x), unname(parts$y)),
@@ -162,7 +162,7 @@ complete_points <- function(x, name, call) {
   points[stats::complete.cases(points), , drop = FALSE]
 }
 
-check_same_columns <- function(x, y, call) {
+check_columns_agree <- function(x, y, call) {
   if (ncol(x) != ncol(y)) {
     abort_rkeops(
       "shape", sprintf(

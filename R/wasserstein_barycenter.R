@@ -99,7 +99,7 @@ read_sample_list <- function(samples, call) {
     at_least_rows(values, 1L, name, call)
     values
   }, samples, names)
-  lapply(points, function(one) check_same_columns(points[[1L]], one, call))
+  lapply(points, function(one) check_columns_agree(points[[1L]], one, call))
   points
 }
 
@@ -117,7 +117,7 @@ barycenter_start <- function(start, n, pooled, call) {
   }
   start <- read_points(start, "start", call)
   at_least_rows(start, 1L, "start", call)
-  check_same_columns(start, pooled, call)
+  check_columns_agree(start, pooled, call)
   start
 }
 
