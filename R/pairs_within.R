@@ -295,7 +295,8 @@ as.matrix.rkeops_pairs <- function(x, ...) {
 
 #' Pairs as a sparse matrix
 #'
-#' @param x Pairs, as [pairs_within()] gives them.
+#' @param x Pairs, as [pairs_within()] gives them, or neighbours, as
+#'   [nearest_neighbours()] does.
 #' @param value What the entries of the matrix are: one number for each pair, or
 #'   one for all; the values of the pairs if it is not given. `TRUE` makes the
 #'   matrix of neighbours.
@@ -314,6 +315,7 @@ as.matrix.rkeops_pairs <- function(x, ...) {
 #' \dontshow{set_rkeops_options(previous)}
 as_sparse_matrix <- function(x, value = NULL) {
   call <- rlang::current_env()
+  if (!missing(x) && inherits(x, "nearest_neighbours")) x <- pairs_of(x)
   if (missing(x) || !inherits(x, "rkeops_pairs")) {
     abort_argument("x", "pairs, made by `pairs_within()`", x, call)
   }
