@@ -77,6 +77,10 @@ r_language <- function(table) {
     .Call(`_rkeops_r_language`, table)
 }
 
+r_value_intervals <- function(op, lower, upper) {
+    .Call(`_rkeops_r_value_intervals`, op, lower, upper)
+}
+
 r_integer64_numbers <- function(x) {
     .Call(`_rkeops_r_integer64_numbers`, x)
 }

@@ -206,6 +206,18 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_value_intervals
+SEXP r_value_intervals(SEXP op, Rcpp::List lower, Rcpp::List upper);
+RcppExport SEXP _rkeops_r_value_intervals(SEXP opSEXP, SEXP lowerSEXP, SEXP upperSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type op(opSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type lower(lowerSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type upper(upperSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_value_intervals(op, lower, upper));
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_integer64_numbers
 Rcpp::NumericVector r_integer64_numbers(Rcpp::NumericVector x);
 RcppExport SEXP _rkeops_r_integer64_numbers(SEXP xSEXP) {
@@ -524,6 +536,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_instruction_sets", (DL_FUNC) &_rkeops_r_instruction_sets, 0},
     {"_rkeops_r_generated_operations", (DL_FUNC) &_rkeops_r_generated_operations, 0},
     {"_rkeops_r_language", (DL_FUNC) &_rkeops_r_language, 1},
+    {"_rkeops_r_value_intervals", (DL_FUNC) &_rkeops_r_value_intervals, 3},
     {"_rkeops_r_integer64_numbers", (DL_FUNC) &_rkeops_r_integer64_numbers, 1},
     {"_rkeops_r_dense_multiply", (DL_FUNC) &_rkeops_r_dense_multiply, 3},
     {"_rkeops_r_dense_cholesky", (DL_FUNC) &_rkeops_r_dense_cholesky, 1},

@@ -1,5 +1,5 @@
 // What the functions exported to R share: errors become values, interrupts are asked for
-// without jumping. Included by rkeops.cpp and rkeops_lazy.cpp alone.
+// without jumping. Included by the files rkeops*.cpp alone.
 #pragma once
 
 #include <Rcpp.h>

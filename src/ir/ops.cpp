@@ -110,6 +110,18 @@ void describe_dimensions(
   }
 }
 
+void give_intervals(
+    Rows& rows, std::initializer_list<std::pair<const char*, IntervalRule>> of_names) {
+  for (const auto& [name, rule] : of_names) {
+    const std::string wanted = name;
+    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Operation& one) {
+      return one.name == wanted && one.form != Form::definition;
+    });
+    if (row == rows.end()) throw internal_error("there is no operation " + wanted);
+    row->interval = rule;
+  }
+}
+
 Operation faster_in_pairs(Operation row) {
   row.has_pair_function = true;
   return row;

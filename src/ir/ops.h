@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "ir/expr.h"
+#include "ir/interval.h"
 
 namespace rkeops {
 
@@ -83,6 +84,9 @@ struct Operation {
   std::function<std::vector<Expr>(const DerivativeArguments&)> adjoints;
   /// Elementwise: the value in double precision, for constant folding.
   std::function<double(const double*)> evaluate;
+  /// Elementwise, or of a fold, which takes the running interval and that of a component:
+  /// what the value can be. Empty: nothing is known of it.
+  IntervalRule interval;
   std::string infix;          // "+" when printed as an operator
   int precedence = 0;         // of the infix operator, as in lang/parser
   std::string dimensions;     // "n * p, p -> n", for the documentation

@@ -1,4 +1,5 @@
 // Constants, sums, products and powers.
+#include "ir/interval_rules.h"
 #include "ir/ops_rows.h"
 #include "ir/structural_zeros.h"
 
@@ -195,11 +196,103 @@ void add_powers(Rows& rows) {
       "-1/f^2 df"));
 }
 
+// ---- intervals ----
+
+using intervals::Interval;
+using intervals::unknown;
+
+Interval product(Interval a, Interval b) {
+  const double p = a.lo * b.lo, q = a.lo * b.hi, r = a.hi * b.lo, s = a.hi * b.hi;
+  return {std::min(std::min(p, q), std::min(r, s)),
+          std::max(std::max(p, q), std::max(r, s))};
+}
+
+Interval negative(Interval a) { return {-a.hi, -a.lo}; }
+
+Interval inverse(Interval a) {
+  const bool is_defined = a.lo > 0 || a.hi < 0;
+  return {is_defined ? 1 / a.hi : unknown, is_defined ? 1 / a.lo : unknown};
+}
+
+// Rounded itself, so that a factor 1 of the quotient is not rounded twice.
+Interval quotient(Interval a, Interval b) {
+  if (!(b.lo > 0 || b.hi < 0)) return {unknown, unknown};
+  const double p = a.lo / b.lo, q = a.lo / b.hi, r = a.hi / b.lo, s = a.hi / b.hi;
+  return {std::min(std::min(p, q), std::min(r, s)),
+          std::max(std::max(p, q), std::max(r, s))};
+}
+
+Interval square(Interval a) {
+  const double nearest = std::max(0.0, std::max(a.lo, -a.hi));
+  const double farthest = std::max(-a.lo, a.hi);
+  return {nearest * nearest, farthest * farthest};
+}
+
+// Products of so many factors are not bounded: their errors add up.
+constexpr int most_factors = 16;
+
+Interval integer_power(Interval a, int m) {
+  if (m < 0) return inverse(integer_power(a, -m));
+  if (m > most_factors) return {unknown, unknown};
+  if (m == 0) return {1, 1};
+  if (m % 2 == 1) return {std::pow(a.lo, m), std::pow(a.hi, m)};
+  const double nearest = std::max(0.0, std::max(a.lo, -a.hi));
+  return {std::pow(nearest, m), std::pow(std::max(-a.lo, a.hi), m)};
+}
+
+// Monotone in each argument, but in opposite directions for bases below and above 1.
+Interval real_power(Interval a, Interval b) {
+  if (!(a.lo > 0)) return {unknown, unknown};
+  const double p = std::pow(a.lo, b.lo), q = std::pow(a.lo, b.hi),
+               r = std::pow(a.hi, b.lo), s = std::pow(a.hi, b.hi);
+  return {std::min(std::min(p, q), std::min(r, s)),
+          std::max(std::max(p, q), std::max(r, s))};
+}
+
+double root(double f) { return std::sqrt(f); }
+
+Interval inverse_root(Interval a) {
+  const bool is_defined = a.lo > 0;
+  return {is_defined ? 1 / std::sqrt(a.hi) : unknown,
+          is_defined ? 1 / std::sqrt(a.lo) : unknown};
+}
+
+void give_arithmetic_intervals(Rows& rows) {
+  using namespace intervals;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  give_intervals(
+      rows,
+      {{"Add", rule_of([](const IntervalLanes* const* a, const int*, IntervalLanes& sum) {
+          for (int k = 0; k < IntervalLanes::count; ++k) {
+            sum.lo[k] = a[0]->lo[k] + a[1]->lo[k];
+            sum.hi[k] = a[0]->hi[k] + a[1]->hi[k];
+          }
+        })},
+       {"Subtract",
+        rule_of([](const IntervalLanes* const* a, const int*, IntervalLanes& result) {
+          for (int k = 0; k < IntervalLanes::count; ++k) {
+            const double lo = a[0]->lo[k] - a[1]->hi[k];
+            result.hi[k] = a[0]->hi[k] - a[1]->lo[k];
+            result.lo[k] = lo;
+          }
+        })},
+       {"Mult", rule_of(two_arguments<product>)},
+       {"Divide", rule_of(two_arguments<quotient>, 2)},
+       {"Minus", rule_of(one_argument<negative>, 0)},
+       {"Square", between(0, infinity, rule_of(one_argument<square>))},
+       {"Pow", rule_of(with_integer<integer_power>, most_factors)},
+       {"Powf", between(0, infinity, rule_of(two_arguments<real_power>, 32))},
+       {"Sqrt", between(0, infinity, increasing<root>(2))},
+       {"Rsqrt", between(0, infinity, rule_of(one_argument<inverse_root>, 4))},
+       {"Inv", rule_of(one_argument<inverse>, 2)}});
+}
+
 }  // namespace
 
 void add_arithmetic_rows(Rows& rows) {
   add_sums_and_products(rows);
   add_powers(rows);
+  give_arithmetic_intervals(rows);
 }
 
 }  // namespace rkeops

@@ -1,4 +1,5 @@
 // Comparisons, choices, and what is made of them: 1 where it is true, 0 where it is not.
+#include "ir/interval_rules.h"
 #include "ir/ops_rows.h"
 
 namespace rkeops {
@@ -165,6 +166,76 @@ void add_made_of_comparisons(Rows& rows) {
             "Mod(x, 2, 0)"));
 }
 
+// ---- intervals ----
+
+using intervals::Interval;
+
+Interval truth_of(bool always, bool never) { return {double(always), double(!never)}; }
+
+Interval negation(Interval a) { return {1 - a.hi, 1 - a.lo}; }
+
+Interval is_less(Interval a, Interval b) { return truth_of(a.hi < b.lo, a.lo >= b.hi); }
+Interval is_at_most(Interval a, Interval b) {
+  return truth_of(a.hi <= b.lo, a.lo > b.hi);
+}
+Interval is_greater(Interval a, Interval b) { return is_less(b, a); }
+Interval is_at_least(Interval a, Interval b) { return is_at_most(b, a); }
+Interval is_equal(Interval a, Interval b) {
+  return truth_of(a.lo == b.hi && a.hi == b.lo, a.hi < b.lo || a.lo > b.hi);
+}
+Interval is_not_equal(Interval a, Interval b) { return negation(is_equal(a, b)); }
+
+// Whether it is no zero.
+Interval truth(Interval a) {
+  return truth_of(a.lo > 0 || a.hi < 0, a.lo == 0 && a.hi == 0);
+}
+Interval both(Interval a, Interval b) {
+  const Interval f = truth(a), g = truth(b);
+  return {f.lo * g.lo, f.hi * g.hi};
+}
+Interval either(Interval a, Interval b) {
+  return negation(both(negation(truth(a)), negation(truth(b))));
+}
+Interval is_false(Interval a) { return negation(truth(a)); }
+
+// What is known is no NaN.
+Interval never(Interval) { return {0, 0}; }
+Interval second(Interval, Interval b) { return b; }
+
+Interval choice(Interval test, Interval a, Interval b) {
+  return test.lo >= 0 ? a : test.hi < 0 ? b : intervals::hull(a, b);
+}
+
+Interval larger(Interval a, Interval b) {
+  return {std::max(a.lo, b.lo), std::max(a.hi, b.hi)};
+}
+Interval smaller(Interval a, Interval b) {
+  return {std::min(a.lo, b.lo), std::min(a.hi, b.hi)};
+}
+Interval clamped(Interval f, Interval a, Interval b) {
+  if (a.hi <= b.lo) return larger(a, smaller(f, b));
+  return intervals::hull(f, intervals::hull(a, b));
+}
+
+void give_comparison_intervals(Rows& rows) {
+  using namespace intervals;
+  give_intervals(rows, {{"Equal", rule_of(two_arguments<is_equal>, 0)},
+                        {"NotEqual", rule_of(two_arguments<is_not_equal>, 0)},
+                        {"LessThan", rule_of(two_arguments<is_less>, 0)},
+                        {"LessOrEqual", rule_of(two_arguments<is_at_most>, 0)},
+                        {"GreaterThan", rule_of(two_arguments<is_greater>, 0)},
+                        {"GreaterOrEqual", rule_of(two_arguments<is_at_least>, 0)},
+                        {"And", rule_of(two_arguments<both>, 0)},
+                        {"Or", rule_of(two_arguments<either>, 0)},
+                        {"Not", rule_of(one_argument<is_false>, 0)},
+                        {"IsNaN", rule_of(one_argument<never>, 0)},
+                        {"IfKnown", rule_of(two_arguments<second>, 0)},
+                        {"IfElse", rule_of(three_arguments<choice>, 0)},
+                        {"Maximum", rule_of(two_arguments<larger>, 0)},
+                        {"Minimum", rule_of(two_arguments<smaller>, 0)},
+                        {"Clamp", rule_of(three_arguments<clamped>, 0)}});
+}
+
 }  // namespace
 
 void add_comparison_rows(Rows& rows) {
@@ -172,6 +243,7 @@ void add_comparison_rows(Rows& rows) {
   add_logic(rows);
   add_choices(rows);
   add_made_of_comparisons(rows);
+  give_comparison_intervals(rows);
 }
 
 }  // namespace rkeops

@@ -1,5 +1,6 @@
 // Functions of one number: exponentials, trigonometry, special functions, kinks and
 // steps.
+#include "ir/interval_rules.h"
 #include "ir/ops_rows.h"
 #include "ir/structural_zeros.h"
 
@@ -238,6 +239,119 @@ void add_rounding(Rows& rows) {
   rows.push_back(round);
 }
 
+// ---- intervals ----
+
+using intervals::Interval;
+using intervals::unknown;
+
+// std::exp and its kind have several versions: these have the one of doubles.
+double exp_of(double f) { return std::exp(f); }
+double expm1_of(double f) { return std::expm1(f); }
+double exp2_of(double f) { return std::exp2(f); }
+double log_of(double f) { return f > 0 ? std::log(f) : unknown; }
+double log2_of(double f) { return f > 0 ? std::log2(f) : unknown; }
+double log10_of(double f) { return f > 0 ? std::log10(f) : unknown; }
+double log1p_of(double f) { return f > -1 ? std::log1p(f) : unknown; }
+double logistic_of(double f) { return 1 / (1 + std::exp(-f)); }
+double softplus_of(double f) {
+  return std::max(f, 0.0) + std::log1p(std::exp(-std::fabs(f)));
+}
+double atan_of(double f) { return std::atan(f); }
+double sinh_of(double f) { return std::sinh(f); }
+double tanh_of(double f) { return std::tanh(f); }
+double erf_of(double f) { return std::erf(f); }
+double erfc_of(double f) { return std::erfc(f); }
+double asin_of(double f) { return std::fabs(f) <= 1 ? std::asin(f) : unknown; }
+double acos_of(double f) { return std::fabs(f) <= 1 ? std::acos(f) : unknown; }
+double asinh_of(double f) { return std::asinh(f); }
+double acosh_of(double f) { return f >= 1 ? std::acosh(f) : unknown; }
+double atanh_of(double f) { return std::fabs(f) < 1 ? std::atanh(f) : unknown; }
+double sign_of(double f) { return (f > 0) - (f < 0); }
+double step_of(double f) { return f >= 0; }
+double relu_of(double f) { return std::max(f, 0.0); }
+double floor_of(double f) { return std::floor(f); }
+double ceil_of(double f) { return std::ceil(f); }
+double trunc_of(double f) { return std::trunc(f); }
+
+Interval absolute(Interval a) {
+  return {std::max(0.0, std::max(a.lo, -a.hi)), std::max(-a.lo, a.hi)};
+}
+
+// "Any value for other f."
+Interval exp2_of_small(Interval a) {
+  if (!(a.lo >= -100 && a.hi <= 100)) return {unknown, unknown};
+  return {std::exp2(a.lo), std::exp2(a.hi)};
+}
+
+// Beyond this the reduction of the argument has errors of its own.
+constexpr double largest_angle = 1000;
+
+bool has_point_of_period(Interval a, double point) {
+  return std::floor((a.hi - point) / (2 * M_PI)) >=
+         std::ceil((a.lo - point) / (2 * M_PI));
+}
+
+Interval sine(Interval a) {
+  if (!(a.lo >= -largest_angle && a.hi <= largest_angle)) return {-1, 1};
+  const double p = std::sin(a.lo), q = std::sin(a.hi);
+  return {has_point_of_period(a, -M_PI / 2) ? -1 : std::min(p, q),
+          has_point_of_period(a, M_PI / 2) ? 1 : std::max(p, q)};
+}
+
+Interval cosine(Interval a) {
+  if (!(a.lo >= -largest_angle && a.hi <= largest_angle)) return {-1, 1};
+  const double p = std::cos(a.lo), q = std::cos(a.hi);
+  return {has_point_of_period(a, M_PI) ? -1 : std::min(p, q),
+          has_point_of_period(a, 0) ? 1 : std::max(p, q)};
+}
+
+Interval hyperbolic_cosine(Interval a) {
+  const Interval size = absolute(a);
+  return {std::cosh(size.lo), std::cosh(size.hi)};
+}
+
+IntervalRule with_units(double units, IntervalRule rule) {
+  rule.units = units;
+  return rule;
+}
+
+void give_function_intervals(Rows& rows) {
+  using namespace intervals;
+  constexpr double infinity = std::numeric_limits<double>::infinity();
+  give_intervals(
+      rows,
+      {{"Exp", between(0, infinity, increasing<exp_of>(4))},
+       {"Expm1", between(-1, infinity, increasing<expm1_of>(8))},
+       {"Exp2", between(0, infinity, increasing<exp2_of>(4))},
+       {"Exp2OfSmall", between(0, infinity, rule_of(one_argument<exp2_of_small>, 4))},
+       {"Log", increasing<log_of>(8)},
+       {"Log1p", increasing<log1p_of>(8)},
+       {"Log2", increasing<log2_of>(8)},
+       {"Log10", increasing<log10_of>(8)},
+       {"Logistic", between(0, 1, increasing<logistic_of>(8))},
+       {"Softplus", between(0, infinity, increasing<softplus_of>(8))},
+       {"Sin", between(-1, 1, with_units(4, rule_of(one_argument<sine>, 4)))},
+       {"Cos", between(-1, 1, with_units(4, rule_of(one_argument<cosine>, 4)))},
+       {"Atan", increasing<atan_of>(8)},
+       {"Sinh", increasing<sinh_of>(16)},
+       {"Cosh", between(1, infinity, rule_of(one_argument<hyperbolic_cosine>, 16))},
+       {"Tanh", between(-1, 1, increasing<tanh_of>(8))},
+       {"Erf", between(-1, 1, increasing<erf_of>(8))},
+       {"Erfc", with_units(1, between(0, 2, decreasing<erfc_of>(64)))},
+       {"Asin", increasing<asin_of>(8)},
+       {"Acos", with_units(4, decreasing<acos_of>(8))},
+       {"Asinh", increasing<asinh_of>(8)},
+       {"Acosh", with_units(4, between(0, infinity, increasing<acosh_of>(8)))},
+       {"Atanh", increasing<atanh_of>(16)},
+       {"Abs", between(0, infinity, rule_of(one_argument<absolute>, 0))},
+       {"Sign", increasing<sign_of>(0)},
+       {"Step", increasing<step_of>(0)},
+       {"ReLU", increasing<relu_of>(0)},
+       {"Floor", increasing<floor_of>(0)},
+       {"Ceil", increasing<ceil_of>(0)},
+       {"Trunc", increasing<trunc_of>(0)}});
+}
+
 }  // namespace
 
 void add_function_rows(Rows& rows) {
@@ -246,6 +360,7 @@ void add_function_rows(Rows& rows) {
   add_special(rows);
   add_kinked(rows);
   add_rounding(rows);
+  give_function_intervals(rows);
 }
 
 }  // namespace rkeops

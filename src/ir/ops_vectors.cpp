@@ -236,10 +236,21 @@ Operation softmax_row() {
       "exp(f) / Sum(exp(f)), without overflow");
 }
 
+// A fold repeats an operation that has a rule; the rows of those stand before.
+void give_fold_intervals(Rows& rows, const Rows& before) {
+  for (const auto& [fold, operation] :
+       {std::pair{"Sum", "Add"}, {"Max", "Maximum"}, {"Min", "Minimum"}}) {
+    const std::string name = operation;
+    for (const Operation& row : before)
+      if (row.name == name) give_intervals(rows, {{fold, row.interval}});
+  }
+}
+
 }  // namespace
 
 void add_vector_rows(Rows& rows) {
   add_folds(rows);
+  give_fold_intervals(rows, rows);
   for (auto row : {repeat_row, extract_row, insert_row, concat_row, elem_row,
                    elem_transposed_row, one_hot_row, cross_row, softmax_row}) {
     rows.push_back(row());

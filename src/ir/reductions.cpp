@@ -195,6 +195,11 @@ Reduction looking_for(Wanted wanted, Reduction row) {
   return row;
 }
 
+Reduction keeping_values_alone(Reduction row) {
+  row.keeps_values_alone = true;
+  return row;
+}
+
 Reduction giving(ResultKind result, Reduction row) {
   row.result = result;
   return row;
@@ -215,10 +220,10 @@ void add_extrema(std::vector<Reduction>& rows, const std::string& name, Wanted w
     return Parts{at_place(a, places, 0, part_of(a.adjoint, 0, a[0]->dimension))};
   };
   const auto two = [](const Children& c, const Integers&) { return 2 * c[0]->dimension; };
-  add(row_of(name.c_str(), (name + "<V, $d0>").c_str(), dimension_of_first,
-             value_adjoints,
-             text("", " value of each component; NaN if any is NaN").c_str(),
-             "df at the first such element", empty));
+  add(keeping_values_alone(row_of(
+      name.c_str(), (name + "<V, $d0>").c_str(), dimension_of_first, value_adjoints,
+      text("", " value of each component; NaN if any is NaN").c_str(),
+      "df at the first such element", empty)));
   add(giving(ResultKind::places, row_of(argument.c_str(), (argument + "<V, $d0>").c_str(),
                                         dimension_of_first, no_derivative,
                                         text("index (from 0) of the first ",

@@ -1,0 +1,104 @@
+// What the interval rules of the table of operations are written with.
+#pragma once
+
+#include <algorithm>
+#include <cmath>
+
+#include "ir/interval.h"
+
+namespace rkeops::intervals {
+
+struct Interval {
+  double lo, hi;
+};
+
+constexpr double unknown = std::numeric_limits<double>::quiet_NaN();
+
+inline Interval hull(Interval a, Interval b) {
+  return {std::min(a.lo, b.lo), std::max(a.hi, b.hi)};
+}
+inline Interval lane(const IntervalLanes& from, int k) {
+  return {from.lo[k], from.hi[k]};
+}
+
+// ---- a rule for one box -> a rule for all lanes ----
+
+template <Interval (*rule)(Interval)>
+void one_argument(const IntervalLanes* const* a, const int*, IntervalLanes& result) {
+  for (int k = 0; k < IntervalLanes::count; ++k) {
+    const Interval value = rule(lane(*a[0], k));
+    result.lo[k] = value.lo;
+    result.hi[k] = value.hi;
+  }
+}
+
+template <Interval (*rule)(Interval, int)>
+void with_integer(const IntervalLanes* const* a, const int* integers,
+                  IntervalLanes& result) {
+  for (int k = 0; k < IntervalLanes::count; ++k) {
+    const Interval value = rule(lane(*a[0], k), integers[0]);
+    result.lo[k] = value.lo;
+    result.hi[k] = value.hi;
+  }
+}
+
+template <Interval (*rule)(Interval, Interval)>
+void two_arguments(const IntervalLanes* const* a, const int*, IntervalLanes& result) {
+  for (int k = 0; k < IntervalLanes::count; ++k) {
+    const Interval value = rule(lane(*a[0], k), lane(*a[1], k));
+    result.lo[k] = value.lo;
+    result.hi[k] = value.hi;
+  }
+}
+
+template <Interval (*rule)(Interval, Interval, Interval)>
+void three_arguments(const IntervalLanes* const* a, const int*, IntervalLanes& result) {
+  for (int k = 0; k < IntervalLanes::count; ++k) {
+    const Interval value = rule(lane(*a[0], k), lane(*a[1], k), lane(*a[2], k));
+    result.lo[k] = value.lo;
+    result.hi[k] = value.hi;
+  }
+}
+
+template <double (*f)(double)>
+Interval of_increasing(Interval a) {
+  return {f(a.lo), f(a.hi)};
+}
+template <double (*f)(double)>
+Interval of_decreasing(Interval a) {
+  return {f(a.hi), f(a.lo)};
+}
+
+/// A function of one number that only rises, or only falls.
+template <double (*f)(double)>
+IntervalRule increasing(double ulps) {
+  IntervalRule rule;
+  rule.apply = one_argument<of_increasing<f>>;
+  rule.ulps = ulps;
+  return rule;
+}
+template <double (*f)(double)>
+IntervalRule decreasing(double ulps) {
+  IntervalRule rule;
+  rule.apply = one_argument<of_decreasing<f>>;
+  rule.ulps = ulps;
+  return rule;
+}
+
+/// The rule, where no computed value is beyond these numbers.
+inline IntervalRule between(double least, double most, IntervalRule rule) {
+  rule.least = least;
+  rule.most = most;
+  return rule;
+}
+
+inline IntervalRule rule_of(IntervalRule::Apply apply, double ulps = 1,
+                            double units = 0) {
+  IntervalRule rule;
+  rule.apply = apply;
+  rule.ulps = ulps;
+  rule.units = units;
+  return rule;
+}
+
+}  // namespace rkeops::intervals
