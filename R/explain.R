@@ -13,7 +13,9 @@
 #'   end of a row; `"expansion"`, what is computed instead where the data allow
 #'   it (see the option `expansion` in [set_rkeops_option()]); `"digits"`, how
 #'   an operator in single precision keeps the digits of its inputs, and how
-#'   the last call was computed; `"source"`, the program;
+#'   the last call was computed; `"pruning"`, which pairs the last call left
+#'   out on the CPU, and what that took (see the option `pruning` in
+#'   [set_rkeops_option()]); `"source"`, the program;
 #'   `"command"`, the command that compiles it; `"instructions"`, what the
 #'   interpreter does instead; `"engine"`, where and how calls run.
 #' @param engine `"cpu"` or `"cuda"`, also one this machine cannot run. By
@@ -48,7 +50,7 @@ explain <- function(op, what = "source", engine = NULL) {
 
 explained_stages <- c(
   "tree", "graph", "gradient", "simplify", "missing", "plan", "expansion",
-  "digits", "source", "command", "instructions", "engine"
+  "digits", "pruning", "source", "command", "instructions", "engine"
 )
 
 #' @rdname explain

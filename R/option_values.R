@@ -133,6 +133,10 @@ read_expansion <- function(value, name, call) {
   check_choice(value, expansion_modes, name, call)
 }
 
+read_pruning <- function(value, name, call) {
+  check_choice(value, pruning_modes, name, call)
+}
+
 read_digits <- function(value, name, call) {
   check_choice(value, digits_modes, name, call)
 }

@@ -14,7 +14,7 @@ default_settings <- function() {
     cache_dir = default_cache_dir(), cache_maximum_bytes = 1e9,
     dense_maximum_bytes = 8e9,
     compile = default_compile(), expansion = "auto", digits = default_digits(),
-    instructions = "",
+    pruning = default_pruning(), instructions = "",
     compiler = "", compiler_flags = character(),
     cuda_compiler = "auto", nvrtc = "", nvcc = "", nvcc_flags = character(),
     cuda_driver = "",
@@ -44,6 +44,13 @@ default_digits <- function() {
 }
 
 digits_modes <- c("auto", "plain")
+
+default_pruning <- function() {
+  chosen <- Sys.getenv("RKEOPS_PRUNING")
+  if (chosen %in% pruning_modes) chosen else "auto"
+}
+
+pruning_modes <- c("auto", "always", "never")
 
 expansion_modes <- c("auto", "always", "never")
 
@@ -104,6 +111,7 @@ push_settings <- function() {
     cache_maximum_bytes = settings$cache_maximum_bytes,
     temporary_directory = tempdir(),
     compile = settings$compile, expansion = settings$expansion,
+    pruning = settings$pruning,
     digits = settings$digits, instructions = settings$instructions,
     cxx = cxx_command(), cxx_flags = settings$compiler_flags,
     cuda_compiler = settings$cuda_compiler, nvrtc = settings$nvrtc,

@@ -59,6 +59,13 @@ CompileMode compile_mode_named(const std::string& name) {
                              {"never", CompileMode::never}});
 }
 
+PruningMode pruning_mode_named(const std::string& name) {
+  return named<PruningMode>("option `pruning`", name,
+                            {{"auto", PruningMode::automatic},
+                             {"always", PruningMode::always},
+                             {"never", PruningMode::never}});
+}
+
 ExpansionMode expansion_mode_named(const std::string& name) {
   return named<ExpansionMode>("option `expansion`", name,
                               {{"auto", ExpansionMode::automatic},

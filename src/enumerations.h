@@ -17,6 +17,7 @@ Axis axis_named(const std::string& name);
 /// "i", "j" or "none".
 Level level_named(const std::string& name);
 CompileMode compile_mode_named(const std::string& name);
+PruningMode pruning_mode_named(const std::string& name);
 ExpansionMode expansion_mode_named(const std::string& name);
 ResultPlace result_place_named(const std::string& name);
 /// The number that users give as `inner_dim`.

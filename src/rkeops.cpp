@@ -118,6 +118,7 @@ Settings settings_from(const Rcpp::List& list) {
   result.engine = engine_named(string(list, "engine"));
   result.compile = compile_mode_named(string(list, "compile"));
   result.expansion = expansion_mode_named(string(list, "expansion"));
+  result.pruning = pruning_mode_named(string(list, "pruning"));
   result.keeps_digits = string(list, "digits") == "auto";
   result.instructions = string(list, "instructions");
   result.devices = Rcpp::as<std::vector<int>>(list["devices"]);

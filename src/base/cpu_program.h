@@ -18,6 +18,8 @@ class CpuProgram {
   virtual void merge(void* into, const void* from, long long rows) const = 0;
   virtual void finish(const RkeopsBlock& block, double* output,
                       long long stride) const = 0;
+  /// Numbers from one accumulator of a row to the next, see abi.h.
+  virtual long long slot_stride(long long rows) const { return rkeops_slot_stride(rows); }
   /// Whether the last bits of results depend on where the blocks given to reduce() begin,
   /// also where they begin at multiples of 256 columns. Then no clock may decide that.
   virtual bool depends_on_slices() const { return false; }

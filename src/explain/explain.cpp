@@ -128,6 +128,39 @@ std::string digits(const Callable& operation) {
   return text + "last call: " + (guard ? guard->last_way() : "none") + "\n";
 }
 
+std::string seconds(const char* what, double number) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%s: %.3g s\n", what, number);
+  return text;
+}
+
+std::string percent(const char* what, double share) {
+  char text[64];
+  std::snprintf(text, sizeof text, "%s: %.3g %%\n", what, 100 * share);
+  return text;
+}
+
+// Which kernels may leave pairs out, and what the last call did.
+std::string pruning(const Callable& operation) {
+  const Operator& op = operation.op();
+  std::string text;
+  for (const KernelPlan& kernel : op.plan.kernels) {
+    const PrunedKernel pruned(kernel, op.plan.precision);
+    text += print_formula(kernel.result, 60) + ": " +
+            (pruned.exists() ? "pairs that do not matter can be left out"
+                             : "all pairs, since " + pruned.why_not()) +
+            "\n";
+  }
+  const PruningReport& last = operation.timings().pruning;
+  text += "last call: " + (last.decision.empty() ? "none" : last.decision) + "\n";
+  if (last.sorting == 0) return text;
+  if (last.predicted >= 0) text += percent("predicted share of pairs", last.predicted);
+  text += percent("share of pairs computed", last.share);
+  return text + seconds("sorting", last.sorting) +
+         seconds("a few rows, to predict", last.predicting) +
+         seconds("pairs that matter", last.walking);
+}
+
 std::string command(Engine engine, const Settings& settings) {
   ToolchainSettings toolchain = settings.toolchain;
   if (toolchain.cuda_architecture.empty()) toolchain.cuda_architecture = "sm_90";
@@ -194,8 +227,8 @@ std::string declaration(const Argument& argument, bool with_position) {
 
 const std::vector<std::string>& explained_stages() {
   static const std::vector<std::string> stages = {
-      "tree",      "graph",  "gradient", "simplify", "missing",      "plan",
-      "expansion", "digits", "source",   "command",  "instructions", "engine"};
+      "tree",   "graph",   "gradient", "simplify", "missing",      "plan",  "expansion",
+      "digits", "pruning", "source",   "command",  "instructions", "engine"};
   return stages;
 }
 
@@ -209,6 +242,7 @@ std::string explain(const Callable& operation, const std::string& what, Engine e
   if (what == "plan") return print_plan(op.plan);
   if (what == "expansion") return expansion(op, engine);
   if (what == "digits") return digits(operation);
+  if (what == "pruning") return pruning(operation);
   if (what == "source") return sources(op, engine);
   if (what == "command") return command(engine, settings);
   if (what == "instructions") return instructions(op, settings);

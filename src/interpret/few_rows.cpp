@@ -192,7 +192,7 @@ class FewRowsInterpreter : public CpuProgram {
       for (int row = 0; row < rows; ++row) {
         const double* from = memory.slots + row * memory.lane_slots + lane;
         for (int slot = 0; slot < program_.slots; ++slot)
-          to[slot * Nest::slot_stride(rows) + row] = from[(long long)slot * tile_rows];
+          to[slot * usual_.slot_stride(rows) + row] = from[(long long)slot * tile_rows];
       }
       usual_.merge(block.partial, memory.partial, rows);
     }

@@ -81,6 +81,10 @@ class Interpreter : public CpuProgram {
     }
   }
 
+  long long slot_stride(long long rows) const override {
+    return rkeops_slot_stride(padded(rows));
+  }
+
   void finish(const RkeopsBlock& block, double* output, long long stride) const override {
     const long long rows = block.row_end - block.row_begin;
     const int lanes = program_.instructions->doubles;
@@ -104,10 +108,6 @@ class Interpreter : public CpuProgram {
 
   // Rows that are not there are computed as copies of the last one.
   static long long padded(long long rows) { return rounded_up(rows, most_rows); }
-
-  static long long slot_stride(long long rows) {
-    return rkeops_slot_stride(padded(rows));
-  }
 
   long long slots_size(long long rows) const {
     return program_.slots * slot_stride(rows);

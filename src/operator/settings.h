@@ -19,6 +19,10 @@ enum class CompileMode { automatic, always, never };
 /// there are enough pairs, always, or never.
 enum class ExpansionMode { automatic, always, never };
 
+/// When pairs are left out that do not matter to the result: where few of them matter,
+/// wherever it is possible, or never.
+enum class PruningMode { automatic, always, never };
+
 /// Where results of a GPU stay: on the host, on the GPU, or where all matrices are.
 enum class ResultPlace { where_inputs_are, host, gpu };
 
@@ -26,6 +30,7 @@ struct Settings {
   Engine engine = Engine::cpu;
   CompileMode compile = CompileMode::automatic;
   ExpansionMode expansion = ExpansionMode::automatic;
+  PruningMode pruning = PruningMode::automatic;
   bool keeps_digits = true;        // operators in single precision are looked after
   std::string instructions;        // of the interpreter; "" for the best
   std::vector<int> devices = {0};  // numbers of the GPUs to use

@@ -106,6 +106,7 @@ void Callable::take_timings(const Callable& other) {
   timings_.kernels += timings.kernels;
   timings_.gpus = timings.gpus;
   timings_.tiles = timings.tiles;
+  timings_.pruning = timings.pruning;
 }
 
 std::string Callable::take_announcement() {

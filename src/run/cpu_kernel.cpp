@@ -106,6 +106,7 @@ void CpuKernel::run(const Job& job, const Interrupted& interrupted, Timings& tim
     run_on_cpu(*few_rows_, job, settings_->usable_threads(), interrupted);
     return;
   }
+  if (run_pruned(job, interrupted, timings)) return;
   if (account_) return rent(job, interrupted, timings);
   Stopwatch stopwatch(timings.kernel);
   run_on_cpu(*program_, job, settings_->usable_threads(), interrupted);
@@ -122,6 +123,60 @@ bool CpuKernel::has_few_rows(const Job& job) {
   }
   few_rows_is_made_ = true;
   return few_rows_ != nullptr;
+}
+
+bool CpuKernel::may_prune(const Job& job, PruningReport& report) {
+  const PruningMode mode = settings_->pruning;
+  if (mode == PruningMode::never || job.rows == 0 || job.columns == 0) return false;
+  if (!pruned_)
+    pruned_ =
+        std::make_unique<PrunedKernel>(op_.plan.kernels[kernel_], op_.plan.precision);
+  if (!pruned_->exists()) {
+    report.decision = "all pairs: " + pruned_->why_not();
+    return false;
+  }
+  if (mode == PruningMode::always || is_worth_sorting(*pruned_, job)) return true;
+  report.decision = "all pairs: they are few";
+  return false;
+}
+
+// False, with nothing computed that counts, where all pairs are to be computed.
+bool CpuKernel::run_pruned(const Job& job, const Interrupted& interrupted,
+                           Timings& timings) {
+  PruningReport report;
+  if (!may_prune(job, report)) {
+    if (timings.pruning.decision.empty()) timings.pruning = report;
+    return false;
+  }
+  PrunedRun run(*pruned_, job, settings_->usable_threads(), interrupted);
+  report.sorting = run.seconds_of_sorting();
+  const bool gains = settings_->pruning == PruningMode::always ||
+                     predicts_gain(run, interrupted, timings, report);
+  if (gains) {
+    Stopwatch stopwatch(report.walking);
+    report.share = run.run(*program_);
+  }
+  report.decision = gains ? "pairs that matter" : "all pairs: too many of them matter";
+  timings.kernel += report.sorting + report.predicting + report.walking;
+  timings.pruning = report;
+  if (account_ && gains) account_->spent += report.walking;
+  return gains;
+}
+
+// Compiles where interpreting the pairs that matter would take longer.
+bool CpuKernel::predicts_gain(PrunedRun& run, const Interrupted& interrupted,
+                              Timings& timings, PruningReport& report) {
+  PrunedRun::Prediction prediction;
+  {
+    Stopwatch stopwatch(report.predicting);
+    prediction = run.predict(*program_);
+  }
+  report.predicted = prediction.share;
+  if (!is_worth_walking(prediction.share)) return false;
+  if (account_ && may_be_compiled() &&
+      account_->spent + prediction.seconds > expected_compile_seconds())
+    try_to_compile(interrupted, timings);
+  return true;
 }
 
 bool CpuKernel::may_be_compiled() const {

@@ -7,6 +7,7 @@
 
 #include "base/cpu_program.h"
 #include "base/job.h"
+#include "cover/pruned_run.h"
 #include "operator/compile_formula.h"
 #include "run/account.h"
 
@@ -20,6 +21,8 @@ struct Timings {
   int kernels = 0;     // run, not shared
   // Of the kernel that had most: GPUs, and parts in their memory one after the other.
   int gpus = 0, tiles = 0;
+  // Of the last kernel that may leave pairs out.
+  PruningReport pruning;
 };
 
 /// Adds the seconds of its life to a number.
@@ -57,6 +60,10 @@ class CpuKernel {
   TakeLibrary taker();
   void interpret();
   bool has_few_rows(const Job& job);
+  bool run_pruned(const Job& job, const Interrupted& interrupted, Timings& timings);
+  bool may_prune(const Job& job, PruningReport& report);
+  bool predicts_gain(PrunedRun& run, const Interrupted& interrupted, Timings& timings,
+                     PruningReport& report);
   void rent(const Job& job, const Interrupted& interrupted, Timings& timings);
 
   const Operator& op_;
@@ -66,7 +73,8 @@ class CpuKernel {
   std::unique_ptr<CpuProgram> few_rows_;  // see interpret/few_rows.h
   bool few_rows_is_made_ = false;         // or known not to exist
   bool is_compiled_ = false;
-  std::shared_ptr<Account> account_;  // while it may be compiled later
+  std::shared_ptr<Account> account_;      // while it may be compiled later
+  std::unique_ptr<PrunedKernel> pruned_;  // once a call has been large enough
 };
 
 }  // namespace rkeops

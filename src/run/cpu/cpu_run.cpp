@@ -9,7 +9,6 @@
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
-#include <cstdlib>
 #include <memory>
 #include <mutex>
 #include <system_error>
@@ -18,6 +17,7 @@
 #include "base/diagnostic.h"
 #include "run/cpu/schedule.h"
 #include "run/cpu/subnormals.h"
+#include "run/cpu/tasks.h"
 
 namespace rkeops {
 
@@ -30,29 +30,6 @@ constexpr auto between_looks = std::chrono::milliseconds(40);
 constexpr double seconds_of_a_slice = 0.05;
 constexpr double pairs_worth_timing = 1 << 20;
 constexpr long long timed_columns = 64;
-
-struct FreeMemory {
-  void operator()(void* memory) const { std::free(memory); }
-};
-using Memory = std::unique_ptr<void, FreeMemory>;
-
-Memory aligned_memory(long long bytes) {
-  void* memory = nullptr;
-  if (posix_memalign(&memory, 64, size_t(std::max(bytes, 64LL))) != 0) {
-    throw Error(ErrorKind::argument, "There is not enough memory for this computation.");
-  }
-  return Memory(memory);
-}
-
-// A pointer for each component of each matrix.
-std::vector<const double*> component_pointers(const std::vector<MatrixView>& matrices) {
-  std::vector<const double*> pointers;
-  for (const MatrixView& matrix : matrices) {
-    for (int k = 0; k < matrix.components; ++k)
-      pointers.push_back(matrix.data + k * matrix.stride);
-  }
-  return pointers;
-}
 
 class CpuRun {
  public:
@@ -134,8 +111,8 @@ class CpuRun {
   }
 
   double seconds_of(const Range& rows, const Range& columns) const {
-    const Memory partial = aligned_memory(program_.partial_bytes(rows.size()));
-    const Memory workspace = aligned_memory(program_.workspace_bytes(rows.size()));
+    const AlignedMemory partial = aligned_memory(program_.partial_bytes(rows.size()));
+    const AlignedMemory workspace = aligned_memory(program_.workspace_bytes(rows.size()));
     program_.initialise(partial.get(), rows.size());
     const Clock::time_point begin = Clock::now();
     reduce(block_of(rows, columns, partial.get(), workspace.get()));
@@ -221,7 +198,7 @@ class CpuRun {
   const Schedule schedule_;
   const long long splits_, tasks_;
   int threads_ = 1;
-  std::vector<Memory> workspaces_, partials_;
+  std::vector<AlignedMemory> workspaces_, partials_;
 
   std::atomic<long long> next_{0};
   std::atomic<long long> pairs_done_{0};

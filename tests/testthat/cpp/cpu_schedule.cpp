@@ -3,7 +3,8 @@
 // met once. Prints "name ok" or "name FAIL" and exits with status 1 when something
 // failed. From the top of the repository:
 //   g++ -std=c++17 -Isrc -Iinst/include tests/testthat/cpp/cpu_schedule.cpp
-//     src/run/cpu/schedule.cpp src/run/cpu/cpu_run.cpp src/base/diagnostic.cpp -pthread
+//     src/run/cpu/schedule.cpp src/run/cpu/tasks.cpp src/run/cpu/cpu_run.cpp
+//     src/base/diagnostic.cpp -pthread
 //     -o cpu_schedule && ./cpu_schedule
 #include <algorithm>
 #include <atomic>

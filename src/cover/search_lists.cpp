@@ -1,0 +1,125 @@
+#include "cover/search_lists.h"
+
+#include <algorithm>
+#include <climits>
+#include <cmath>
+#include <limits>
+
+namespace rkeops {
+
+namespace {
+
+constexpr double infinity = std::numeric_limits<double>::infinity();
+constexpr int no_number = INT_MAX;
+
+// Next to zero there are normal numbers alone, as others may be taken as 0.
+template <class T>
+T next_above(T value) {
+  constexpr T smallest = std::numeric_limits<T>::min();
+  if (std::fabs(value) < smallest) return smallest;
+  if (value == -smallest) return 0;
+  return std::nextafter(value, std::numeric_limits<T>::infinity());
+}
+
+}  // namespace
+
+SearchLists::SearchLists(const SearchKind& kind, bool single_precision, bool is_heap)
+    : kind_(kind),
+      single_precision_(single_precision),
+      is_heap_(is_heap),
+      entries_(size_t(most_rows) * size_t(kind.places)) {}
+
+void SearchLists::begin(int rows) {
+  rows_ = rows;
+  std::fill(entries_.begin(), entries_.end(), Entry{infinity, no_number});
+  limit_ = infinity;
+  limit_number_ = no_number;
+}
+
+// In double precision subnormal numbers are numbers.
+double SearchLists::next_worse(double value) const {
+  return single_precision_ ? double(next_above(float(value)))
+                           : std::nextafter(value, infinity);
+}
+
+void SearchLists::harvest(const SlotView& slots, const int* numbers) {
+  bool has_new[most_rows] = {};
+  for (int place = 0; place < kind_.places; ++place) {
+    const double* const columns = &slots.at(2 * place + 1, 0);
+    for (int row = 0; row < rows_; ++row)
+      has_new[row] |= columns[row] >= 0 && columns[row] < infinity;
+  }
+  bool is_changed = false;
+  for (int row = 0; row < rows_; ++row) {
+    if (!has_new[row]) continue;
+    take(row, slots, numbers);
+    seed(row, slots);
+    is_changed = true;
+  }
+  if (is_changed) find_limit();
+}
+
+void SearchLists::take(int row, const SlotView& slots, const int* numbers) {
+  for (int place = 0; place < kind_.places; ++place) {
+    const double column = slots.at(2 * place + 1, row);
+    if (!(column >= 0 && column < infinity)) continue;
+    insert(list(row),
+           {kind_.sign * slots.at(2 * place, row), numbers[(long long)column]});
+  }
+}
+
+void SearchLists::insert(Entry* list, const Entry& entry) const {
+  const auto is_before = [](const Entry& a, const Entry& b) {
+    return a.value < b.value || (a.value == b.value && a.number < b.number);
+  };
+  int place = kind_.places - 1;
+  if (!is_before(entry, list[place])) return;
+  for (; place > 0 && is_before(entry, list[place - 1]); --place)
+    list[place] = list[place - 1];
+  list[place] = entry;
+}
+
+// Negative columns are those of values that were known.
+void SearchLists::seed(int row, const SlotView& slots) const {
+  for (int place = 0; place < kind_.places; ++place) {
+    const Entry& entry = list(row)[place];
+    const int slot = 2 * place_in_slots(place);
+    const bool is_empty = entry.number == no_number;
+    slots.at(slot, row) = kind_.sign * (is_empty ? infinity : next_worse(entry.value));
+    slots.at(slot + 1, row) = is_empty ? infinity : -double(place + 1);
+  }
+}
+
+void SearchLists::find_limit() {
+  limit_ = -infinity;
+  limit_number_ = -1;
+  for (int row = 0; row < rows_; ++row) {
+    const Entry& worst = list(row)[kind_.places - 1];
+    if (worst.value < limit_) continue;
+    limit_number_ =
+        worst.value > limit_ ? worst.number : std::max(limit_number_, worst.number);
+    limit_ = worst.value;
+  }
+}
+
+bool SearchLists::is_ambiguous() const {
+  for (int row = 0; row < rows_; ++row)
+    for (int place = 0; place < kind_.places; ++place)
+      if (list(row)[place].value == infinity && list(row)[place].number != no_number)
+        return true;
+  return false;
+}
+
+void SearchLists::restore(const SlotView& slots) const {
+  for (int row = 0; row < rows_; ++row) {
+    for (int place = 0; place < kind_.places; ++place) {
+      const Entry& entry = list(row)[place];
+      const int slot = 2 * place_in_slots(place);
+      slots.at(slot, row) = kind_.sign * entry.value;
+      slots.at(slot + 1, row) =
+          entry.number == no_number ? infinity : double(entry.number);
+    }
+  }
+}
+
+}  // namespace rkeops
