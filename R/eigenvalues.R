@@ -164,7 +164,7 @@ tolerance_of <- function(tol, x, call) {
   if (is.null(tol)) {
     return(if (precision_of(x) == "float32") 1e-5 else 1e-9)
   }
-  check_positive(tol, "tol", call)
+  check_positive_number(tol, "tol", call)
 }
 
 wanted_values <- function(values, which) {

@@ -108,7 +108,7 @@ kernel_solve <- function(K, b, lambda = 0, # nolint
   if (!identical(dim(start), dim(sides))) {
     abort_argument("x0", "of the shape of `b`", x0, call)
   }
-  check_positive(tol, "tol", call)
+  check_positive_number(tol, "tol", call)
   maxit <- check_count(maxit, "maxit", call)
   precond <- if (missing(precond)) "auto" else precond
   plan <- read_preconditioner(precond, rank, system, call)
@@ -117,7 +117,7 @@ kernel_solve <- function(K, b, lambda = 0, # nolint
   new_solution(found, b, system)
 }
 
-check_positive <- function(value, name, call) {
+check_positive_number <- function(value, name, call) {
   if (missing(value) || !checkmate::test_number(value, lower = 0) ||
         value == 0 || is.infinite(value)) {
     abort_argument(name, "one positive number", value, call)

@@ -127,7 +127,7 @@ warn_lanczos <- function(maxit, call) {
 lanczos_run <- function(system, plan, sides, probes, maxit, call,
                         tol = 1e-4, vectors = NULL) {
   preconditioner <- plan$preconditioner %||% diagonal_preconditioner(system)
-  vectors <- vectors %||% preconditioner$sample(probes)
+  vectors <- vectors %||% sample_covariance(preconditioner, probes)
   b <- cbind(sides, vectors)
   goal <- column_norms(b) * rep(c(tol, 1e-4), c(
     NCOL(sides) * !is.null(sides), ncol(vectors)
@@ -182,8 +182,9 @@ diagonal_preconditioner <- function(system) {
     pmax(as.double(diag(system$tensor)), 0)
   if (any(weight <= 0)) weight[] <- 1
   list(
-    rank = 0L, apply = function(x) x / weight, log_det = sum(log(weight)),
-    sample = function(count) sqrt(weight) * random_normal(system$n, count)
+    rank = 0L, n = system$n, apply = function(x) x / weight,
+    log_det = sum(log(weight)),
+    color = function(of_rank, of_rows) sqrt(weight) * of_rows
   )
 }
 

@@ -25,10 +25,11 @@ grow_nystrom <- function(nystrom, K, rank, enough, call) { # nolint
     pivots <- candidates[sample.int(
       length(candidates), count, prob = nystrom$left[candidates]
     )]
-    added <- nystrom_block(nystrom, K, pivots, call)
-    room <- rank - ncol(nystrom$factor)
-    added <- added[, seq_len(min(room, ncol(added))), drop = FALSE]
+    block <- nystrom_block(nystrom, K, pivots, call)
+    some <- seq_len(min(rank - ncol(nystrom$factor), ncol(block$columns)))
+    added <- block$columns[, some, drop = FALSE]
     nystrom$factor <- cbind(nystrom$factor, added)
+    nystrom$pivots <- c(nystrom$pivots, block$pivots[some])
     nystrom$left <- pmax(nystrom$left - rowSums(added^2), 0)
     # nothing is left at the pivots, nor at their duplicates but for rounding
     nystrom$left[pivots] <- 0
@@ -54,12 +55,15 @@ nystrom_block <- function(nystrom, K, pivots, call) { # nolint
   )
   rank <- attr(upper, "rank")
   if (rank == 0L) {
-    return(matrix(0, nrow(columns), 0L))
+    return(list(columns = columns[, 0L, drop = FALSE], pivots = integer()))
   }
   kept <- attr(upper, "pivot")[seq_len(rank)]
   upper <- upper[seq_len(rank), seq_len(rank), drop = FALSE]
   columns <- columns[, kept, drop = FALSE]
-  t(backsolve(upper, t(columns), transpose = TRUE))
+  list(
+    columns = t(backsolve(upper, t(columns), transpose = TRUE)),
+    pivots = pivots[kept]
+  )
 }
 
 # A product with the unit matrix, which is computed like any other.
@@ -90,7 +94,7 @@ nystrom_preconditioner <- function(nystrom, lambda) {
     return(NULL)
   }
   list(
-    rank = ncol(scaled),
+    rank = ncol(scaled), n = n,
     apply = function(x) {
       x <- x * weight
       y <- r_dense_multiply(scaled, x, TRUE)
@@ -98,12 +102,17 @@ nystrom_preconditioner <- function(nystrom, lambda) {
       (x - r_dense_multiply(scaled, y, FALSE)) * weight
     },
     log_det = 2 * sum(log(diag(factor))) - 2 * sum(log(weight)),
-    # normal vectors with this matrix as covariance
-    sample = function(count) {
-      (r_dense_multiply(scaled, random_normal(ncol(scaled), count), FALSE) +
-        random_normal(n, count)) / weight
+    # vectors with this matrix as covariance, of normal ones
+    color = function(of_rank, of_rows) {
+      (r_dense_multiply(scaled, of_rank, FALSE) + of_rows) / weight
     }
   )
+}
+
+sample_covariance <- function(preconditioner, count) {
+  rank <- preconditioner$rank
+  n <- preconditioner$n
+  preconditioner$color(random_normal(rank, count), random_normal(n, count))
 }
 
 random_normal <- function(rows, columns) {

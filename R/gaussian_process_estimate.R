@@ -1,0 +1,240 @@
+# How the parameters of a Gaussian process are found.
+
+# Parameters are logarithms: of the ranges, of the ratio of the nugget to the
+# variance where the nugget is not given, of the variance where the nugget is
+# given and not 0. Where the variance is in none of these, the best one is
+# known for each value of the others.
+parameters_of <- function(model) {
+  given <- model$given
+  list(
+    range = if (is.null(given$range)) {
+      if (model$isotropic) 1L else ncol(model$x)
+    } else {
+      0L
+    },
+    ratio = is.null(given$nugget),
+    variance = is.null(given$variance) && !is.null(given$nugget) &&
+      given$nugget > 0
+  )
+}
+
+unpack <- function(par, model) {
+  free <- parameters_of(model)
+  given <- model$given
+  rest <- par[-seq_len(free$range)]
+  if (free$range == 0L) rest <- par
+  range <- if (free$range) {
+    rep_len(exp(par[seq_len(free$range)]), ncol(model$x))
+  } else {
+    given$range
+  }
+  variance <- if (free$variance) exp(rest[[1L]]) else given$variance
+  ratio <- if (free$ratio) {
+    exp(rest[[1L]])
+  } else if (given$nugget > 0) {
+    given$nugget / variance
+  } else {
+    0
+  }
+  list(range = range, ratio = ratio, variance = variance)
+}
+
+# Bounds: from a part of the smallest distance that matters to some extents.
+parameter_bounds <- function(model) {
+  free <- parameters_of(model)
+  extent <- apply(model$x, 2L, function(one) diff(range(one)))
+  if (model$isotropic) extent <- max(extent)
+  extent <- extent[seq_len(free$range)]
+  list(
+    lower = c(
+      log(extent / 1000), if (free$ratio) log(smallest_ratio),
+      if (free$variance) log(1e-6)
+    ),
+    upper = c(
+      log(extent * 20), if (free$ratio) log(1e3), if (free$variance) log(1e6)
+    )
+  )
+}
+
+smallest_ratio <- 1e-7
+
+compute_pieces <- function(model, range, ratio) {
+  compute <- switch(model$approx,
+    exact = exact_pieces, cg = iterative_pieces, nystrom = nystrom_pieces
+  )
+  compute(model, range, ratio)
+}
+
+evaluate_process <- function(par, model) {
+  at <- unpack(par, model)
+  pieces <- compute_pieces(model, at$range, at$ratio)
+  if (is.null(pieces)) {
+    return(list(value = 1e10, at = at))
+  }
+  criterion <- if (model$method == "LOO") process_loo_criterion else
+    process_criterion
+  c(criterion(pieces, model, at$variance), list(at = at, pieces = pieces))
+}
+
+# The gradient of -2 log likelihood in the parameters.
+process_gradient <- function(state, model) {
+  free <- parameters_of(model)
+  if (is.null(state$pieces)) {
+    return(numeric(free$range + free$ratio + free$variance))
+  }
+  parts <- state$pieces$gradient(state$variance, model$method == "REML")
+  count <- ncol(model$x)
+  ranges <- parts[seq_len(count)]
+  if (model$isotropic) ranges <- sum(ranges)
+  of_ratio <- parts[[count + 1L]]
+  c(
+    if (free$range) ranges, if (free$ratio) of_ratio,
+    if (free$variance) {
+      state$count - state$pieces$quadratic / state$variance - of_ratio
+    }
+  )
+}
+
+# Starts from the best of some values on a part of the data.
+starting_values <- function(model) {
+  free <- parameters_of(model)
+  bounds <- parameter_bounds(model)
+  some <- unique(as.integer(seq(
+    1, length(model$y), length.out = min(length(model$y), 300L)
+  )))
+  part <- model
+  part$approx <- "exact"
+  part$y <- model$y[some]
+  part$X <- model$X[some, , drop = FALSE]
+  part$x <- model$x[some, , drop = FALSE]
+  shares <- if (free$range) c(0.03, 0.1, 0.4) else 1
+  ratios <- if (free$ratio) c(0.01, 0.5) else 1
+  trials <- expand.grid(share = shares, ratio = ratios)
+  starts <- lapply(seq_len(nrow(trials)), function(k) {
+    c(
+      (bounds$lower[seq_len(free$range)] + log(1000 * trials$share[[k]])),
+      if (free$ratio) log(trials$ratio[[k]]), if (free$variance) 0
+    )
+  })
+  if (qr(part$X)$rank < ncol(part$X)) {
+    return(starts[[1L]])
+  }
+  values <- vapply(starts, function(par) evaluate_process(par, part)$value, 0)
+  starts[[which.min(values)]]
+}
+
+estimate_process <- function(model, call) {
+  free <- parameters_of(model)
+  count <- free$range + free$ratio + free$variance
+  par <- if (count) starting_values(model) else numeric()
+  model <- draw_process(model, par, call)
+  search <- if (count && model$optim_maxit > 0L) {
+    search_parameters(par, model)
+  } else {
+    list(par = par, convergence = 0L, counts = c(0L, 0L))
+  }
+  state <- evaluate_process(search$par, model)
+  if (is.null(state$pieces)) abort_process(call)
+  profiled <- is.null(state$at$variance)
+  # code 52 says that a step of rounding size found nothing better
+  converged <- search$convergence %in% c(0L, 52L) &&
+    !isFALSE(state$pieces$converged)
+  log_likelihood <- process_log_likelihood(state, model)
+  model$given_at <- state$at
+  list(
+    model = model, pieces = final_pieces(state, model, call),
+    range = state$at$range, ratio = state$at$ratio,
+    variance = state$variance, log_likelihood = log_likelihood,
+    error = (state$pieces$error %||% 0) / 2, count = state$count,
+    df = count + profiled, converged = converged, message = search$message,
+    evaluations = search$counts[[1L]]
+  )
+}
+
+# LOO chooses parameters; the log likelihood is that of ML.
+process_log_likelihood <- function(state, model) {
+  if (model$method != "LOO") {
+    return(-state$value / 2)
+  }
+  model$method <- "ML"
+  -process_criterion(state$pieces, model, state$variance)$value / 2
+}
+
+abort_process <- function(call) {
+  abort_rkeops(
+    "argument", "The covariance matrix is singular.",
+    hints = c(
+      "A positive `nugget`, or `nugget = NULL`, makes it regular.",
+      "`kernel = \"matern52\"` is less smooth than `\"gaussian\"`."
+    ), call = call
+  )
+}
+
+# What is random in the criterion, drawn once: columns and vectors.
+draw_process <- function(model, par, call) {
+  if (model$approx == "exact") {
+    return(model)
+  }
+  model$landmarks <- choose_landmarks(
+    model, unpack(par, model)$range, model$rank, call
+  )
+  if (model$approx == "cg") {
+    model$normals <- list(
+      rank = random_normal(length(model$landmarks), model$probes),
+      rows = random_normal(length(model$y), model$probes)
+    )
+  }
+  model
+}
+
+search_parameters <- function(par, model) {
+  last <- new.env(parent = emptyenv())
+  state_at <- function(par) {
+    if (!identical(last$par, par)) {
+      last$state <- evaluate_process(par, model)
+      last$par <- par
+    }
+    last$state
+  }
+  scale <- length(model$y)
+  bounds <- parameter_bounds(model)
+  has_gradient <- model$method != "LOO" && model$approx != "nystrom"
+  stats::optim(
+    pmin(pmax(par, bounds$lower), bounds$upper),
+    function(par) state_at(par)$value / scale,
+    if (has_gradient) {
+      function(par) process_gradient(state_at(par), model) / scale
+    },
+    method = "L-BFGS-B", lower = bounds$lower, upper = bounds$upper,
+    control = list(maxit = model$optim_maxit, factr = if (
+      model$approx == "exact"
+    ) 1e6 else 1e8)
+  )
+}
+
+# Conjugate gradients went as far as the search needed; the fit goes further.
+final_pieces <- function(state, model, call) {
+  pieces <- state$pieces
+  pieces$gradient <- NULL
+  if (model$approx != "cg") {
+    return(pieces)
+  }
+  solved <- kernel_solve(
+    process_tensor(model, state$at$range), cbind(model$y, model$X),
+    state$at$ratio, precond = "nystrom", rank = model$rank
+  )
+  fit <- solved_trend(model, plain_solution(solved))
+  pieces[names(fit)] <- fit
+  # solves for predictions use this plan again
+  pieces$plan <- structure(0, class = "kernel_solution", solver = list(
+    plan = attr(solved, "solver")$plan
+  ))
+  pieces$solved <- plain_solution(solved)[, -1L, drop = FALSE]
+  pieces
+}
+
+process_tensor <- function(model, range) {
+  lazy_covariance(
+    model$kernel, scaled_places(model$x, range), precision = model$precision
+  )
+}
