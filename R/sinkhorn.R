@@ -48,8 +48,8 @@
 #'
 #' `epsilon` comes down from the largest cost by factors of two, with an
 #' iteration for each; at its final value the iterations are accelerated
-#' (Anderson's method; Walker and Ni 2011). If the iterations do not converge, the result is returned
-#' with a warning of class `rkeops_warning_convergence`.
+#' (Anderson's method; Walker and Ni 2011). If they do not converge, the result
+#' is returned with a warning of class `rkeops_warning_convergence`.
 #'
 #' @return An object of class `sinkhorn`:
 #' * `value`: one number, in the unit of the cost.

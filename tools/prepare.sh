@@ -35,9 +35,9 @@ needed_to_run=(
 needed_to_test=(
   r-cran-testthat r-cran-withr r-cran-callr r-cran-knitr r-cran-rmarkdown
   r-cran-rspectra r-cran-spelling r-cran-lintr r-cran-matrix r-cran-yaml r-cran-bit64
-  r-cran-energy r-cran-generics r-cran-ggplot2 r-cran-ks r-cran-mass
-  r-cran-fnn r-cran-dbscan r-cran-mclust r-cran-class r-cran-cluster r-cran-igraph
-  r-cran-fields r-cran-nlme
+  r-cran-energy r-cran-generics r-cran-ggplot2 r-cran-ks r-cran-mass r-cran-fnn
+  r-cran-dbscan r-cran-mclust r-cran-class r-cran-cluster r-cran-igraph
+  r-cran-fields r-cran-nlme r-cran-kernlab
   clang-format
   pandoc devscripts qpdf tidy
 )
