@@ -10,8 +10,9 @@
 #' @param data The data frame that was fitted, to which columns are added.
 #' @param newdata New points instead of those that were fitted.
 #' @param ... Not used, or arguments of the method of [plot()].
-#' @return A data frame: `tidy()` with a row for each bandwidth, `glance()` with
-#'   one row for the fit, `augment()` with the points and the columns `.fitted`
+#' @return A data frame: `tidy()` with a row for each bandwidth, number of
+#'   neighbours, pair of neighbours or cluster, `glance()` with one row for the
+#'   fit, `augment()` with the points and the columns `.fitted`
 #'   (and `.resid`, `.class`). `autoplot()` an object of class `ggplot`.
 #' @name model-frames
 #' @examplesIf requireNamespace("generics", quietly = TRUE)

@@ -1,0 +1,51 @@
+# Methods of broom and ggplot2 for neighbours and clusters: see
+# model_frames.R.
+
+#' @rdname model-frames
+#' @exportS3Method generics::tidy
+tidy.nearest_neighbours <- function(x, ...) {
+  as.data.frame.nearest_neighbours(x)
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::tidy
+tidy.knn_fit <- function(x, ...) {
+  check_curve(x, rlang::current_env())
+  x$curve
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::glance
+glance.knn_fit <- function(x, ...) {
+  error <- if (is.null(x$curve)) NA_real_ else x$curve$error[x$curve$k == x$k]
+  data.frame(
+    n = x$n, k = x$k, metric = metric_label(x$metric),
+    type = if (is.null(x$levels)) "regression" else "classification",
+    loo.error = error
+  )
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::augment
+augment.knn_fit <- function(x, data = NULL, newdata = NULL, ...) {
+  column <- if (is.null(x$levels)) ".fitted" else ".class"
+  if (!is.null(newdata)) {
+    newdata[[column]] <- stats::predict(x, newdata)
+    return(newdata)
+  }
+  frame <- data %||% rows_of_frame(x)
+  frame[[column]] <- stats::fitted(x)
+  frame$.resid <- stats::residuals(x)
+  frame
+}
+
+#' @rdname model-frames
+#' @exportS3Method ggplot2::autoplot
+autoplot.knn_fit <- function(object, ...) {
+  check_curve(object, rlang::current_env())
+  ggplot2::ggplot(object$curve, ggplot2::aes(
+    x = .data[["k"]], y = .data[["error"]]
+  )) + ggplot2::geom_line() + ggplot2::geom_point() +
+    ggplot2::geom_vline(xintercept = object$k, linetype = "dotted") +
+    ggplot2::labs(x = "Neighbours k", y = error_label(object))
+}
