@@ -284,3 +284,12 @@ check_not_constant <- function(x, what, call) {
     )
   }
 }
+
+# ---- numbers ----
+
+check_above_zero <- function(value, name, call) {
+  if (!checkmate::test_number(value, finite = TRUE) || value <= 0) {
+    abort_argument(name, "one positive number", value, call)
+  }
+  as.double(value)
+}

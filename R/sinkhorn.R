@@ -106,12 +106,12 @@ sinkhorn <- function(x, y, epsilon = NULL, a = NULL, b = NULL,
     call
   )
   check_flag(debias, "debias", call)
-  problem$tol <- check_positive(tol, "tol", call)
+  problem$tol <- check_above_zero(tol, "tol", call)
   problem$maxit <- check_count(maxit, "maxit", call)
   problem$epsilon <- if (is.null(epsilon)) {
     default_epsilon(problem, call)
   } else {
-    check_positive(epsilon, "epsilon", call)
+    check_above_zero(epsilon, "epsilon", call)
   }
   fit <- solve_transport(problem)
   if (debias) fit <- without_bias(fit)
@@ -128,7 +128,7 @@ transport_problem <- function(x, y, a, b, cost, unbalanced, precision, call) {
   at_least_rows(x, 1L, "x", call)
   at_least_rows(y, 1L, "y", call)
   check_columns_agree(x, y, call)
-  if (!is.null(unbalanced)) check_positive(unbalanced, "unbalanced", call)
+  if (!is.null(unbalanced)) check_above_zero(unbalanced, "unbalanced", call)
   list(
     x = x, y = y, a = transport_weights(a, nrow(x), "a", unbalanced, call),
     b = transport_weights(b, nrow(y), "b", unbalanced, call), cost = cost,

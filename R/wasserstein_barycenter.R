@@ -71,11 +71,11 @@ wasserstein_barycenter <- function(samples, weights = NULL, n = 100,
   epsilon <- if (is.null(epsilon)) {
     spread^2 / 100
   } else {
-    check_positive(epsilon, "epsilon", call)
+    check_above_zero(epsilon, "epsilon", call)
   }
   setting <- list(
     tol = 1e-4, maxit = 200L, epsilon = epsilon,
-    movement = check_positive(tol, "tol", call) * spread,
+    movement = check_above_zero(tol, "tol", call) * spread,
     rounds = check_count(maxit, "maxit", call)
   )
   problems <- barycenter_problems(
