@@ -49,3 +49,30 @@ autoplot.knn_fit <- function(object, ...) {
     ggplot2::geom_vline(xintercept = object$k, linetype = "dotted") +
     ggplot2::labs(x = "Neighbours k", y = error_label(object))
 }
+
+#' @rdname model-frames
+#' @exportS3Method generics::tidy
+tidy.k_means <- function(x, ...) {
+  data.frame(
+    x$centers, size = x$size, withinss = x$withinss,
+    cluster = factor(seq_along(x$size)), check.names = FALSE
+  )
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::glance
+glance.k_means <- function(x, ...) {
+  data.frame(
+    totss = x$totss, tot.withinss = x$tot.withinss, betweenss = x$betweenss,
+    iter = x$iter
+  )
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::augment
+augment.k_means <- function(x, data, newdata = NULL, ...) {
+  frame <- as.data.frame(newdata %||% data)
+  cluster <- if (is.null(newdata)) x$cluster else stats::predict(x, newdata)
+  frame$.cluster <- factor(unname(cluster), seq_along(x$size))
+  frame
+}
