@@ -10,9 +10,8 @@
 #' @param data The data frame that was fitted, to which columns are added.
 #' @param newdata New points instead of those that were fitted.
 #' @param ... Not used, or arguments of the method of [plot()].
-#' @return A data frame: `tidy()` with a row for each bandwidth, number of
-#'   neighbours, pair of neighbours or cluster, `glance()` with one row for the
-#'   fit, `augment()` with the points and the columns `.fitted`
+#' @return A data frame: `tidy()` with a row for each bandwidth, `glance()` with
+#'   one row for the fit, `augment()` with the points and the columns `.fitted`
 #'   (and `.resid`, `.class`). `autoplot()` an object of class `ggplot`.
 #' @name model-frames
 #' @examplesIf requireNamespace("generics", quietly = TRUE)
@@ -130,4 +129,31 @@ autoplot.kernel_smooth <- function(object, ...) {
   ggplot2::ggplot(grid, ggplot2::aes(
     x = !!names[[1L]], y = !!names[[2L]], fill = .data[[".fitted"]]
   )) + ggplot2::geom_raster()
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::glance
+glance.kernel_classify <- function(x, ...) {
+  data.frame(
+    n = x$n, classes = length(x$classes), dimensions = ncol(x$x),
+    lambda = x$lambda, deviance = stats::deviance(x),
+    accuracy = summary(x)$accuracy
+  )
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::augment
+augment.kernel_classify <- function(x, data = NULL, newdata = NULL, ...) {
+  frame <- newdata %||% data
+  if (is.null(frame)) {
+    frame <- rows_of_frame(x)
+    probabilities <- class_probabilities(x)
+  } else {
+    probabilities <- stats::predict(x, frame, type = "prob")
+  }
+  frame$.class <- factor(x$classes[largest_columns(probabilities)], x$classes)
+  frame$.fitted <- probabilities[cbind(
+    seq_len(nrow(frame)), as.integer(frame$.class)
+  )]
+  frame
 }
