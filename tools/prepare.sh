@@ -39,5 +39,5 @@ needed_to_test=(
   r-cran-dbscan r-cran-mclust r-cran-class r-cran-cluster r-cran-igraph
   r-cran-fields r-cran-nlme r-cran-kernlab
   clang-format
-  pandoc devscripts qpdf tidy
+  ccache pandoc devscripts qpdf tidy
 )

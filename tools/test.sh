@@ -24,9 +24,12 @@ snapshots_process=$!
 
 echo "== R CMD build"
 began=$SECONDS
-# The vignettes are built with this package, which need not be fast.
-echo 'CXX17FLAGS = -O0' >"$work/Makevars"
-(cd "$work" && R_MAKEVARS_USER="$work/Makevars" R CMD build "$root")
+# R CMD build compiles the package for its vignettes, R CMD check compiles the same files
+# again, in another directory.
+export CCACHE_DIR="$work/ccache" CCACHE_NOHASHDIR=1
+echo "CXX17 = ccache $(R CMD config CXX17)" >"$work/Makevars"
+export R_MAKEVARS_USER="$work/Makevars"
+(cd "$work" && R CMD build "$root")
 took "$began"
 
 echo "== R CMD check"
@@ -43,6 +46,7 @@ if [ "$status" != "OK" ]; then
     xargs -r tail -n 60
 fi
 
+unset R_MAKEVARS_USER
 took "$began"
 
 echo "== Tests"
@@ -50,6 +54,7 @@ began=$SECONDS
 failed=0
 wait "$snapshots_process" || failed=1
 export R_LIBS="$work/rkeops.Rcheck" NOT_CRAN=true RKEOPS_SOURCE="$root"
+export RKEOPS_OBJECTS="$work/rkeops.Rcheck/00_pkg_src/rkeops/src"
 # The style needs the package, too; it is checked beside the first tests.
 bash tools/check-style.sh >"$work/style" 2>&1 &
 style_process=$!

@@ -39,13 +39,21 @@ run_words <- function(words) {
   )
 }
 
-# An archive with the objects of these sources: programs share most of them.
+# An archive with the objects of these sources: programs share most of them, and
+# a directory where the package was compiled has them all.
 archive_of <- function(sources) {
   withr::local_dir(root)
   sources <- unique(Sys.glob(sources))
   directory <- tempfile("archive")
   dir.create(directory)
   archive <- file.path(directory, "sources.a")
+  compiled <- Sys.getenv("RKEOPS_OBJECTS")
+  if (nzchar(compiled)) {
+    objects <- sub("^src/(.*)cpp$", "\\1o", sources)
+    output <- run_words(c("ar", "rc", archive, file.path(compiled, objects)))
+    if (!is.null(attr(output, "status"))) stop(paste(output, collapse = "\n"))
+    return(archive)
+  }
   objects <- file.path(directory, sub("cpp$", "o", gsub("/", "-", sources)))
   compile <- paste(shQuote(compiler_words()), collapse = " ")
   makefile <- file.path(directory, "Makefile")
