@@ -71,16 +71,23 @@ is_exhaustive <- function() {
   identical(Sys.getenv("RKEOPS_EXHAUSTIVE"), "true")
 }
 
-# Engines and precisions. What takes minutes to compile is left out unless
-# RKEOPS_EXHAUSTIVE is "true".
+# What takes minutes to compile is left out unless RKEOPS_EXHAUSTIVE is "true":
+# test-interpreter.R holds compiled programs against interpreted ones, row by row,
+# and test-gpu-rows.R those of GPUs.
+interpret_unless_exhaustive <- function(.frame = parent.frame()) {
+  if (!is_exhaustive()) {
+    local_rkeops_options(compile = "never", .frame = .frame)
+  }
+}
+
+# Engines and precisions.
 ways <- function(exhaustive = is_exhaustive()) {
   engines <- c("compiled", "interpreted", "gpu")
   all <- expand.grid(
     engine = engines, precision = c("float64", "float32"),
     stringsAsFactors = FALSE
   )
-  is_slow <- all$engine == "gpu" |
-    (all$engine == "compiled" & all$precision == "float32")
+  is_slow <- all$engine != "interpreted"
   is_possible <- has_compiler | all$engine == "interpreted"
   all <- all[is_possible & (exhaustive | !is_slow), ]
   rlang::set_names(

@@ -1,5 +1,7 @@
 # Classes of data that stand for numbers, wherever data enter, against plain R.
 
+interpret_unless_exhaustive()
+
 local_double <- function(.frame = parent.frame()) {
   local_rkeops_options(precision = "float64", .frame = .frame)
 }

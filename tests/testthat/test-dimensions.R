@@ -1,6 +1,8 @@
 # The dimension rule of every row of the table of operations: for all small
 # dimensions of the arguments, the dimension of the result, or an error.
 
+interpret_unless_exhaustive()
+
 skip_on_cran()
 
 rows <- r_language("operations")

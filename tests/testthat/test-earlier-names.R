@@ -1,6 +1,8 @@
 # Every name of the formula language of KeOps 1.4 (rkeops 1.x) and KeOps 2.3
 # (rkeops 2.x) is known here, and means what it says in other words.
 
+interpret_unless_exhaustive()
+
 args <- c(
   "x = Vi(3)", "y = Vj(3)", "b = Vj(2)", "z = Vi(4)", "w = Vj(4)",
   "p = Pm(1)", "c = Pm(2)", "A = Pm(6)", "Q = Pm(9)", "knots = Pm(7)"

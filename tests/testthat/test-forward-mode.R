@@ -14,18 +14,6 @@ moved <- function(data, name, step) {
   data
 }
 
-# Compiling all of this takes minutes, and test-ops.R and test-interpreter.R
-# hold compiled programs against the same differences and the interpreter.
-interpret_unless_exhaustive <- function(.frame = parent.frame()) {
-  if (!is_exhaustive()) {
-    local_rkeops_options(compile = "never", .frame = .frame)
-  }
-}
-
-ways_of_derivatives <- function() {
-  Filter(function(way) is_exhaustive() || way$engine != "compiled", ways())
-}
-
 along <- function(formula, args, data, name, direction) {
   interpret_unless_exhaustive()
   op <- keops_kernel(formula, args, precision = "float64")
@@ -40,7 +28,7 @@ expect_same_derivative <- function(formula, args, data, name, blocks, labels) {
   direction <- exact_points(nrow(data[[name]]), ncol(data[[name]]), start = 20)
   differences <- along(formula, args, data, name, direction)
   eta <- exact_points(nrow(differences), ncol(differences), start = 40)
-  for (way in ways_of_derivatives()) {
+  for (way in ways()) {
     local({
       local_way(way)
       forward <- row_operator(
@@ -154,7 +142,7 @@ test_that("second derivatives of reductions are those of the first", {
         data[[variable]] <- value
         sum(xi * first(c(unname(data), list(eta))))
       }, reduction_data[[variable]])
-      for (way in ways_of_derivatives()) {
+      for (way in ways()) {
         local({
           local_way(way)
           first <- keops_grad(row_operator(formula, way, reduction_args), "x")

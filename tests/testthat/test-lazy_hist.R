@@ -1,5 +1,7 @@
 # Histograms against those of R, of the stored entries.
 
+interpret_unless_exhaustive()
+
 skip_on_cran()
 
 # The call is that of R, but for the tensor.

@@ -1,5 +1,7 @@
 # Quantiles and medians against those of R, of the stored entries.
 
+interpret_unless_exhaustive()
+
 skip_on_cran()
 
 tolerances <- c(float32 = 1e-6, float64 = 1e-14)

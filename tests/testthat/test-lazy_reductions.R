@@ -1,5 +1,7 @@
 # Reductions of lazy tensors against plain R on the matrix of all entries.
 
+interpret_unless_exhaustive()
+
 skip_on_cran()
 
 x <- lazy_points(7, 3)

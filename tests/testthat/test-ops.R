@@ -2,6 +2,8 @@
 # special values and errors, against plain R. A new row is tested by itself
 # once helper-formula-tables.R says what it means.
 
+interpret_unless_exhaustive()
+
 rows <- r_language("operations")
 arguments <- strsplit(rows$arguments, ", ", fixed = TRUE)
 
@@ -44,17 +46,11 @@ test_that("every row has a meaning in R, with the same arguments", {
   }
 })
 
-# Programs of values are compiled fast: in both precisions always.
-ways_for_values <- function() {
-  compiled32 <- data.frame(engine = "compiled", precision = "float32")
-  c(ways(), if (has_compiler && !is_exhaustive()) list(compiled32))
-}
-
 test_that("values are those of R, also where arguments are repeated", {
   skip_on_cran()
   for (batch in row_batches(c(row_examples(), broadcast_calls()))) {
     expected <- lapply(batch$calls, expected_value, batch$data)
-    for (way in ways_for_values()) {
+    for (way in ways()) {
       local({
         local_way(way)
         result <- row_operator(batch$formula, way)(batch$data)

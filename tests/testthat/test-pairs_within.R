@@ -1,5 +1,7 @@
 # Pairs within a radius against plain R: every entry, then which().
 
+interpret_unless_exhaustive()
+
 skip_on_cran()
 
 # Coordinates on a grid, exact in single precision, so that there are duplicates

@@ -1,6 +1,8 @@
 # Derivatives select: the branch that is not taken may be infinite or NaN, and
 # has no part in any derivative, whatever is done to the result.
 
+interpret_unless_exhaustive()
+
 skip_on_cran()
 
 # Of x = Vi(3): at rows[k, ] the elementwise call has the derivatives
