@@ -56,7 +56,8 @@ metric_points <- function(x, metric, name, call) {
 }
 
 # `pairs` is the tensor of rows (queries) and columns (x); `distance` makes
-# distances of its entries. Euclidean distances are ranked by their squares.
+# distances of its entries, `entry` entries of distances. Euclidean distances
+# are ranked by their squares.
 metric_pairs <- function(query, x, metric, precision, call) {
   if (is.function(metric)) {
     return(pairs_of_function(query, x, metric, precision, call))
@@ -72,7 +73,7 @@ metric_pairs <- function(query, x, metric, precision, call) {
     hamming = hamming_dist(query, x, precision),
     gower = gower(query, x, ranges = gower_ranges(x), precision = precision)
   )
-  list(pairs = pairs, distance = identity)
+  list(pairs = pairs, distance = identity, entry = identity)
 }
 
 # A power of two as unit, which rounds nothing, keeps the squares of very large
@@ -100,7 +101,8 @@ pairs_of_squares <- function(query, x, metric, precision, call) {
     pairs = sqdist(
       Vi(query, precision = precision), Vj(x, precision = precision)
     ),
-    distance = function(squares) sqrt(squares) * unit
+    distance = function(squares) sqrt(squares) * unit,
+    entry = function(distance) (distance / unit)^2
   )
 }
 
@@ -119,7 +121,8 @@ pairs_of_function <- function(query, x, metric, precision, call) {
       hints = "Such as `function(x, y) sum(abs(x - y))`.", call = call
     )
   }
-  list(pairs = lazy_precision(pairs, precision), distance = identity)
+  list(pairs = lazy_precision(pairs, precision), distance = identity,
+       entry = identity)
 }
 
 # Those of the points that are searched alone, so that neighbours of a query do

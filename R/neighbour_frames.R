@@ -76,3 +76,32 @@ augment.k_means <- function(x, data, newdata = NULL, ...) {
   frame$.cluster <- factor(unname(cluster), seq_along(x$size))
   frame
 }
+
+#' @rdname model-frames
+#' @exportS3Method generics::tidy
+tidy.dbscan_clusters <- function(x, ...) {
+  number <- unname(x$cluster)
+  cluster <- seq(0L, length(x$size))
+  data.frame(
+    cluster = factor(cluster), size = c(x$noise, x$size),
+    core = tabulate(number[x$core] + 1L, length(cluster)), noise = cluster == 0L
+  )
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::glance
+glance.dbscan_clusters <- function(x, ...) {
+  data.frame(
+    n = length(x$cluster), clusters = length(x$size), noise = x$noise,
+    eps = x$eps, min_points = x$min_points
+  )
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::augment
+augment.dbscan_clusters <- function(x, data = NULL, newdata = NULL, ...) {
+  frame <- as.data.frame(newdata %||% data %||% x$x)
+  cluster <- if (is.null(newdata)) x$cluster else stats::predict(x, newdata)
+  frame$.cluster <- factor(unname(cluster), seq(0L, length(x$size)))
+  frame
+}
