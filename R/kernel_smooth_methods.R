@@ -102,7 +102,7 @@ print.summary.kernel_smooth <- function(x, ...) {
 #' Draw a kernel regression
 #'
 #' The points with the curve for one variable; for two the surface as an image
-#' with contours.
+#' with contours, blank where no point is within two bandwidths.
 #'
 #' @param x An object of class `kernel_smooth`.
 #' @param n The number of grid points for each variable: 201 for one, 51 for
@@ -155,6 +155,18 @@ smooth_grid <- function(fit, n, call) {
     }
   ))))
   names(grid) <- colnames(fit$x)
-  grid$.fitted <- smooth_values(fit, as.matrix(grid), fit$precision)
+  points <- as.matrix(grid)
+  grid$.fitted <- smooth_values(fit, points, fit$precision)
+  if (columns == 2L) grid$.fitted[!has_points_near(fit, points)] <- NA
   grid
+}
+
+# Whether there is a point within two bandwidths: what is far from all of them
+# is extrapolated.
+has_points_near <- function(fit, points) {
+  squares <- sqdist(
+    Vi(smooth_scaled(fit, points), precision = "float64"),
+    Vj(smooth_scaled(fit, fit$x), precision = "float64")
+  )
+  as.vector(min_reduction(squares, "j")) <= 4
 }

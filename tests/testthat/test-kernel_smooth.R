@@ -139,7 +139,12 @@ test_that("the generics of R know kernel regressions", {
   on.exit(dev.off())
   expect_named(plot(fit), c("speed", ".fitted"))
   wide <- kernel_smooth(depth ~ long + lat, quakes[1:100, ], bw = 1)
-  expect_equal(nrow(plot(wide, n = 11)), 121L)
+  grid <- plot(wide, n = 11)
+  expect_equal(nrow(grid), 121L)
+  near <- apply(grid[1:2], 1L, function(place) {
+    min(colSums((t(quakes[1:100, c("long", "lat")]) - place)^2)) <= 4
+  })
+  expect_equal(!is.na(grid$.fitted), near, ignore_attr = TRUE)
   expect_error(
     plot(kernel_smooth(y ~ a + b + c, smooth_data, bw = 1)), "cannot be drawn"
   )
