@@ -27,7 +27,8 @@
 #'   stored covariance matrix; `"cg"`, by preconditioned conjugate gradients and
 #'   random vectors, without storing it; `"nystrom"`, with an approximation of
 #'   the covariance by `rank` of its columns; `"auto"`, exact for at most 2,000
-#'   observations, `"cg"` for at most 50,000.
+#'   observations, `"cg"` for at most 50,000, where the parameters of at most
+#'   5,000 are then used for an exact fit.
 #' @param range The range in the unit of the coordinates: one number, or one
 #'   for each coordinate. `NULL`: estimated.
 #' @param variance The variance of the process. `NULL`: estimated.
@@ -54,7 +55,8 @@
 #'
 #' For `"cg"` log determinants and gradients come from random vectors that are
 #' drawn once, by R's random numbers, as are the columns of the preconditioner:
-#' `set.seed()` makes fits repeatable. `logLik()` has the standard error of the
+#' `set.seed()` makes fits repeatable. The search ends when three evaluations in
+#' a row raise the log likelihood by less than 0.05. `logLik()` has the standard error of the
 #' log likelihood as an attribute. `"exact"` draws none.
 #'
 #' Standard errors of predictions treat the estimated parameters as known
@@ -143,9 +145,11 @@ first_choice <- function(value, is_missing) {
 # deviation: nothing depends on where 0 is and what 1 means.
 new_process_model <- function(frame, choices, rank, call) {
   n <- length(frame$y)
+  finish <- ""
   if (choices$approx == "auto") {
     sizes <- c(exact = 0, cg = largest_exact, nystrom = 50000)
     choices$approx <- names(sizes)[[max(1L, sum(n > sizes))]]
+    if (choices$approx == "cg" && n <= largest_finish) finish <- "exact"
   }
   if (choices$method == "LOO" && choices$approx != "exact") {
     abort_rkeops(
@@ -160,9 +164,14 @@ new_process_model <- function(frame, choices, rank, call) {
   c(choices, list(
     y = frame$y / unit, X = frame$X, unit = unit,
     x = frame$x - rep(center, each = n), center = center, maxit = 1000L,
+    finish = finish,
     rank = min(rank %||% min(largest_rank(n), 400L), n)
   ))
 }
+
+# Up to so many observations one Cholesky factor is worth its seconds: it serves
+# all predictions.
+largest_finish <- 5000L
 
 # Parameters that are not estimated; variances in squared units.
 check_given <- function(range, variance, nugget, model, call) {

@@ -95,32 +95,42 @@ process_gradient <- function(state, model) {
   )
 }
 
-# Starts from the best of some values on a part of the data.
+# Starts from the best of some values on a part of the data, from which many
+# observations go on with the best parameters of a part.
 starting_values <- function(model) {
   free <- parameters_of(model)
-  bounds <- parameter_bounds(model)
-  some <- unique(as.integer(seq(
-    1, length(model$y), length.out = min(length(model$y), 300L)
-  )))
-  part <- model
-  part$approx <- "exact"
-  part$y <- model$y[some]
-  part$X <- model$X[some, , drop = FALSE]
-  part$x <- model$x[some, , drop = FALSE]
-  shares <- if (free$range) c(0.03, 0.1, 0.4) else 1
-  ratios <- if (free$ratio) c(0.01, 0.5) else 1
-  trials <- expand.grid(share = shares, ratio = ratios)
+  trials <- expand.grid(
+    share = if (free$range) c(0.03, 0.1, 0.4) else 1,
+    ratio = if (free$ratio) c(0.01, 0.5) else 1
+  )
+  nearest <- parameter_bounds(model)$lower[seq_len(free$range)] + log(1000)
   starts <- lapply(seq_len(nrow(trials)), function(k) {
     c(
-      (bounds$lower[seq_len(free$range)] + log(1000 * trials$share[[k]])),
+      nearest + log(trials$share[[k]]),
       if (free$ratio) log(trials$ratio[[k]]), if (free$variance) 0
     )
   })
+  part <- part_of_model(model, 300L)
   if (qr(part$X)$rank < ncol(part$X)) {
     return(starts[[1L]])
   }
   values <- vapply(starts, function(par) evaluate_process(par, part)$value, 0)
-  starts[[which.min(values)]]
+  best <- starts[[which.min(values)]]
+  if (length(model$y) <= largest_exact || model$optim_maxit == 0L) {
+    return(best)
+  }
+  search_parameters(best, part_of_model(model, 600L))$par
+}
+
+# Some of the observations, always the same, as an exact model.
+part_of_model <- function(model, size) {
+  n <- length(model$y)
+  some <- unique(as.integer(seq(1, n, length.out = min(n, size))))
+  model$approx <- "exact"
+  model$y <- model$y[some]
+  model$X <- model$X[some, , drop = FALSE]
+  model$x <- model$x[some, , drop = FALSE]
+  model
 }
 
 estimate_process <- function(model, call) {
@@ -133,6 +143,7 @@ estimate_process <- function(model, call) {
   } else {
     list(par = par, convergence = 0L, counts = c(0L, 0L))
   }
+  if (model$finish != "") model$approx <- model$finish
   state <- evaluate_process(search$par, model)
   if (is.null(state$pieces)) abort_process(call)
   profiled <- is.null(state$at$variance)
@@ -140,7 +151,6 @@ estimate_process <- function(model, call) {
   converged <- search$convergence %in% c(0L, 52L) &&
     !isFALSE(state$pieces$converged)
   log_likelihood <- process_log_likelihood(state, model)
-  model$given_at <- state$at
   list(
     model = model, pieces = final_pieces(state, model, call),
     range = state$at$range, ratio = state$at$ratio,
@@ -188,29 +198,54 @@ draw_process <- function(model, par, call) {
 }
 
 search_parameters <- function(par, model) {
-  last <- new.env(parent = emptyenv())
+  seen <- new.env(parent = emptyenv())
+  seen$values <- numeric()
   state_at <- function(par) {
-    if (!identical(last$par, par)) {
-      last$state <- evaluate_process(par, model)
-      last$par <- par
+    if (!identical(seen$par, par)) {
+      seen$state <- evaluate_process(par, model)
+      seen$par <- par
+      remember_value(seen, model)
     }
-    last$state
+    seen$state
   }
   scale <- length(model$y)
   bounds <- parameter_bounds(model)
   has_gradient <- model$method != "LOO" && model$approx != "nystrom"
-  stats::optim(
-    pmin(pmax(par, bounds$lower), bounds$upper),
-    function(par) state_at(par)$value / scale,
-    if (has_gradient) {
-      function(par) process_gradient(state_at(par), model) / scale
-    },
-    method = "L-BFGS-B", lower = bounds$lower, upper = bounds$upper,
-    control = list(maxit = model$optim_maxit, factr = if (
-      model$approx == "exact"
-    ) 1e6 else 1e8)
+  tryCatch(
+    stats::optim(
+      pmin(pmax(par, bounds$lower), bounds$upper),
+      function(par) state_at(par)$value / scale,
+      if (has_gradient) {
+        function(par) process_gradient(state_at(par), model) / scale
+      },
+      method = "L-BFGS-B", lower = bounds$lower, upper = bounds$upper,
+      control = list(maxit = model$optim_maxit, factr = 1e6)
+    ),
+    rkeops_search_done = function(done) {
+      list(par = seen$best, convergence = 0L, counts = length(seen$values))
+    }
   )
 }
+
+# A criterion with random vectors is smooth, but it and its gradient do not
+# belong to each other to the last digits: near the end a search would look in
+# vain for what its error hides. So it ends after some evaluations without an
+# effect that matters.
+remember_value <- function(seen, model) {
+  value <- seen$state$value
+  if (!length(seen$values) || value < min(seen$values)) seen$best <- seen$par
+  seen$values <- c(seen$values, value)
+  count <- length(seen$values)
+  if (model$approx != "cg" || count <= patience_search) {
+    return()
+  }
+  last <- seq(count - patience_search + 1L, count)
+  if (min(seen$values[last]) > min(seen$values[-last]) - 0.1) {
+    rlang::abort("The search is done.", class = "rkeops_search_done")
+  }
+}
+
+patience_search <- 3L
 
 # Conjugate gradients went as far as the search needed; the fit goes further.
 final_pieces <- function(state, model, call) {

@@ -109,21 +109,19 @@ iterative_gradient <- function(model, range, ratio, variance, run, fit,
 
 # Derivatives of log det M less those of the mean of v' M v, by differences.
 landmark_correction <- function(model, range, ratio, v) {
-  step <- 1e-4
-  value <- function(range, ratio) {
-    features <- landmark_features(model, range)
+  step <- 1e-5
+  value <- function(features, ratio) {
     sums <- r_dense_multiply(features, v, TRUE)
     landmark_preconditioner(features, ratio)$log_det -
       (sum(sums^2) + ratio * sum(v^2)) / ncol(v)
   }
-  vapply(seq_len(length(range) + 1L), function(k) {
-    factor <- exp(step * (seq_len(length(range) + 1L) == k))
-    up <- value(range * factor[seq_along(range)],
-                ratio * factor[[length(factor)]])
-    down <- value(range / factor[seq_along(range)],
-                  ratio / factor[[length(factor)]])
-    (up - down) / (2 * step)
+  features <- landmark_features(model, range)
+  here <- value(features, ratio)
+  of_ranges <- vapply(seq_along(range), function(k) {
+    raised <- range * exp(step * (seq_along(range) == k))
+    value(landmark_features(model, raised), ratio)
   }, 0)
+  (c(of_ranges, value(features, ratio * exp(step))) - here) / step
 }
 
 # ---- Nystrom ----

@@ -14,11 +14,12 @@
 #'   variance of noise, in the unit of the entries of `K`), or n numbers, such
 #'   as `sigma^2 / w` for weights `w`.
 #' @param precond The preconditioner: `"nystrom"` approximates `K` by `rank` of
-#'   its columns; `"none"`; `"auto"` begins with none and chooses more and more
-#'   columns while the iteration is slow. Or a result of `kernel_solve()` for
+#'   its columns; `"none"`; `"auto"` makes one where 10 iterations are not
+#'   enough. Or a result of `kernel_solve()` for
 #'   the same `K` and `lambda`, whose preconditioner is used again.
-#' @param rank The number of columns, for `"nystrom"`; the largest one for
-#'   `"auto"`. `NULL`: so many that they take as long as some products with `K`.
+#' @param rank The number of columns. `NULL`: so many that they take as long as
+#'   some products with `K`, or that what is left of the trace of `K` is a tenth
+#'   of that of `lambda`.
 #' @param tol The norm of the residual `b - (K + diag(lambda)) a` of each column
 #'   in units of the norm of `b`, in double precision, also where the precision
 #'   of `K` is `"float32"`.

@@ -53,8 +53,9 @@ grow_plan <- function(plan, system, rank, call) {
 
 plan_rank <- function(plan) plan$preconditioner$rank %||% 0L
 
-# How many iterations a preconditioner gets before a better one is made.
-patience <- 20L
+# How many iterations there are before a preconditioner is made, which takes as
+# long: see largest_rank().
+patience <- 10L
 
 # How many there are in single precision before the residual is looked at.
 patience_single <- 100L
@@ -139,9 +140,7 @@ solve_round <- function(state, system, r, scale, goal, maxit, call) {
       state$plan <- list(rank = 0L)
     }
   } else if (step$status == "limit" && can_grow) {
-    state$plan <- grow_plan(
-      state$plan, system, max(100L, 2L * plan_rank(state$plan)), call
-    )
+    state$plan <- grow_plan(state$plan, system, state$plan$rank, call)
   }
   state
 }
