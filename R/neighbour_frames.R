@@ -105,3 +105,55 @@ augment.dbscan_clusters <- function(x, data = NULL, newdata = NULL, ...) {
   frame$.cluster <- factor(unname(cluster), seq(0L, length(x$size)))
   frame
 }
+
+#' @rdname model-frames
+#' @exportS3Method generics::tidy
+tidy.gaussian_mixture <- function(x, ...) {
+  data.frame(
+    component = seq_len(x$k), proportion = x$proportions,
+    size = tabulate(x$cluster, x$k), x$means, check.names = FALSE,
+    row.names = NULL
+  )
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::glance
+glance.gaussian_mixture <- function(x, ...) {
+  data.frame(
+    n = x$n, k = x$k, model = x$model, logLik = x$loglik, df = x$df,
+    BIC = stats::BIC(x)
+  )
+}
+
+#' @rdname model-frames
+#' @exportS3Method generics::augment
+augment.gaussian_mixture <- function(x, data = NULL, newdata = NULL, ...) {
+  frame <- as.data.frame(newdata %||% data %||% x$x)
+  shares <- stats::predict(x, newdata, "prob")
+  frame$.class <- if (is.null(newdata)) {
+    unname(x$cluster)
+  } else {
+    stats::predict(x, newdata)
+  }
+  frame$.uncertainty <- 1 - apply(shares, 1L, max)
+  frame
+}
+
+#' @rdname model-frames
+#' @exportS3Method ggplot2::autoplot
+autoplot.gaussian_mixture <- function(object, ...) {
+  names <- colnames(object$means)
+  points <- as.data.frame(object$x)
+  names(points) <- names
+  points$.class <- factor(unname(object$cluster), seq_len(object$k))
+  if (length(names) == 1L) {
+    points$.density <- stats::predict(object, type = "density")
+    return(ggplot2::ggplot(points, ggplot2::aes(
+      x = .data[[names]], y = .data[[".density"]]
+    )) + ggplot2::geom_line())
+  }
+  ggplot2::ggplot(points, ggplot2::aes(
+    x = .data[[names[[1L]]]], y = .data[[names[[2L]]]],
+    colour = .data[[".class"]]
+  )) + ggplot2::geom_point()
+}
