@@ -30,6 +30,14 @@ class PrunedJob {
 
   long long blocks() const { return rows_->leaves(); }
 
+  /// Where the results of a block of rows go, those of a row together; null: to where the
+  /// job wants them, as so many do not fit twice.
+  double* results_of(long long row) {
+    return results_.empty() ? nullptr : results_.data() + row * kernel_.outputs();
+  }
+  /// Results to where the job wants them.
+  void hand_over(int threads) const;
+
  private:
   const PrunedKernel& kernel_;
   const Job& job_;
@@ -37,6 +45,7 @@ class PrunedJob {
   std::unique_ptr<SortedInputs> sorted_rows_, sorted_columns_;
   std::vector<const double*> parameter_inputs_, column_inputs_;
   std::vector<IntervalLanes> parameters_;
+  std::vector<double> results_;  // in the order of the sorted rows
 };
 
 }  // namespace rkeops

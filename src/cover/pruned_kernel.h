@@ -18,10 +18,9 @@ class PrunedKernel {
   const std::string& why_not() const { return why_not_; }
 
   const PairBound& bound() const { return bound_; }
+  /// Does it look for few values? If not, it adds all of them up.
   const SearchKind& search() const { return search_; }
   const Rounding& rounding() const { return rounding_; }
-  /// On components, for a pair.
-  long long operations() const { return operations_; }
   /// Components of the result.
   int outputs() const { return outputs_; }
 
@@ -29,7 +28,6 @@ class PrunedKernel {
   const SearchKind search_;
   const PairBound bound_;
   const Rounding rounding_;
-  const long long operations_;
   const int outputs_;
   std::string why_not_;
 };

@@ -5,7 +5,7 @@
 #include <climits>
 
 #include "base/diagnostic.h"
-#include "cover/block_search.h"
+#include "cover/block_walk.h"
 
 namespace rkeops {
 
@@ -17,7 +17,9 @@ double seconds_since(Clock::time_point begin) {
   return std::chrono::duration<double>(Clock::now() - begin).count();
 }
 
-constexpr long long blocks_of_a_prediction = 32;
+// A prediction takes so many blocks of rows, and this part of all at most.
+constexpr long long most_predicted_blocks = 32, fewest_predicted_blocks = 4,
+                    part_of_predicted_blocks = 64;
 constexpr long long blocks_of_a_task = 4;
 
 // Sorting a point takes as long as so many operations on components of pairs; it may cost
@@ -25,16 +27,14 @@ constexpr long long blocks_of_a_task = 4;
 constexpr double operations_of_sorting = 2500, share_of_sorting = 0.05;
 
 // A pair of the walk takes longer than one of many that are computed together.
-constexpr double largest_share = 0.3;
+constexpr double largest_share = 0.5;
 
 }  // namespace
 
-bool is_worth_sorting(const PrunedKernel& kernel, const Job& job) {
-  if (job.rows >= INT_MAX || job.columns >= INT_MAX) return false;
-  const double points = double(job.rows) + double(job.columns);
-  const double operations =
-      double(job.rows) * double(job.columns) * double(kernel.operations());
-  return operations * share_of_sorting >= points * operations_of_sorting;
+bool is_worth_sorting(const KernelPlan& kernel, double rows, double columns) {
+  if (rows >= INT_MAX || columns >= INT_MAX) return false;
+  const double operations = rows * columns * double(kernel.operations);
+  return operations * share_of_sorting >= (rows + columns) * operations_of_sorting;
 }
 
 bool is_worth_walking(double share) { return share <= largest_share; }
@@ -53,16 +53,16 @@ PrunedRun::PrunedRun(const PrunedKernel& kernel, const Job& job, int threads,
 double PrunedRun::run_blocks(const CpuProgram& program, long long step,
                              const Progress& progress) {
   const long long blocks = (sorted_->blocks() + step - 1) / step;
-  const long long tasks = (blocks + blocks_of_a_task - 1) / blocks_of_a_task;
-  std::vector<std::unique_ptr<BlockSearch>> searches;
+  const long long in_task = step > 1 ? 1 : blocks_of_a_task;
+  const long long tasks = (blocks + in_task - 1) / in_task;
+  std::vector<std::unique_ptr<BlockWalk>> walks;
   const int threads = int(std::min<long long>(std::max(threads_, 1), tasks));
-  for (int k = 0; k < threads; ++k)
-    searches.push_back(std::make_unique<BlockSearch>(*sorted_, program));
-  std::vector<double> pairs(searches.size());
+  for (int k = 0; k < threads; ++k) walks.push_back(make_walk(*sorted_, program));
+  std::vector<double> pairs(walks.size());
   const auto work = [&](long long task, int thread) {
-    const long long end = std::min(blocks, (task + 1) * blocks_of_a_task);
-    for (long long block = task * blocks_of_a_task; block < end; ++block)
-      pairs[size_t(thread)] += searches[size_t(thread)]->run(block * step);
+    const long long end = std::min(blocks, (task + 1) * in_task);
+    for (long long block = task * in_task; block < end; ++block)
+      pairs[size_t(thread)] += walks[size_t(thread)]->run(block * step);
   };
   run_tasks(tasks, threads, work, interrupted_, progress);
   double all = 0;
@@ -72,8 +72,11 @@ double PrunedRun::run_blocks(const CpuProgram& program, long long step,
 
 PrunedRun::Prediction PrunedRun::predict(const CpuProgram& program) {
   const Clock::time_point begin = Clock::now();
-  const long long step = std::max(1LL, sorted_->blocks() / blocks_of_a_prediction);
-  const long long blocks = (sorted_->blocks() + step - 1) / step;
+  const long long all = sorted_->blocks();
+  const long long wanted = std::clamp(all / part_of_predicted_blocks,
+                                      fewest_predicted_blocks, most_predicted_blocks);
+  const long long step = std::max(1LL, all / wanted);
+  const long long blocks = (all + step - 1) / step;
   const double rows = double(blocks) * PrunedJob::leaf;
   const double pairs = run_blocks(program, step, {});
   return {pairs / std::max(1.0, rows * double(job_.columns)),
@@ -82,6 +85,7 @@ PrunedRun::Prediction PrunedRun::predict(const CpuProgram& program) {
 
 double PrunedRun::run(const CpuProgram& program) {
   const double pairs = run_blocks(program, 1, job_.progress);
+  sorted_->hand_over(threads_);
   return pairs / std::max(1.0, double(job_.rows) * double(job_.columns));
 }
 

@@ -44,7 +44,7 @@ class PrunedRun {
 };
 
 /// Are there so many pairs that sorting costs little beside them?
-bool is_worth_sorting(const PrunedKernel& kernel, const Job& job);
+bool is_worth_sorting(const KernelPlan& kernel, double rows, double columns);
 
 /// Is a walk that computes this share of the pairs faster than all pairs are?
 bool is_worth_walking(double share);

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <climits>
 #include <cmath>
+#include <cstring>
 #include <limits>
 
 namespace rkeops {
@@ -12,14 +13,24 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int no_number = INT_MAX;
 
-// Next to zero there are normal numbers alone, as others may be taken as 0.
-template <class T>
-T next_above(T value) {
+// Of a finite number, or -Inf, by its bits. Where `flushes`, numbers nearer to 0 than all
+// normal ones are taken as 0, and so are none of the results.
+template <class T, class Bits>
+T next_above(T value, bool flushes) {
   constexpr T smallest = std::numeric_limits<T>::min();
-  if (std::fabs(value) < smallest) return smallest;
-  if (value == -smallest) return 0;
-  return std::nextafter(value, std::numeric_limits<T>::infinity());
+  if (flushes && std::fabs(value) < smallest) return smallest;
+  if (flushes && value == -smallest) return 0;
+  if (value == 0) return std::numeric_limits<T>::denorm_min();
+  Bits bits;
+  std::memcpy(&bits, &value, sizeof bits);
+  bits += value > 0 ? 1 : -1;
+  std::memcpy(&value, &bits, sizeof bits);
+  return value;
 }
+
+// Rows, several of them at once.
+typedef long long RowBits __attribute__((vector_size(32)));
+constexpr int rows_at_once = sizeof(RowBits) / sizeof(long long);
 
 }  // namespace
 
@@ -36,36 +47,40 @@ void SearchLists::begin(int rows) {
   limit_number_ = no_number;
 }
 
-// In double precision subnormal numbers are numbers.
 double SearchLists::next_worse(double value) const {
-  return single_precision_ ? double(next_above(float(value)))
-                           : std::nextafter(value, infinity);
+  return single_precision_ ? double(next_above<float, int>(float(value), true))
+                           : next_above<double, long long>(value, false);
 }
 
+// The columns of values that were known are negative.
 void SearchLists::harvest(const SlotView& slots, const int* numbers) {
-  bool has_new[most_rows] = {};
-  for (int place = 0; place < kind_.places; ++place) {
-    const double* const columns = &slots.at(2 * place + 1, 0);
-    for (int row = 0; row < rows_; ++row)
-      has_new[row] |= columns[row] >= 0 && columns[row] < infinity;
-  }
   bool is_changed = false;
-  for (int row = 0; row < rows_; ++row) {
-    if (!has_new[row]) continue;
-    take(row, slots, numbers);
-    seed(row, slots);
-    is_changed = true;
+  for (int first = 0; first < rows_; first += rows_at_once) {
+    RowBits all = ~RowBits{};
+    for (int place = 0; place < kind_.places; ++place) {
+      RowBits columns;
+      std::memcpy(&columns, &slots.at(2 * place + 1, first), sizeof columns);
+      all &= columns;
+    }
+    for (int row = first; row < std::min(first + rows_at_once, rows_); ++row) {
+      if (all[row - first] < 0) continue;
+      is_changed = take(row, slots, numbers) || is_changed;
+    }
   }
   if (is_changed) find_limit();
 }
 
-void SearchLists::take(int row, const SlotView& slots, const int* numbers) {
+bool SearchLists::take(int row, const SlotView& slots, const int* numbers) {
+  bool is_changed = false;
   for (int place = 0; place < kind_.places; ++place) {
     const double column = slots.at(2 * place + 1, row);
     if (!(column >= 0 && column < infinity)) continue;
     insert(list(row),
            {kind_.sign * slots.at(2 * place, row), numbers[(long long)column]});
+    is_changed = true;
   }
+  if (is_changed) seed(row, slots);
+  return is_changed;
 }
 
 void SearchLists::insert(Entry* list, const Entry& entry) const {
@@ -79,7 +94,6 @@ void SearchLists::insert(Entry* list, const Entry& entry) const {
   list[place] = entry;
 }
 
-// Negative columns are those of values that were known.
 void SearchLists::seed(int row, const SlotView& slots) const {
   for (int place = 0; place < kind_.places; ++place) {
     const Entry& entry = list(row)[place];

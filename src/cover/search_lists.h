@@ -10,16 +10,10 @@
 
 #include <vector>
 
+#include "cover/block_walk.h"
 #include "cover/search_kind.h"
 
 namespace rkeops {
-
-/// Where the accumulators of a block of rows are.
-struct SlotView {
-  double* data;
-  long long stride;
-  double& at(int slot, int row) const { return data[slot * stride + row]; }
-};
 
 class SearchLists {
  public:
@@ -60,7 +54,7 @@ class SearchLists {
     return is_heap_ ? kind_.places - 1 - place : place;
   }
   double next_worse(double value) const;
-  void take(int row, const SlotView& slots, const int* numbers);
+  bool take(int row, const SlotView& slots, const int* numbers);
   void insert(Entry* list, const Entry& entry) const;
   void seed(int row, const SlotView& slots) const;
   void find_limit();

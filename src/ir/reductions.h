@@ -50,6 +50,7 @@ struct Reduction {
   /// argument, $scheme the way of summing.
   std::string accumulator;
   bool sums = false;       // `sum_scheme` applies
+  bool adds_up = false;    // its accumulators are the sums of the components
   bool is_linear = false;  // in its one argument, component by component
   Shift shift = Shift::changes;
   Wanted wanted = Wanted::all;

@@ -132,7 +132,7 @@ void add_sums(std::vector<Reduction>& rows) {
   Reduction sum = row_of(
       "Sum", "Sum<V, $d0, SumScheme::$scheme>", dimension_of_first,
       [](const Arguments& a) { return Parts{a.adjoint}; }, "sum of f", "sum of df", "0");
-  sum.sums = sum.is_linear = true;
+  sum.sums = sum.is_linear = sum.adds_up = true;
   rows.push_back(sum);
   Reduction mean = row_of(
       "Mean", "Mean<V, $d0, SumScheme::$scheme>", dimension_of_first,

@@ -113,6 +113,7 @@ std::unique_ptr<Operator> expanded_operator(const Operator& op) {
   const Expansion& expansion = op.expansion;
   auto expanded = operator_of_part(op, expansion.root, op.typed.index, op.text.precision,
                                    centre_arguments(op));
+  expanded->is_expanded = true;
   expanded->expansion = {};  // a bounded value could be expanded again and again
   // in the graph of the plan, where a variable is one node, whoever reads it
   set_conditions(expanded->plan, copy_to(expanded->planned, expansion.condition_i),

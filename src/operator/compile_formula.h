@@ -38,6 +38,7 @@ struct Operator {
   Plan plan;
   Expansion expansion;                 // of the root, where that is less work
   bool expansion_only_bounds = false;  // which GPUs use
+  bool is_expanded = false;            // differences are no longer seen in it
 };
 
 /// Text -> plan. Errors: `formula`.

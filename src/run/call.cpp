@@ -150,10 +150,41 @@ void Callable::call(const CallInputs& inputs, const CallOutput& output,
   guard_->call(*this, inputs, output, settings, interrupted, progress, shared);
 }
 
+// In the expanded form boxes tell nothing of distances.
+bool Callable::prunes_before_expanding(const CallInputs& inputs,
+                                       const Settings& settings) const {
+  if (settings.engine != Engine::cpu || settings.pruning == PruningMode::never ||
+      op_->plan.kernels.size() != 1 || !op_->expansion.root ||
+      !may_expand(*op_, inputs, settings))
+    return false;
+  const KernelPlan& kernel = op_->plan.kernels[0];
+  const double rows = double(size_of(kernel.row_index, inputs)),
+               columns = double(size_of(kernel.column_index, inputs));
+  const bool is_wanted =
+      settings.pruning == PruningMode::always || is_worth_sorting(kernel, rows, columns);
+  return is_wanted && PrunedKernel(kernel, op_->plan.precision).exists();
+}
+
+bool Callable::call_pruned(const CallInputs& inputs, const CallOutput& output,
+                           const Settings& settings, const Interrupted& interrupted,
+                           const Progress& progress) {
+  prepare(settings, interrupted);
+  Results results;
+  Job job = job_of(forms_[0], inputs, results);
+  job.single_precision = op_->plan.precision == Precision::float32;
+  job.output = output.values;
+  job.progress = progress;
+  if (!cpu_kernels_[0]->run_pruned(job, interrupted, timings_)) return false;
+  ++timings_.kernels;
+  return true;
+}
+
 void Callable::call_plain(const CallInputs& inputs, const CallOutput& output,
                           const Settings& settings, const Interrupted& interrupted,
                           const Progress& progress, SharedResults* shared) {
   timings_ = Timings();
+  const bool is_pruned = prunes_before_expanding(inputs, settings);
+  if (is_pruned && call_pruned(inputs, output, settings, interrupted, progress)) return;
   if (call_expanded(inputs, output, settings, interrupted, progress, shared)) return;
   prepare(settings, interrupted);
   const std::vector<KernelPlan>& kernels = forms_;
@@ -181,7 +212,10 @@ void Callable::call_plain(const CallInputs& inputs, const CallOutput& output,
         return progress((double(k) + part) / double(kernels.size()));
       };
     }
-    runners_[k](job, interrupted, timings_);
+    if (is_pruned)
+      cpu_kernels_[k]->run_all(job, interrupted, timings_);
+    else
+      runners_[k](job, interrupted, timings_);
     ++timings_.kernels;
     if (shared && result && formula.size() < longest_shared_formula)
       shared->emplace(formula, *result);

@@ -85,6 +85,11 @@ class Callable {
   bool call_expanded(const CallInputs& inputs, const CallOutput& output,
                      const Settings& settings, const Interrupted& interrupted,
                      const Progress& progress, SharedResults* shared);
+  bool prunes_before_expanding(const CallInputs& inputs, const Settings& settings) const;
+  /// False, with nothing computed, where all pairs are to be computed.
+  bool call_pruned(const CallInputs& inputs, const CallOutput& output,
+                   const Settings& settings, const Interrupted& interrupted,
+                   const Progress& progress);
   void prepare(const Settings& settings, const Interrupted& interrupted);
   Runner cpu_runner(size_t kernel, const std::shared_ptr<const Settings>& settings,
                     const Interrupted& interrupted);

@@ -101,12 +101,16 @@ bool CpuKernel::use_compiled() {
 }
 
 void CpuKernel::run(const Job& job, const Interrupted& interrupted, Timings& timings) {
+  if (!run_pruned(job, interrupted, timings)) run_all(job, interrupted, timings);
+}
+
+void CpuKernel::run_all(const Job& job, const Interrupted& interrupted,
+                        Timings& timings) {
   if (has_few_rows(job)) {
     Stopwatch stopwatch(timings.kernel);
     run_on_cpu(*few_rows_, job, settings_->usable_threads(), interrupted);
     return;
   }
-  if (run_pruned(job, interrupted, timings)) return;
   if (account_) return rent(job, interrupted, timings);
   Stopwatch stopwatch(timings.kernel);
   run_on_cpu(*program_, job, settings_->usable_threads(), interrupted);
@@ -127,20 +131,20 @@ bool CpuKernel::has_few_rows(const Job& job) {
 
 bool CpuKernel::may_prune(const Job& job, PruningReport& report) {
   const PruningMode mode = settings_->pruning;
-  if (mode == PruningMode::never || job.rows == 0 || job.columns == 0) return false;
-  if (!pruned_)
-    pruned_ =
-        std::make_unique<PrunedKernel>(op_.plan.kernels[kernel_], op_.plan.precision);
-  if (!pruned_->exists()) {
-    report.decision = "all pairs: " + pruned_->why_not();
+  const KernelPlan& kernel = op_.plan.kernels[kernel_];
+  if (mode == PruningMode::never || op_.is_expanded || job.rows == 0 ||
+      job.columns == 0 || has_few_rows(job))
+    return false;
+  if (mode == PruningMode::automatic &&
+      !is_worth_sorting(kernel, double(job.rows), double(job.columns))) {
+    report.decision = "all pairs: they are few";
     return false;
   }
-  if (mode == PruningMode::always || is_worth_sorting(*pruned_, job)) return true;
-  report.decision = "all pairs: they are few";
-  return false;
+  if (!pruned_) pruned_ = std::make_unique<PrunedKernel>(kernel, op_.plan.precision);
+  if (!pruned_->exists()) report.decision = "all pairs: " + pruned_->why_not();
+  return pruned_->exists();
 }
 
-// False, with nothing computed that counts, where all pairs are to be computed.
 bool CpuKernel::run_pruned(const Job& job, const Interrupted& interrupted,
                            Timings& timings) {
   PruningReport report;
@@ -189,7 +193,7 @@ bool CpuKernel::may_be_compiled() const {
 void CpuKernel::rent(const Job& job, const Interrupted& interrupted, Timings& timings) {
   if (!may_be_compiled()) {
     account_.reset();
-    return run(job, interrupted, timings);
+    return run_all(job, interrupted, timings);
   }
   const double left = expected_compile_seconds() - account_->spent;
   if (left > 0) {
@@ -208,7 +212,7 @@ void CpuKernel::rent(const Job& job, const Interrupted& interrupted, Timings& ti
     if (finished) return;
   }
   try_to_compile(interrupted, timings);
-  run(job, interrupted, timings);
+  run_all(job, interrupted, timings);
 }
 
 // When the compiler refuses one formula only, others are still compiled.

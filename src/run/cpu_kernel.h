@@ -50,6 +50,12 @@ class CpuKernel {
 
   void run(const Job& job, const Interrupted& interrupted, Timings& timings);
 
+  /// Computes the pairs that matter; false, with nothing computed that counts, where all
+  /// pairs are to be computed.
+  bool run_pruned(const Job& job, const Interrupted& interrupted, Timings& timings);
+  /// The others as well.
+  void run_all(const Job& job, const Interrupted& interrupted, Timings& timings);
+
   bool is_compiled() const { return is_compiled_; }
 
  private:
@@ -60,7 +66,6 @@ class CpuKernel {
   TakeLibrary taker();
   void interpret();
   bool has_few_rows(const Job& job);
-  bool run_pruned(const Job& job, const Interrupted& interrupted, Timings& timings);
   bool may_prune(const Job& job, PruningReport& report);
   bool predicts_gain(PrunedRun& run, const Interrupted& interrupted, Timings& timings,
                      PruningReport& report);

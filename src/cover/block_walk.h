@@ -1,0 +1,72 @@
+// The walk of one thread through the boxes of columns, for one block of rows after the
+// other.
+#pragma once
+
+#include "cover/pruned_job.h"
+#include "run/cpu/tasks.h"
+
+namespace rkeops {
+
+/// Where the accumulators of a block of rows are.
+struct SlotView {
+  double* data;
+  long long stride;
+  double& at(int slot, int row) const { return data[slot * stride + row]; }
+};
+
+class BlockWalk {
+ public:
+  virtual ~BlockWalk() = default;
+  BlockWalk(const BlockWalk&) = delete;
+  BlockWalk& operator=(const BlockWalk&) = delete;
+
+  /// Computes the rows of a block, and writes their results. Gives how many pairs that
+  /// took.
+  double run(long long block);
+
+ protected:
+  static constexpr int fan = PointTree::fan;
+
+  BlockWalk(PrunedJob& job, const CpuProgram& program);
+
+  /// Nothing is folded yet.
+  virtual void begin() = 0;
+  /// Folds what matters of the nodes of a group.
+  virtual void visit(int level, long long group) = 0;
+  /// Leaves the accumulators as the program would; false where only all columns, in their
+  /// order, give the result.
+  virtual bool settle() = 0;
+
+  const PrunedJob& job() const { return job_; }
+  const PointTree& columns() const { return job_.columns(); }
+  int rows() const { return int(row_end_ - row_begin_); }
+  const SlotView& slots() const { return slots_; }
+
+  /// Nodes of a group.
+  int nodes_of(int level, long long group) const;
+  /// What the values of the pairs of the block with each node of a group can be.
+  const IntervalLanes& values_of(int level, long long group);
+  void fold_leaf(long long leaf);
+
+ private:
+  void start(long long block);
+  void fold_all();
+  void finish();
+  void reduce(const double* const* columns, long long first, long long last);
+  RkeopsBlock block_of(const double* const* columns, long long first, long long last);
+
+  PrunedJob& job_;
+  const CpuProgram& program_;
+  IntervalProgram::Memory memory_;
+  std::vector<IntervalLanes> row_box_;
+  AlignedMemory partial_, workspace_;
+  std::vector<double> results_;
+  SlotView slots_{};
+  long long row_begin_ = 0, row_end_ = 0;
+  double pairs_ = 0;
+};
+
+/// The walk that the kernel of a job takes.
+std::unique_ptr<BlockWalk> make_walk(PrunedJob& job, const CpuProgram& program);
+
+}  // namespace rkeops
