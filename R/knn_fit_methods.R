@@ -120,7 +120,7 @@ nobs.knn_fit <- function(object, ...) object$n # nolint
 #' plot(knn_fit(mag ~ stations + depth, quakes, k = 1:40))
 #' \dontshow{set_rkeops_options(previous)}
 plot.knn_fit <- function(x, xlab = "Neighbours k", ylab = NULL, type = "b",
-                         pch = 20, las = 1, ...) {
+                         pch = 20, las = 0, ...) {
   check_curve(x, rlang::current_env())
   plot(
     x$curve$k, x$curve$error, xlab = xlab, ylab = ylab %||% error_label(x),

@@ -122,10 +122,8 @@ query_points <- function(query, x, metric, call) {
 }
 
 names_of_rows <- function(x) {
-  if (is.data.frame(x) && !is.character(attr(x, "row.names"))) {
-    return(NULL)
-  }
-  rownames(x)
+  # those of a data frame may be mere numbers of its rows
+  if (is.data.frame(x) && .row_names_info(x) <= 0L) NULL else rownames(x)
 }
 
 check_within <- function(within, points, queries, has_query, call) {

@@ -49,9 +49,14 @@ NULL
 print.nearest_neighbours <- function(x, n = 6L, digits = 4L, ...) {
   rows <- nrow(x$index)
   cat(sprintf(
-    "<nearest_neighbours> the nearest %d of %s points, for each of %s%s; %s\n",
-    x$k, format_count(x$points), format_count(rows),
-    if (x$has_query) " queries" else if (x$self) "" else " (others)",
+    "<nearest_neighbours> the %d nearest %s each of %s %s; %s\n", x$k,
+    if (x$has_query) {
+      paste("of", format_count(x$points), "points to")
+    } else if (x$self) {
+      "to"
+    } else {
+      "others to"
+    }, format_count(rows), if (x$has_query) "queries" else "points",
     if (is.function(x$metric)) "a function" else x$metric
   ))
   shown <- seq_len(min(n, rows))
