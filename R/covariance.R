@@ -9,7 +9,7 @@ covariances <- list(
   ),
   exponential = list(
     value = function(r2) exp(-sqrt(r2)),
-    slope = function(r2) exp(-sqrt(r2)) * rsqrt(r2)
+    slope = function(r2) exp(-sqrt(r2)) * rsqrt_of_squares(r2)
   ),
   matern32 = list(
     value = function(r2) {
@@ -29,6 +29,16 @@ covariances <- list(
     }
   )
 )
+
+# 1 / sqrt(x), 0 at 0.
+rsqrt_of_squares <- function(x) {
+  if (is.LazyTensor(x)) {
+    return(rsqrt(x))
+  }
+  value <- 1 / sqrt(x)
+  value[x == 0] <- 0
+  value
+}
 
 read_covariance <- function(kernel, call) {
   also <- c(laplace = "exponential", matern12 = "exponential",

@@ -56,8 +56,8 @@
 #' For `"cg"` log determinants and gradients come from random vectors that are
 #' drawn once, by R's random numbers, as are the columns of the preconditioner:
 #' `set.seed()` makes fits repeatable. The search ends when three evaluations in
-#' a row raise the log likelihood by less than 0.05. `logLik()` has the standard error of the
-#' log likelihood as an attribute. `"exact"` draws none.
+#' a row raise the log likelihood by less than 0.05. `logLik()` has the standard
+#' error of the log likelihood as an attribute. `"exact"` draws none.
 #'
 #' Standard errors of predictions treat the estimated parameters as known
 #' (plug-in), but account for the coefficients of the trend.

@@ -219,7 +219,7 @@ search_parameters <- function(par, model) {
         function(par) process_gradient(state_at(par), model) / scale
       },
       method = "L-BFGS-B", lower = bounds$lower, upper = bounds$upper,
-      control = list(maxit = model$optim_maxit, factr = 1e6)
+      control = list(maxit = model$optim_maxit, factr = 1e7)
     ),
     rkeops_search_done = function(done) {
       list(par = seen$best, convergence = 0L, counts = length(seen$values))
