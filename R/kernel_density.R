@@ -91,6 +91,7 @@ kernel_density <- function(x, data = NULL, bw = c("lcv", "lscv", "scott"),
   call <- rlang::current_env()
   weights <- eval(substitute(weights), data, parent.frame())
   precision <- read_precision(precision, "precision", call)
+  if (missing(x)) abort_argument("x", points_wanted, x, call)
   model <- read_model(x, data, weights, na.action, call)
   colnames(model$x) <- column_names(model$x)
   shares <- shares_of(model$weights, nrow(model$x), call)

@@ -64,7 +64,7 @@
 #' plot(fit)
 #' predict(fit, data.frame(speed = c(10, 20)))
 #' # two variables
-#' fit <- kernel_smooth(depth ~ long + lat, quakes)
+#' fit <- kernel_smooth(depth ~ long + lat, quakes[1:300, ])
 #' summary(fit)
 #' \dontshow{set_rkeops_options(previous)}
 kernel_smooth <- function(formula, data = NULL, bw = "loo", degree = 0,

@@ -63,6 +63,7 @@ spectral_embedding <- function(x, data = NULL, k = 2, kernel = gaussian_kernel,
   call <- rlang::current_env()
   check_kernel(kernel, call)
   precision <- read_precision(precision, "precision", call)
+  if (missing(x)) abort_argument("x", points_wanted, x, call)
   model <- read_model(x, data, NULL, na.action, call)
   at_least_rows(model$x, 2L, "x", call)
   k <- check_components_count(k, nrow(model$x) - 1L, call)

@@ -173,6 +173,7 @@ test_that("missing values are left out, or reported", {
 })
 
 test_that("bad input is refused in words", {
+  expect_error(kernel_density(), "`x` is missing")
   expect_error(kernel_density(cbind(1:5, 2)), "is constant")
   expect_error(kernel_density(3), "One point alone")
   expect_equal(predict(kernel_density(3, bw = 2), 3), dnorm(0) / 2)
