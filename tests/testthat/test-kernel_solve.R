@@ -210,3 +210,50 @@ test_that("solutions print, sum up and are drawn", {
   expect_type(-a, "double")
   expect_null(attributes(-a))
 })
+
+test_that("gradients through the solution are those of differences", {
+  local_rkeops_options(precision = "float64")
+  few <- cells[1:60, ] / 10
+  sides <- cbind(heights[1:60], rnorm(60))
+  lambda <- runif(60) + 0.1
+  target <- matrix(rnorm(120), 60)
+  solution <- function(x, h, b, lambda) {
+    r2 <- as.matrix(dist(x))^2
+    solve(exp(-r2 / (2 * h^2)) + diag(lambda), b)
+  }
+  value <- function(x = few, h = 1.5, b = sides, l = lambda) {
+    sum(target * solution(x, h, b, l))
+  }
+  x_i <- Vi(few)
+  x_j <- Vj(few)
+  h <- Pm(1.5)
+  K <- exp(-sqdist(x_i, x_j) / (2 * h^2))
+  for (a in list(
+    kernel_solve(K, sides, lambda, tol = 1e-12), solve(K + diag(lambda), sides)
+  )) {
+    found <- kernel_solve_gradient(K, lambda, a, target, h, tol = 1e-12)
+    expect_equal(sum(found$b * sides), value(), tolerance = 1e-8)
+    expect_equal(c(found$var), (value(h = 1.5001) - value(h = 1.4999)) / 2e-4,
+                 tolerance = 1e-6)
+    step <- 1e-5 * (1:60 == 7)
+    expect_equal(
+      found$lambda[[7]],
+      (value(l = lambda + step) - value(l = lambda - step)) / 2e-5,
+      tolerance = 1e-6
+    )
+    of_x <- kernel_solve_gradient(K, lambda, a, target, x_i, tol = 1e-12)$var +
+      kernel_solve_gradient(K, lambda, a, target, x_j, tol = 1e-12)$var
+    move <- replace(0 * few, 61:62, 1e-5)
+    expect_equal(sum(of_x * move),
+                 (value(few + move) - value(few - move)) / 2,
+                 tolerance = 1e-5)
+  }
+  a <- kernel_solve(K, sides[, 1], 0.5)
+  found <- kernel_solve_gradient(K, 0.5, a, 1)
+  expect_length(found$b, 60)
+  expect_null(dim(found$b))
+  expect_length(found$lambda, 1)
+  expect_null(found$var)
+  expect_error(kernel_solve_gradient(K, 0.5, a, 1:3), "gradin",
+               class = "rkeops_error")
+})
