@@ -13,11 +13,7 @@ newton_logistic <- function(multiply, y, weights, lambda, tol, maxit) {
   converged <- FALSE
   for (iteration in seq_len(maxit)) {
     p <- probabilities_of(link_at(at))
-    error <- weights * (y - p)
-    downhill <- list(
-      alpha = error - lambda * at$alpha, intercept = colSums(error)
-    )
-    downhill$image <- multiply(downhill$alpha)
+    downhill <- downhill_from(at, multiply, weights * (y - p), lambda)
     size <- sqrt(max(kernel_product(downhill, downhill), 0))
     first <- first %||% size
     if (size == 0) {
@@ -43,6 +39,12 @@ newton_logistic <- function(multiply, y, weights, lambda, tol, maxit) {
     objective = penalised_loss(at, y, weights, lambda),
     iterations = iteration, converged = converged
   )
+}
+
+# Minus the gradient in the scalar product of the kernel.
+downhill_from <- function(at, multiply, error, lambda) {
+  alpha <- error - lambda * at$alpha
+  list(alpha = alpha, intercept = colSums(error), image = multiply(alpha))
 }
 
 link_at <- function(at) {

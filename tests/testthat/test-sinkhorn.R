@@ -52,6 +52,12 @@ test_that("values and plans are those of stored matrices", {
   expect_equal(as.matrix(fit$plan), expected$plan, tolerance = 1e-8)
 })
 
+test_that("single precision converges to its digits", {
+  fit <- sinkhorn(x + 100, y + 100, 0.1, a, b, precision = "float32")
+  expect_true(fit$converged)
+  expect_equal(fit$value, sinkhorn(x, y, 0.1, a, b)$value, tolerance = 1e-5)
+})
+
 test_that("costs by name have their factors", {
   half <- sinkhorn(x, y, 0.5)
   expect_equal(sinkhorn(x, y, 1, cost = "squared")$value, 2 * half$value,
