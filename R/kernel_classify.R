@@ -195,7 +195,7 @@ predict.kernel_classify <- function(object, newdata = NULL,
   type <- if (missing(type)) "class" else type
   check_choice(type, c("class", "prob", "link"), "type", call)
   link <- if (is.null(newdata)) {
-    stats::napredict(object$na.action, object$link)
+    stats::napredict(object$na.action, link_of_all(object, call))
   } else {
     link_of(object, read_newdata(newdata, object, call), call)
   }
@@ -213,6 +213,11 @@ predict.kernel_classify <- function(object, newdata = NULL,
     return(probabilities)
   }
   factor(object$classes[largest_columns(probabilities)], object$classes)
+}
+
+# Also at points of weight 0.
+link_of_all <- function(fit, call) {
+  if (is.null(fit$all_points)) fit$link else link_of(fit, fit$all_points, call)
 }
 
 link_of <- function(fit, points, call) {

@@ -19,8 +19,8 @@
 #'   the units of the columns; or a matrix, the covariance matrix H of the
 #'   kernel (as in the package ks).
 #' @param weights Weights of the points, at least 0, in any unit; they are
-#'   divided by their sum. Points of weight 0 are left out. With a formula they
-#'   may be a variable of `data`.
+#'   divided by their sum. Points of weight 0 are no part of the estimate. With a
+#'   formula they may be a variable of `data`.
 #' @param na.action What is done about rows with missing values, such as
 #'   [stats::na.omit()] or [stats::na.fail()].
 #' @param precision `"float64"`, or `"float32"`, which takes half of the time or
@@ -106,9 +106,10 @@ kernel_density <- function(x, data = NULL, bw = c("lcv", "lscv", "scott"),
   utils::modifyList(fit, density_bandwidth(fit, bw, call))
 }
 
-# Points of weight 0 are no part of the estimate.
+# Points of weight 0 are no part of the estimate, which has values there.
 keep_weighted <- function(fit) {
   kept <- fit$weights > 0
+  if (!all(kept)) fit$all_points <- fit$x
   fit$x <- fit$x[kept, , drop = FALSE]
   fit$weights <- fit$weights[kept]
   if (!is.null(fit$y)) fit$y <- fit$y[kept]
@@ -200,7 +201,7 @@ predict.kernel_density <- function(object, newdata = NULL, log = FALSE,
     precision %||% object$precision, "precision", call
   )
   points <- if (is.null(newdata)) {
-    object$x
+    object$all_points %||% object$x
   } else {
     read_newdata(newdata, object, call)
   }

@@ -98,6 +98,7 @@ marginal_density <- function(fit, which, call) {
     )
   }
   fit$x <- fit$x[, which, drop = FALSE]
+  fit$all_points <- NULL
   fit$H <- fit$H[which, which, drop = FALSE]
   fit$bw <- fit$bw[which]
   fit$center <- fit$center[which]

@@ -43,7 +43,12 @@ glance.kernel_density <- function(x, ...) {
 #' @rdname model-frames
 #' @exportS3Method generics::augment
 augment.kernel_density <- function(x, data = NULL, newdata = NULL, ...) {
-  points <- newdata %||% data %||% as.data.frame(x$x)
+  points <- newdata %||% data
+  if (is.null(points)) {
+    points <- as.data.frame(x$all_points %||% x$x)
+    points$.fitted <- stats::predict(x)
+    return(points)
+  }
   points <- as.data.frame(points)
   points$.fitted <- stats::predict(x, points[names_of_points(x, points)])
   points

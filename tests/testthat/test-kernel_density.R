@@ -52,7 +52,7 @@ test_that("densities are sums of Gaussians, in any number of dimensions", {
   expect_equal(
     fitted(fit),
     exp(plain_log_density(
-      points[-1, 1:2], points[-1, 1:2], covariance, weights[-1]
+      points[-1, 1:2], points[, 1:2], covariance, weights[-1]
     )), tolerance = 1e-12
   )
 })
@@ -165,8 +165,13 @@ test_that("missing values are left out, or reported", {
   fit <- kernel_density(x, bw = 0.3)
   expect_equal(fit$n, 19L)
   expect_length(fitted(fit), 19L)
-  fit <- kernel_density(x, bw = 0.3, na.action = na.exclude)
-  expect_equal(which(is.na(fitted(fit))), 3L)
+  for (weights in list(NULL, c(0, rep(1, 19)))) {
+    fit <- kernel_density(
+      x, bw = 0.3, weights = weights, na.action = na.exclude
+    )
+    expect_equal(which(is.na(fitted(fit))), 3L)
+    expect_length(fitted(fit), 20L)
+  }
   expect_equal(is.na(predict(fit, x)), seq_len(20) == 3)
   expect_error(kernel_density(x, na.action = na.fail), "missing values")
   expect_length(predict(fit, x[0, ]), 0L)
@@ -216,6 +221,8 @@ test_that("the generics of R know estimates", {
   expect_equal(generics::tidy(fit)$bandwidth, unname(fit$bw))
   expect_equal(generics::glance(fit)$n, 272L)
   expect_equal(generics::augment(fit)$.fitted, fitted(fit))
+  transformed <- kernel_density(~ log(eruptions), faithful, bw = 0.1)
+  expect_equal(generics::augment(transformed)$.fitted, fitted(transformed))
   expect_equal(nrow(generics::augment(fit, newdata = faithful[1:3, ])), 3L)
 })
 
