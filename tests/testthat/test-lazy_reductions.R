@@ -203,7 +203,10 @@ test_that("what is wrong is said", {
 })
 
 test_that("a first compilation is announced where that was asked for", {
-  local_rkeops_options(verbose = TRUE, cache_dir = withr::local_tempdir())
+  skip_without_compiler()
+  local_rkeops_options(
+    verbose = TRUE, cache_dir = withr::local_tempdir(), compile = "always"
+  )
   D <- sqdist(Vi(x), Vj(y)) + 0.125
   expect_message(sum(D, "j"), "Compiled")
   expect_no_message(sum(D, "j"))
