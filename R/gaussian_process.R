@@ -18,7 +18,8 @@
 #'   `"exponential"` (or `"laplace"`), \eqn{e^{-r}}{exp(-r)}; `"gaussian"`,
 #'   \eqn{e^{-r^2 / 2}}{exp(-r^2 / 2)}.
 #' @param nugget The variance of the noise, in squared units of the response.
-#'   `NULL`: estimated; 0: the process goes through the data.
+#'   `NULL`: estimated; 0: the process goes through the data, for
+#'   `approx = "exact"`.
 #' @param method How parameters are estimated: `"ML"`, maximum likelihood;
 #'   `"REML"`, restricted maximum likelihood, which accounts for the
 #'   coefficients of the trend; `"LOO"`, the largest predictive density of each
@@ -188,6 +189,13 @@ check_given <- function(range, variance, nugget, model, call) {
         "Without a nugget the process has one value there.",
         "`nugget = NULL` estimates the variance of the noise."
       ), call = call
+    )
+  }
+  if (identical(as.double(nugget), 0) && model$approx != "exact") {
+    abort_rkeops(
+      "argument", "Without a nugget only `approx = \"exact\"` has the digits.",
+      hints = "A nugget of a millionth of the variance is enough for others.",
+      call = call
     )
   }
   list(

@@ -25,6 +25,13 @@ process_frame <- function(formula, data, na_action, call) {
   if (!is.null(data)) data <- as.data.frame(data)
   terms <- read_process_formula(formula, data, call)
   check_places_terms(terms$places, call)
+  if (!is.null(attr(terms$trend, "offset"))) {
+    abort_rkeops(
+      "argument", "A trend has no `offset()`.",
+      hints = "Subtract it from the response: `I(y - known) ~ ...`.",
+      call = call
+    )
+  }
   both <- stats::reformulate(
     c(labels_or_one(terms$trend), attr(terms$places, "term.labels")),
     response = formula[[2L]], env = environment(formula)

@@ -244,3 +244,65 @@ draw_map <- function(object, grid, col, ...) {
   graphics::points(object$x, pch = 20, cex = 0.4)
   invisible(cbind(grid, fit = fit))
 }
+
+# ---- data frames ----
+
+#' @rdname gaussian_process-methods
+#' @param data,newdata Of `generics::augment()`: the data that were fitted, or
+#'   others.
+#' @details `tidy()`, `glance()` and `augment()` (of the packages generics and
+#'   broom) give data frames: a row for each coefficient and each parameter of
+#'   the covariance; one row for the fit; the data with `.fitted`, `.se.fit` and
+#'   `.resid`.
+#' @exportS3Method generics::tidy
+tidy.gaussian_process <- function(x, ...) { # nolint
+  trend <- summary.gaussian_process(x)$coefficients
+  covariance <- c(
+    stats::setNames(x$range, paste("range of", names(x$range))),
+    variance = x$variance, nugget = x$nugget
+  )
+  data.frame(
+    term = c(rownames(trend), names(covariance)),
+    estimate = unname(c(trend[, "Estimate"], covariance)),
+    std.error = c(trend[, "Std. Error"], rep(NA, length(covariance))),
+    row.names = NULL
+  )
+}
+
+#' @rdname gaussian_process-methods
+#' @exportS3Method generics::glance
+glance.gaussian_process <- function(x, ...) { # nolint
+  data.frame(
+    nobs = length(x$y), df = x$df, logLik = x$logLik,
+    AIC = 2 * x$df - 2 * x$logLik,
+    BIC = log(length(x$y)) * x$df - 2 * x$logLik, kernel = x$kernel,
+    method = x$method, approx = x$approx, converged = x$converged
+  )
+}
+
+#' @rdname gaussian_process-methods
+#' @exportS3Method generics::augment
+augment.gaussian_process <- function(x, data = NULL, # nolint
+                                     newdata = NULL, ...) {
+  if (is.null(data) && is.null(newdata)) {
+    at <- predict_places(
+      x, list(X = x$X, x = x$x, names = names(x$fitted.values)), TRUE, TRUE
+    )
+    result <- data.frame(x$x, .response = x$y, check.names = FALSE)
+    return(cbind(
+      result, .fitted = at$fit, .se.fit = at$error, .resid = x$residuals
+    ))
+  }
+  result <- as.data.frame(newdata %||% data)
+  at <- predict.gaussian_process(x, result, se.fit = TRUE)
+  result$.fitted <- at$fit
+  result$.se.fit <- at$se.fit
+  response <- tryCatch(
+    eval(x$formula[[2L]], result, environment(x$formula)),
+    error = function(e) NULL
+  )
+  if (length(response) == nrow(result)) {
+    result$.resid <- response - at$fit
+  }
+  result
+}

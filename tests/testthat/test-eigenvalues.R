@@ -1,6 +1,8 @@
 # eigs_sym() and svds() against eigen(), svd() and RSpectra.
 
 skip_on_cran()
+# Interpreted, since many formulas are computed few times.
+local_rkeops_options(compile = "never")
 
 flowers <- as.matrix(iris[, 1:4])
 D0 <- unname(as.matrix(dist(flowers)))

@@ -1,7 +1,8 @@
 # gaussian_process() against nlme, fields and plain R.
 
 skip_on_cran()
-local_rkeops_options(precision = "float64")
+# Interpreted, since many formulas are computed few times.
+local_rkeops_options(precision = "float64", compile = "never")
 
 some <- quakes[seq(1, 1000, 8), ]
 kernels <- list(
@@ -293,6 +294,9 @@ test_that("what is wrong is said", {
     gaussian_process(depth ~ lat + long, some[0, ])
     gaussian_process(depth ~ lat + long, some[1, ])
     gaussian_process(I(0 * depth) ~ lat + long, some)
+    gaussian_process(depth ~ mag + offset(lat) | lat + long, some)
+    gaussian_process(depth ~ lat + long, some, nugget = 0, approx = "cg")
+    gaussian_process(mag ~ lat + long, some, "gaussian", 0, range = 100)
     gaussian_process(Species ~ Sepal.Length, iris)
     gaussian_process(Sepal.Length ~ Species, iris)
     gaussian_process(depth ~ lat + long, some[c(1, 1, 2, 3), ], nugget = 0)
@@ -309,4 +313,22 @@ test_that("what is wrong is said", {
     gaussian_process(depth ~ lat + long, some, maxit = 1),
     class = "rkeops_warning_convergence"
   )
+})
+
+test_that("a fit as data frames", {
+  skip_if_not_installed("generics")
+  fit <- gaussian_process(dist ~ speed, cars, range = 8)
+  expect_identical(
+    generics::tidy(fit)$term,
+    c("(Intercept)", "range of speed", "variance", "nugget")
+  )
+  expect_equal(generics::glance(fit)$AIC, AIC(fit))
+  expect_equal(generics::glance(fit)$BIC, BIC(fit))
+  same <- generics::augment(fit, cars)
+  expect_equal(same$.fitted, fitted(fit), ignore_attr = TRUE)
+  expect_equal(same$.resid, residuals(fit), ignore_attr = TRUE)
+  own <- generics::augment(fit)
+  expect_equal(own$.se.fit, same$.se.fit, ignore_attr = TRUE)
+  expect_named(generics::augment(fit, newdata = data.frame(speed = 1:3)),
+               c("speed", ".fitted", ".se.fit"))
 })

@@ -41,6 +41,9 @@ test_that("one and many right-hand sides, in both precisions", {
   }
 })
 
+# Compiled formulas were had above; what follows is about the solver.
+local_rkeops_options(compile = "never")
+
 test_that("a vector on the diagonal, and K + diag(lambda, n)", {
   local_rkeops_options(precision = "float64")
   K <- matern(cells)

@@ -1,6 +1,8 @@
 # log_det() against determinant() of stored matrices.
 
 skip_on_cran()
+# Interpreted, since many formulas are computed few times.
+local_rkeops_options(compile = "never")
 
 places <- scale(as.matrix(quakes[seq(1, 1000, 2), c("lat", "long")]))
 D0 <- unname(as.matrix(dist(places))^2)
