@@ -63,6 +63,8 @@ SEXP guarded(Body body) {
   } catch (const std::bad_alloc&) {
     return failure(
         Error(ErrorKind::argument, "There is not enough memory for this computation."));
+  } catch (const std::exception& error) {
+    return failure(Error(ErrorKind::internal, error.what()));
   }
 }
 

@@ -58,16 +58,18 @@ Composition joined(Expr node, const std::vector<const Composition*>& parts) {
 }  // namespace
 
 std::vector<Composition> compositions(Expr node, size_t most_operands,
-                                      const std::function<bool(Expr)>& may_be_inside) {
+                                      const std::function<bool(Expr)>& may_be_inside,
+                                      int depth) {
   std::vector<Composition> result = {alone(node)};
-  if (!node->integers.empty()) return result;
+  if (!node->integers.empty() || depth == 0) return result;
   std::vector<std::vector<Composition>> choices;
   for (Expr child : node->children) {
     const bool inside = child->kind == NodeKind::operation &&
                         child->operation->form == Form::elementwise &&
                         child->integers.empty() && may_be_inside(child);
-    choices.push_back(inside ? compositions(child, most_operands, may_be_inside)
-                             : std::vector<Composition>());
+    choices.push_back(inside
+                          ? compositions(child, most_operands, may_be_inside, depth - 1)
+                          : std::vector<Composition>());
   }
   // counts through the choices like the digits of a number; 0 is the child itself
   std::vector<size_t> digits(choices.size(), 0);

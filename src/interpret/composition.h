@@ -18,8 +18,10 @@ struct Composition {
 
 /// All compositions that begin with `node`, itself alone first, of at most
 /// `most_operands` operands. A child may be inside when it is elementwise and
-/// `may_be_inside` says so.
+/// `may_be_inside` says so, down to `depth` levels below `node`: no loop that there is
+/// takes more.
 std::vector<Composition> compositions(Expr node, size_t most_operands,
-                                      const std::function<bool(Expr)>& may_be_inside);
+                                      const std::function<bool(Expr)>& may_be_inside,
+                                      int depth = 6);
 
 }  // namespace rkeops

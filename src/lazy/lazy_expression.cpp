@@ -200,8 +200,14 @@ const Reduction& reduction_row(const LazyReduction& reduction, size_t operands) 
 // ---- steps ----
 
 LazyResult lazy_variable(Level level, int dimension, DataIdentity data) {
+  if (dimension > largest_dimension) {
+    throw Error(ErrorKind::shape, "The points of a LazyTensor have at most " +
+                                      std::to_string(largest_dimension) +
+                                      " components, not " + std::to_string(dimension) +
+                                      ".");
+  }
   return built([&](LazyBuilder& builder, Graph&) {
-    return builder.variable(level, limited_dimension(dimension), data);
+    return builder.variable(level, dimension, data);
   });
 }
 

@@ -63,14 +63,17 @@ struct Factors {
   double number = 1;          // product of the numbers
   std::vector<Expr> scalars;  // each kind in the order of `precedes`
   std::vector<Expr> vectors;
+  int products = 0;  // those that were taken apart
 };
 
-// A product of products of ... of itself has exponentially many factors: this is enough.
-constexpr size_t most_factors = 64;
+// A product of products of ... of itself has exponentially many factors, and every part
+// of a long product is a product: longer ones stay as they are.
+constexpr int most_products = 64;
 
 void collect_factors(Expr node, Factors& factors) {
-  const bool is_full = factors.scalars.size() + factors.vectors.size() > most_factors;
-  if (is_call(node, "Mult") && !is_full) {
+  if (factors.products > most_products) return;
+  if (is_call(node, "Mult")) {
+    ++factors.products;
     for (Expr child : node->children) collect_factors(child, factors);
   } else if (is_call(node, "Minus")) {
     factors.number = -factors.number;
@@ -106,6 +109,7 @@ Expr ordered_product(Expr node) {
   if (!is_call(node, "Mult") && !is_call(node, "Minus")) return Expr();
   Factors factors;
   collect_factors(node, factors);
+  if (factors.products > most_products) return Expr();
   std::sort(factors.scalars.begin(), factors.scalars.end(), precedes);
   std::sort(factors.vectors.begin(), factors.vectors.end(), precedes);
 

@@ -107,6 +107,12 @@ std::optional<long> integer_of(const Ast& tree) {
 Variables::Variables(Graph& graph, const std::vector<SourceText>& args,
                      const std::vector<Declaration>& declarations)
     : graph_(graph) {
+  if (declarations.size() > size_t(most_arguments)) {
+    throw Error(ErrorKind::argument,
+                "`args` declares " + std::to_string(declarations.size()) +
+                    " variables, more than the " + std::to_string(most_arguments) +
+                    " there can be.");
+  }
   int with_position = 0;
   for (size_t k = 0; k < declarations.size(); ++k) {
     const Declaration& declaration = declarations[k];
