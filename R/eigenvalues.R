@@ -272,8 +272,7 @@ warn_eigenvalues <- function(found, k, maxit, call) {
 # nolint start: object_name_linter.
 
 #' @rdname LazyTensor-words
-#' @param symmetric,only.values,EISPACK,nu,nv See [base::eigen()] and
-#'   [base::svd()].
+#' @param symmetric,only.values,EISPACK See [base::eigen()].
 #' @aliases eigen,LazyTensor-method
 #' @export
 setGeneric("eigen")

@@ -17,6 +17,7 @@
 #' @return A data frame with one column for each draw, `sim_1`, ..., and the
 #'   attribute `seed`.
 #' @concept conditional simulation
+#' @importFrom stats simulate
 #' @export
 #' @examples
 #' fit <- gaussian_process(
