@@ -210,3 +210,11 @@ test_that("a full disk is an error of its class", {
   set_rkeops_cache_dir()
   expect_equal(full(), cbind(1:3 + 107))
 })
+
+test_that("what is far too large is refused at once", {
+  expect_rkeops_error(Pm(numeric(2^20 + 1)), "shape", "at most 1048576")
+  expect_rkeops_error(
+    keops_kernel("Sum_Reduction(x0, 1)", sprintf("x%d = Vi(1)", 0:10000)),
+    "argument", "10001 variables"
+  )
+})

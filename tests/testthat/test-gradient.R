@@ -229,3 +229,30 @@ test_that("only the components that are asked for matter to a gradient", {
     expect_equal(c(gradient), c(-0.04, -0.22, 0, 0))
   }
 })
+
+# Every part of a product of 300 factors is a long product.
+test_that("deep formulas and their gradients are planned soon, and right", {
+  interpret_unless_exhaustive()
+  deep <- paste0(strrep("Sin(", 300), "x * y", strrep(")", 300))
+  op <- keops_kernel(
+    sprintf("Sum_Reduction(%s, 0)", deep), c("x = Vi(1)", "y = Vj(1)"),
+    precision = "float64"
+  )
+  x <- points(3, 1)
+  y <- points(5, 1)
+  value <- x %*% t(y)
+  slope <- matrix(y, 3, 5, byrow = TRUE)
+  for (k in 1:300) {
+    slope <- slope * cos(value)
+    value <- sin(value)
+  }
+  expect_equal(op(x, y), cbind(rowSums(value)), tolerance = 1e-12)
+  eta <- points(3, 1, start = 4)
+  expect_equal(
+    keops_grad(op, "x")(x, y, eta), cbind(rowSums(slope)) * eta,
+    tolerance = 1e-12
+  )
+  lazy <- Vi(x, precision = "float64") * Vj(y)
+  for (k in 1:300) lazy <- sin(lazy)
+  expect_equal(rowSums(lazy), rowSums(value), tolerance = 1e-12)
+})
