@@ -97,3 +97,13 @@ test_that("what the README links to is there, every vignette among it", {
   files <- paste0(sub("vignette(\"", "", named, fixed = TRUE), ".Rmd")
   expect_identical(setdiff(files, vignettes), character())
 })
+
+# The later one would silently take the place of the other everywhere.
+test_that("no function of the package is defined in two files", {
+  files <- list.files(file.path(source_root(), "R"), "[.]R$", full.names = TRUE)
+  lines <- unlist(lapply(files, readLines))
+  defined <- regmatches(lines, regexpr("^[A-Za-z._0-9]+(?= <- function)", lines,
+                                       perl = TRUE))
+  expect_gt(length(defined), 500)
+  expect_identical(defined[duplicated(defined)], character())
+})
