@@ -64,6 +64,7 @@ names_of_points <- function(fit, points) {
 }
 
 #' @rdname model-frames
+#' @importFrom rlang .data
 #' @exportS3Method ggplot2::autoplot
 autoplot.kernel_density <- function(object, ...) {
   grid <- as.data.frame(object, ...)
