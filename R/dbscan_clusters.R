@@ -27,10 +27,10 @@
 #' one less than `min_points`, is often a good radius.
 #'
 #' @return An object of class `dbscan_clusters`, a list of `cluster` (integers,
-#'   0 for noise), `core` (whether a point is a core point), `size`, `noise` (how
-#'   many), `eps`, `min_points`, `metric`, `x` and `call`. There are `print()`,
-#'   `plot()` and `predict()`, for which new points belong to the cluster of the
-#'   nearest core point, if that is within `eps`.
+#'   0 for noise), `core` (whether a point is a core point), `size`, `noise`
+#'   (how many), `eps`, `min_points`, `metric`, `x` and `call`. There are
+#'   `print()`, `plot()` and `predict()`, for which new points belong to the
+#'   cluster of the nearest core point, if that is within `eps`.
 #' @references Ester, M., Kriegel, H.-P., Sander, J. and Xu, X. (1996). A
 #'   density-based algorithm for discovering clusters in large spatial databases
 #'   with noise. *Proceedings of KDD*, 226-231.

@@ -42,9 +42,9 @@
 #' @return An object of class `kernel_classify`, for which there are `print()`,
 #'   `summary()` (with the table of classes),
 #'   [predict()][predict.kernel_classify], `fitted()`, `deviance()`, `plot()`
-#'   and `update()`. Its elements are the points `x`, the classes `y`, the `coefficients` alpha, the `intercept`, the
-#'   `objective`, and the number of Newton steps (`iterations`) and of
-#'   `products` with the kernel matrix.
+#'   and `update()`. Its elements are the points `x`, the classes `y`, the
+#'   `coefficients` alpha, the `intercept`, the `objective`, and the number of
+#'   Newton steps (`iterations`) and of `products` with the kernel matrix.
 #' @references
 #' Zhu, J. and Hastie, T. (2005) Kernel logistic regression and the import
 #' vector machine. *Journal of Computational and Graphical Statistics* 14,

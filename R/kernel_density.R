@@ -19,8 +19,8 @@
 #'   the units of the columns; or a matrix, the covariance matrix H of the
 #'   kernel (as in the package ks).
 #' @param weights Weights of the points, at least 0, in any unit; they are
-#'   divided by their sum. Points of weight 0 are no part of the estimate. With a
-#'   formula they may be a variable of `data`.
+#'   divided by their sum. Points of weight 0 are no part of the estimate. With
+#'   a formula they may be a variable of `data`.
 #' @param na.action What is done about rows with missing values, such as
 #'   [stats::na.omit()] or [stats::na.fail()].
 #' @param precision `"float64"`, or `"float32"`, which takes half of the time or

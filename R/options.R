@@ -185,13 +185,13 @@ read_options <- function(values, call) {
 #'   pairs of two boxes when an interval that holds the values of all of them
 #'   says that none is wanted: the time of 10 neighbours of N points in three
 #'   dimensions grows like N, not N^2. Results are the same, values and indices,
-#'   ties included. Sums of a formula of dimension 1 do so, too: what is the same
-#'   for all pairs of two boxes, such as a comparison with a radius, is counted
-#'   and not computed, and terms are left out when all columns together, if they
-#'   were all so small, would be less than 2^-25 (2^-54 in double precision)
-#'   of what a row has summed up. So results of sums are the same but for
-#'   rounding. `"auto"`: where pairs are many, and a few rows say that most of
-#'   them can be left out. `"always"`: wherever it is possible, `"never"`:
+#'   ties included. Sums of a formula of dimension 1 do so, too: what is the
+#'   same for all pairs of two boxes, such as a comparison with a radius, is
+#'   counted and not computed, and terms are left out when all columns together,
+#'   if they were all so small, would be less than 2^-25 (2^-54 in double
+#'   precision) of what a row has summed up. So results of sums are the same but
+#'   for rounding. `"auto"`: where pairs are many, and a few rows say that most
+#'   of them can be left out. `"always"`: wherever it is possible, `"never"`:
 #'   nowhere. `explain(op, "pruning")` says what became of the last call. The
 #'   environment variable `RKEOPS_PRUNING` sets the default.
 #' * `instructions` (`""`): the instruction set of the interpreter, by default

@@ -66,8 +66,8 @@ void describe_dimensions(
     Rows& rows, std::initializer_list<std::pair<const char*, const char*>> of_names);
 
 /// What the values of the rows that are named can be.
-void give_intervals(
-    Rows& rows, std::initializer_list<std::pair<const char*, IntervalRule>> of_names);
+void give_intervals(Rows& rows,
+                    std::initializer_list<std::pair<const char*, IntervalRule>> of_names);
 
 /// Another way to write an expression.
 Operation definition(const char* name, std::vector<std::string> arguments,
