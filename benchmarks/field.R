@@ -38,7 +38,7 @@ stored_kernel <- function(x) exp(-as.matrix(dist(x))^2 / (2 * 0.5^2))
 system_of <- function(precision) {
   function(data) {
     kernel <- gaussian_kernel(data$x, bandwidth = 0.5, precision = precision)
-    c(solve(kernel + diag(1, nrow(data$x)), data$b))
+    c(kernel_solve(kernel, data$b, lambda = 1))
   }
 }
 
