@@ -160,16 +160,24 @@ predict.kernel_pca <- function(object, newdata = NULL, ...) {
   scores
 }
 
+# The points that coordinates are found for, and the call.
+print_points <- function(fit, title) {
+  cat(sprintf(
+    "%s of %s points in %d dimension%s\n", title, format_count(fit$n),
+    ncol(fit$x), if (ncol(fit$x) > 1L) "s" else ""
+  ))
+  print_call(fit$call)
+}
+
+print_bandwidth <- function(fit) {
+  if (is.null(fit$bandwidth)) return(invisible())
+  cat("Bandwidth:", format(fit$bandwidth, digits = 4L), "\n")
+}
+
 #' @export
 print.kernel_pca <- function(x, ...) {
-  cat(sprintf(
-    "Kernel principal components of %s points in %d dimension%s\n",
-    format_count(x$n), ncol(x$x), if (ncol(x$x) > 1L) "s" else ""
-  ))
-  print_call(x$call)
-  if (!is.null(x$bandwidth)) {
-    cat("Bandwidth:", format(x$bandwidth, digits = 4L), "\n")
-  }
+  print_points(x, "Kernel principal components")
+  print_bandwidth(x)
   cat("Standard deviations:\n")
   print(x$sdev, ...)
   invisible(x)
@@ -189,11 +197,7 @@ summary.kernel_pca <- function(object, ...) {
 
 #' @export
 print.summary.kernel_pca <- function(x, digits = 4L, ...) {
-  cat(sprintf(
-    "Kernel principal components of %s points in %d dimension%s\n",
-    format_count(x$fit$n), ncol(x$fit$x), if (ncol(x$fit$x) > 1L) "s" else ""
-  ))
-  print_call(x$fit$call)
+  print_points(x$fit, "Kernel principal components")
   print(x$importance, digits = digits, ...)
   print_omitted(x$fit)
   invisible(x)

@@ -128,14 +128,8 @@ predict.spectral_embedding <- function(object, newdata = NULL, ...) {
 
 #' @export
 print.spectral_embedding <- function(x, ...) {
-  cat(sprintf(
-    "Spectral embedding of %s points in %d dimension%s\n",
-    format_count(x$n), ncol(x$x), if (ncol(x$x) > 1L) "s" else ""
-  ))
-  print_call(x$call)
-  if (!is.null(x$bandwidth)) {
-    cat("Bandwidth:", format(x$bandwidth, digits = 4L), "\n")
-  }
+  print_points(x, "Spectral embedding")
+  print_bandwidth(x)
   cat("Eigenvalues of the Laplacian:\n")
   print(x$values, ...)
   invisible(x)
