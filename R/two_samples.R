@@ -99,10 +99,9 @@ mmd_test.default <- function(x, y, kernel = gaussian_kernel,
 #' @export
 mmd_test.formula <- function(formula, data = NULL,
                              na.action = stats::na.omit, ...) { # nolint
-  groups <- samples_of_formula(formula, data, na.action, rlang::current_env())
-  result <- mmd_test.default(groups$x, groups$y, ...)
-  result$data.name <- groups$name # nolint
-  result
+  test_of_formula(
+    mmd_test.default, formula, data, na.action, rlang::current_env(), ...
+  )
 }
 
 #' @rdname mmd_test
@@ -135,13 +134,20 @@ energy_test.default <- function(x, y, nperm = 999, precision = "float64",
 #' @export
 energy_test.formula <- function(formula, data = NULL,
                                 na.action = stats::na.omit, ...) { # nolint
-  groups <- samples_of_formula(formula, data, na.action, rlang::current_env())
-  result <- energy_test.default(groups$x, groups$y, ...)
-  result$data.name <- groups$name # nolint
-  result
+  test_of_formula(
+    energy_test.default, formula, data, na.action, rlang::current_env(), ...
+  )
 }
 
 # ---- samples ----
+
+# `test` of the two groups of a formula.
+test_of_formula <- function(test, formula, data, na_action, call, ...) {
+  groups <- samples_of_formula(formula, data, na_action, call)
+  result <- test(groups$x, groups$y, ...)
+  result$data.name <- groups$name # nolint
+  result
+}
 
 # Both samples below each other, near 0: what is made of them goes by
 # differences or is left to the kernel.
