@@ -1,4 +1,4 @@
-# What is done with Gaussian mixtures.
+# Methods of Gaussian mixtures.
 
 #' Classes, probabilities and densities of a Gaussian mixture
 #'

@@ -180,7 +180,7 @@ abort_process <- function(call) {
   )
 }
 
-# What is random in the criterion, drawn once: columns and vectors.
+# The columns and vectors that make the criterion random are drawn once.
 draw_process <- function(model, par, call) {
   if (model$approx == "exact") {
     return(model)

@@ -1,4 +1,4 @@
-# What R asks of a fitted model.
+# Methods of Gaussian processes for R's generics.
 
 #' @export
 print.gaussian_process <- function(x, digits = 4L, ...) {

@@ -1,4 +1,4 @@
-# What is drawn from Gaussian processes.
+# Draws from Gaussian processes.
 
 #' Draw from a Gaussian process
 #'

@@ -108,7 +108,7 @@ k_means_weights <- function(weights, points, call) {
   as.double(weights)
 }
 
-# What all iterations share: points in the geometry of the metric, and their
+# All iterations share the points in the geometry of the metric, and their
 # tensor.
 k_means_problem <- function(x, weights, metric, precision, name, call) {
   x <- points_of_metric(x, metric, name, call)

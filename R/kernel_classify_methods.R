@@ -1,4 +1,4 @@
-# What R's generics say of a kernel classifier.
+# Methods of kernel classifiers for R's generics.
 
 #' @rdname predict.kernel_classify
 #' @export
@@ -48,7 +48,8 @@ summary.kernel_classify <- function(object, ...) {
   ), class = "summary.kernel_classify")
 }
 
-# Of the points that were fitted, without those that were left out.
+# The probabilities at the points that were fitted; those that were left out
+# have none.
 class_probabilities <- function(fit) {
   probabilities <- probabilities_of(fit$link)
   if (ncol(probabilities) == 1L) {

@@ -152,8 +152,8 @@ smallest_criterion <- function(start, bounds, criterion) {
   )
 }
 
-# Where to start: at the smallest value, but that at the lower end, to which
-# ties lead, counts only where there is no other minimum.
+# The search starts at the smallest value. The lower end, to which ties lead,
+# counts only when there is no other minimum.
 best_multiple <- function(judged) {
   judged[!is.finite(judged)] <- Inf
   best <- which.min(judged)

@@ -1,4 +1,4 @@
-# What R's generics say of a kernel density estimate.
+# Methods of kernel density estimates for R's generics.
 
 #' @export
 print.kernel_density <- function(x, ...) {

@@ -1,4 +1,4 @@
-# What R's generics say of a kernel regression.
+# Methods of kernel regressions for R's generics.
 
 #' Values of a kernel regression
 #'

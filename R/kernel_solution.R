@@ -1,4 +1,4 @@
-# What kernel_solve() gives, and solve() of lazy tensors.
+# The value of kernel_solve(), and solve() of lazy tensors.
 
 # ---- the solution ----
 
@@ -108,7 +108,7 @@ plot.kernel_solution <- function(x, ...) {
   )
 }
 
-# What is computed with a solution is no solution.
+# A number computed from a solution is no solution.
 #' @export
 Ops.kernel_solution <- function(e1, e2) { # nolint
   if (inherits(e1, "kernel_solution")) e1 <- plain_solution(e1)

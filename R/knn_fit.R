@@ -187,7 +187,7 @@ knn_errors <- function(fit, values) {
   if (is.null(fit$levels)) (fit$y - values)^2 else 1 * (fit$y != values)
 }
 
-# What the neighbours say: classes, or means.
+# The neighbours vote for classes, or have means.
 knn_values <- function(fit, index) {
   if (is.null(fit$levels)) {
     return(rowMeans(matrix(fit$y[index], nrow(index)), na.rm = TRUE))

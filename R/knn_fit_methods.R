@@ -1,4 +1,4 @@
-# What is done with fits of nearest neighbours.
+# Methods of fits of nearest neighbours.
 
 knn_title <- function(x) {
   sprintf(
@@ -88,7 +88,7 @@ fitted.knn_fit <- function(object, ...) {
   factor(object$levels[codes], levels = object$levels)
 }
 
-# Of classes, whether they are wrong: 1 or 0.
+# A class has the residual 1 if it is wrong, else 0.
 #' @export
 residuals.knn_fit <- function(object, ...) {
   values <- object$fitted.values %||% predict.knn_fit(object)

@@ -176,7 +176,7 @@ lanczos_logarithm <- function(steps, column) {
   sum(spectrum$vectors[1L, ]^2 * log(values))
 }
 
-# Where no column of K is worth having: the diagonal alone.
+# The diagonal alone serves when no column of K is worth having.
 diagonal_preconditioner <- function(system) {
   weight <- rep_len(system$lambda, system$n) +
     pmax(as.double(diag(system$tensor)), 0)

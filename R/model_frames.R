@@ -54,7 +54,7 @@ augment.kernel_density <- function(x, data = NULL, newdata = NULL, ...) {
   points
 }
 
-# What predict() needs of a data frame: all of it for a formula.
+# predict() needs all of a data frame for a formula, else the columns of x.
 names_of_points <- function(fit, points) {
   if (is.null(fit$terms) && all(colnames(fit$x) %in% names(points))) {
     colnames(fit$x)

@@ -64,7 +64,7 @@ column_names <- function(values, prefix = "x") {
 
 points_wanted <- "a numeric matrix, a data frame, a vector or a formula"
 
-# What a model is fitted to: `x` (points), `y` (NULL without response),
+# A model is fitted to `x` (points), `y` (NULL without response),
 # `weights`, `terms` and `na.action`. `x` is a formula, or points.
 read_model <- function(x, data, weights, na_action, call, response = FALSE) {
   is_formula <- inherits(x, "formula")

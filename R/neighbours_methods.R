@@ -1,5 +1,5 @@
-# What is done with nearest neighbours: shown, summarised, drawn, and handed to
-# other packages.
+# Methods of nearest neighbours: print, summary, plot, and the forms that other
+# packages take.
 
 #' Look at nearest neighbours, and convert them
 #'
@@ -94,7 +94,7 @@ summary.nearest_neighbours <- function(object, ...) {
   ), class = "summary.nearest_neighbours")
 }
 
-# Of pairs (i, j) as one number each, how many are there as (j, i) too.
+# The share of pairs (i, j), as one number each, that are there as (j, i) too.
 mutual_share <- function(index) {
   from <- c(row(index))[!is.na(index)]
   to <- index[!is.na(index)]

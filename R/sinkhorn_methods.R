@@ -1,4 +1,4 @@
-# What is asked of an optimal transport: maps, gradients, prints and plots.
+# Methods of optimal transports: maps, gradients, prints and plots.
 
 #' Where an optimal transport takes points
 #'

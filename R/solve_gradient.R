@@ -63,7 +63,7 @@ kernel_solve_gradient <- function(K, lambda, solution, gradin, # nolint
   )
 }
 
-# Of -sum(w * (K a)) for fixed w and a.
+# The gradient of -sum(w * (K a)) for fixed w and a.
 solution_gradient <- function(K, w, a, var, call) { # nolint
   variable <- find_variable(K, var, call)
   precision <- precision_of(K)

@@ -26,8 +26,8 @@ std::vector<IntervalLanes> box_of(const std::vector<Expr>& inputs,
 
 }  // namespace
 
-// What the components of the values of the first kernel can be when the arguments lie in
-// a box: one row a component, NaN where that is not known. NULL: no rule says.
+// The intervals of the components of the values of the first kernel when the arguments
+// lie in a box: one row a component, NaN where that is not known. NULL: no rule says.
 // [[Rcpp::export(rng = false)]]
 SEXP r_value_intervals(SEXP op, Rcpp::List lower, Rcpp::List upper) {
   return guarded([&]() -> SEXP {

@@ -41,8 +41,8 @@ class IntervalProgram {
   /// Components of all roots.
   int results() const { return int(results_.size()); }
 
-  /// What run() works with, and where it leaves the results: a component each. One a
-  /// thread.
+  /// run() works here, and leaves its results, one for each component. Each thread has
+  /// its own.
   struct Memory {
     std::vector<IntervalLanes> registers;
     std::vector<const IntervalLanes*> operands, results;

@@ -1,6 +1,6 @@
-// What the value of a pair can be, for a box of rows and a box of columns. Boxes are of
-// what the pair reads of each: the largest parts of its formula that vary with rows
-// alone, or with columns alone.
+// The interval of the values of pairs, for a box of rows and a box of columns. Boxes hold
+// the values that the pair reads of each: the largest parts of its formula that vary with
+// rows alone, or with columns alone.
 #pragma once
 
 #include <memory>
@@ -23,11 +23,11 @@ class PairBound {
   /// Numbers that pairs read of a row.
   int row_components() const { return rows_->results(); }
 
-  /// What pairs read of the rows and of the columns of a job.
+  /// The values that pairs read of the rows and of the columns of a job.
   PointValues read_rows(const Job& job, int threads) const;
   PointValues read_columns(const Job& job, int threads) const;
 
-  /// Of the parameters of a job.
+  /// The intervals of the parameters of a job.
   std::vector<IntervalLanes> read_parameters(const Job& job) const;
 
   IntervalProgram::Memory memory() const { return pair_->memory(); }

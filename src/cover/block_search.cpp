@@ -53,7 +53,7 @@ bool BlockSearch::has_nan() const {
                      [](double value) { return value != value; });
 }
 
-// What is not known may be anything.
+// An unknown bound may be anything.
 void BlockSearch::bounds_of(int level, long long group, double* bounds) {
   const IntervalLanes& value = values_of(level, group);
   for (int k = 0; k < fan; ++k) {
@@ -62,7 +62,7 @@ void BlockSearch::bounds_of(int level, long long group, double* bounds) {
   }
 }
 
-// What is not known may be NaN, which is the extreme value then.
+// An unknown value may be NaN, which is the extreme value then.
 bool BlockSearch::matters(double bound, int first_number) const {
   if (!kind_.has_columns) return bound < limit_ || bound == -infinity;
   return bound < lists_.limit() ||

@@ -9,7 +9,7 @@ namespace rkeops {
 namespace {
 
 constexpr double infinity = std::numeric_limits<double>::infinity();
-// Of the rounding of a sum of such terms.
+// The part of the rounding of a sum that left out terms may have.
 constexpr double quarter = 0.25;
 
 }  // namespace

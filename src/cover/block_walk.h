@@ -7,7 +7,7 @@
 
 namespace rkeops {
 
-/// Where the accumulators of a block of rows are.
+/// The accumulators of a block of rows.
 struct SlotView {
   double* data;
   long long stride;
@@ -44,7 +44,7 @@ class BlockWalk {
 
   /// Nodes of a group.
   int nodes_of(int level, long long group) const;
-  /// What the values of the pairs of the block with each node of a group can be.
+  /// The intervals of the values of the pairs of the block with each node of a group.
   const IntervalLanes& values_of(int level, long long group);
   void fold_leaf(long long leaf);
 

@@ -30,8 +30,8 @@ class PrunedJob {
 
   long long blocks() const { return rows_->leaves(); }
 
-  /// Where the results of a block of rows go, those of a row together; null: to where the
-  /// job wants them, as so many do not fit twice.
+  /// The place of the results of a block of rows, those of a row together; null when they
+  /// go to where the job wants them, as so many do not fit twice.
   double* results_of(long long row) {
     return results_.empty() ? nullptr : results_.data() + row * kernel_.outputs();
   }

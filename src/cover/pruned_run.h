@@ -8,7 +8,7 @@
 
 namespace rkeops {
 
-/// What became of a call, for explain().
+/// A report of a call, for explain().
 struct PruningReport {
   std::string decision;   // "" before the first call
   double share = 1;       // of the pairs that were computed

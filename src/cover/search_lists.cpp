@@ -13,8 +13,8 @@ namespace {
 constexpr double infinity = std::numeric_limits<double>::infinity();
 constexpr int no_number = INT_MAX;
 
-// Of a finite number, or -Inf, by its bits. Where `flushes`, numbers nearer to 0 than all
-// normal ones are taken as 0, and so are none of the results.
+// The next number above a finite one, or -Inf, by its bits. Where `flushes`, numbers
+// nearer to 0 than all normal ones are taken as 0, and none of them is a result.
 template <class T, class Bits>
 T next_above(T value, bool flushes) {
   constexpr T smallest = std::numeric_limits<T>::min();

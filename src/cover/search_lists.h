@@ -22,11 +22,11 @@ class SearchLists {
   /// `is_heap`: the program keeps the worst value first.
   SearchLists(const SearchKind& kind, bool single_precision, bool is_heap);
 
-  /// Of so many rows; nothing is found yet.
+  /// Begins with so many rows; nothing is found yet.
   void begin(int rows);
 
-  /// What is better than this, or as good with a smaller number, belongs into the list of
-  /// a row.
+  /// A value that is better than this, or as good with a smaller number, belongs into the
+  /// list of a row.
   double limit() const { return limit_; }
   int limit_number() const { return limit_number_; }
 

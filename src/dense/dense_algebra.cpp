@@ -30,7 +30,7 @@ DensePart part_of(double* values, long stride, long row, long column, long rows,
   return {values + row + column * stride, rows, columns, stride};
 }
 
-// What is only read, as the parts take it.
+// The parts take inputs that are only read as if they were written.
 DensePart whole(const DenseInput& input) {
   return {const_cast<double*>(input.values), input.rows, input.columns,
           std::max(input.rows, 1L)};

@@ -1,5 +1,5 @@
-// What a value can be: intervals, several side by side, and the rule by which an
-// operation makes one of those of its arguments.
+// Intervals of values, several side by side, and the rule by which an operation makes one
+// of those of its arguments.
 #pragma once
 
 #include <limits>

@@ -1,4 +1,4 @@
-// What the interval rules of the table of operations are written with.
+// The words in which the interval rules of the table of operations are written.
 #pragma once
 
 #include <algorithm>
@@ -60,6 +60,15 @@ void three_arguments(const IntervalLanes* const* a, const int*, IntervalLanes& r
   }
 }
 
+inline IntervalRule rule_of(IntervalRule::Apply apply, double ulps = 1,
+                            double units = 0) {
+  IntervalRule rule;
+  rule.apply = apply;
+  rule.ulps = ulps;
+  rule.units = units;
+  return rule;
+}
+
 template <double (*f)(double)>
 Interval of_increasing(Interval a) {
   return {f(a.lo), f(a.hi)};
@@ -72,32 +81,17 @@ Interval of_decreasing(Interval a) {
 /// A function of one number that only rises, or only falls.
 template <double (*f)(double)>
 IntervalRule increasing(double ulps) {
-  IntervalRule rule;
-  rule.apply = one_argument<of_increasing<f>>;
-  rule.ulps = ulps;
-  return rule;
+  return rule_of(one_argument<of_increasing<f>>, ulps);
 }
 template <double (*f)(double)>
 IntervalRule decreasing(double ulps) {
-  IntervalRule rule;
-  rule.apply = one_argument<of_decreasing<f>>;
-  rule.ulps = ulps;
-  return rule;
+  return rule_of(one_argument<of_decreasing<f>>, ulps);
 }
 
 /// The rule, where no computed value is beyond these numbers.
 inline IntervalRule between(double least, double most, IntervalRule rule) {
   rule.least = least;
   rule.most = most;
-  return rule;
-}
-
-inline IntervalRule rule_of(IntervalRule::Apply apply, double ulps = 1,
-                            double units = 0) {
-  IntervalRule rule;
-  rule.apply = apply;
-  rule.ulps = ulps;
-  rule.units = units;
   return rule;
 }
 

@@ -198,7 +198,7 @@ Interval either(Interval a, Interval b) {
 }
 Interval is_false(Interval a) { return negation(truth(a)); }
 
-// What is known is no NaN.
+// A known value is no NaN.
 Interval never(Interval) { return {0, 0}; }
 Interval second(Interval, Interval b) { return b; }
 

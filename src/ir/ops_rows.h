@@ -65,7 +65,7 @@ Operation shown(Operation row, const char* example);
 void describe_dimensions(
     Rows& rows, std::initializer_list<std::pair<const char*, const char*>> of_names);
 
-/// What the values of the rows that are named can be.
+/// Gives the rows that are named their interval rules.
 void give_intervals(Rows& rows,
                     std::initializer_list<std::pair<const char*, IntervalRule>> of_names);
 

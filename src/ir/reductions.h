@@ -54,7 +54,7 @@ struct Reduction {
   bool is_linear = false;  // in its one argument, component by component
   Shift shift = Shift::changes;
   Wanted wanted = Wanted::all;
-  /// Of one that looks for few values: its accumulators hold no columns.
+  /// The accumulators of a search hold values alone, no columns.
   bool keeps_values_alone = false;
   ResultKind result = ResultKind::values;
   std::function<long long(const std::vector<Expr>&, const std::vector<int>&)> dimension;

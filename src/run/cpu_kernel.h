@@ -21,7 +21,7 @@ struct Timings {
   int kernels = 0;     // run, not shared
   // Of the kernel that had most: GPUs, and parts in their memory one after the other.
   int gpus = 0, tiles = 0;
-  // Of the last kernel that may leave pairs out.
+  // The report of the last kernel that may leave pairs out.
   PruningReport pruning;
 };
 

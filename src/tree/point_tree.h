@@ -8,7 +8,7 @@
 
 namespace rkeops {
 
-/// What is known of some points, `components` numbers each: at least `lo`, at most `hi`;
+/// Numbers known of some points, `components` numbers each: at least `lo`, at most `hi`;
 /// NaN where nothing is known of one.
 struct PointValues {
   long long points = 0;

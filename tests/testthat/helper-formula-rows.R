@@ -71,7 +71,8 @@ is_exhaustive <- function() {
   identical(Sys.getenv("RKEOPS_EXHAUSTIVE"), "true")
 }
 
-# What takes minutes to compile is left out unless RKEOPS_EXHAUSTIVE is "true":
+# Programs that take minutes to compile are left out unless RKEOPS_EXHAUSTIVE is
+# "true":
 # test-interpreter.R holds compiled programs against interpreted ones, row by row,
 # and test-gpu-rows.R those of GPUs.
 interpret_unless_exhaustive <- function(.frame = parent.frame()) {

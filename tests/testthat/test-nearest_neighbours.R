@@ -2,7 +2,8 @@
 
 skip_on_cran()
 
-# Of the matrix of distances: the first of equal ones, NA where there is none.
+# The neighbours in a matrix of distances: the first of equal ones, NA where
+# there is none.
 neighbours_reference <- function(D, k, self = TRUE) {
   if (!self) diag(D) <- NA
   index <- t(apply(D, 1, function(row) {
