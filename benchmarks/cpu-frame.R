@@ -1,4 +1,4 @@
-# What the benchmarks of the CPU (cpu-*.R) share: contestants, timing in turns,
+# The benchmarks of the CPU (cpu-*.R) share this: contestants, timing in turns,
 # checks against double precision, tables. A contestant is a list of `run`, a
 # function of no argument that gives the result, and `before`, what it does
 # untimed before each run.
@@ -57,7 +57,7 @@ our_contestants <- function(formula, args, data) {
   contestants
 }
 
-# Where Debian keeps R's two libraries for matrices.
+# Debian keeps R's two libraries for matrices there.
 blas_folders <- c(
   "R, reference BLAS" = "/usr/lib/x86_64-linux-gnu/blas",
   "R, OpenBLAS" = "/usr/lib/x86_64-linux-gnu/openblas-pthread"

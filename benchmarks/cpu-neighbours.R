@@ -23,8 +23,8 @@ peers <- function(data, dimension) {
   })))
 }
 
-# Of the distances to the points chosen, beside the 10 smallest: of points that
-# are equally near in the precision used, any is right.
+# Compares the distances to the points chosen with the 10 smallest: of points
+# that are equally near in the precision used, any is right.
 error_of <- function(data) {
   rows <- sampled_rows(nrow(data$x))
   function(result) {

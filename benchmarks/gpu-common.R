@@ -1,4 +1,4 @@
-# What the benchmarks of large problems on GPUs share.
+# The benchmarks of large problems on GPUs share this.
 
 gaussian <- "Sum_Reduction(Exp(-s * SqDist(x, y)) * b, 0)"
 

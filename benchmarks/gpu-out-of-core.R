@@ -5,7 +5,7 @@
 #     [precision of it, float32]
 #
 # 1. W1, the Gaussian sum in three dimensions of `points` x `points` pairs, with
-#    all the memory and under caps: the ratio of the times, the number of tiles,
+#    all the memory and under caps: the ratio of the times, the number of chunks,
 #    and whether the bits are the same.
 # 2. `rows` points of `dimension` numbers against few columns: by default 40 GB
 #    in single precision, so R needs 80 GB for the matrix. Smaller numbers, and
@@ -36,7 +36,7 @@ timed <- function(op, data) {
   timings <- rkeops:::r_last_timings()
   list(
     call = 1000 * seconds, kernel = 1000 * timings[["kernel"]],
-    tiles = timings[["tiles"]], result = result
+    chunks = timings[["chunks"]], result = result
   )
 }
 
@@ -52,20 +52,20 @@ in_and_out_of_core <- function(caps, repeats = 5) {
       set_rkeops_options(previous)
       # the first one compiles
       if (k > 0) times[[cap]]$call <- c(times[[cap]]$call, one$call)
-      times[[cap]]$tiles <- one$tiles
+      times[[cap]]$chunks <- one$chunks
       times[[cap]]$result <- one$result
     }
   }
   cat(sprintf("W1, float32, %g x %g points\n", points, points))
   cat(sprintf(
-    "%-10s %6s %10s %8s %9s %s\n", "memory", "tiles", "call ms", "ratio",
+    "%-10s %6s %10s %8s %9s %s\n", "memory", "chunks", "call ms", "ratio",
     "error", "bits"
   ))
   in_core <- times[["all"]]
   for (cap in caps) {
     time <- times[[cap]]
     cat(sprintf(
-      "%-10s %6g %10.2f %8.3f %9.1e %s\n", cap, time$tiles,
+      "%-10s %6g %10.2f %8.3f %9.1e %s\n", cap, time$chunks,
       stats::median(time$call), stats::median(time$call / in_core$call),
       sampled_error(data, time$result, 3, 1),
       if (identical(time$result, in_core$result)) "same" else "DIFFERENT"
@@ -97,12 +97,12 @@ larger_than_the_gpu <- function() {
   cat(sprintf(
     paste0(
       "\n%g rows of %g numbers (%.1f GB in %s) x %g columns, ",
-      "memory: %s\n  call %.2f s, kernels and waiting %.2f s, %g tiles, ",
+      "memory: %s\n  call %.2f s, kernels and waiting %.2f s, %g chunks, ",
       "%.1f GB/s from R, %.1f Gpair/s, error %.1e\n"
     ),
     rows, dimension, bytes / 1e9, precision, columns,
     if (nzchar(memory)) memory else "what is free", time$call / 1000,
-    time$kernel / 1000, time$tiles, 8 * rows * dimension / time$call / 1e6,
+    time$kernel / 1000, time$chunks, 8 * rows * dimension / time$call / 1e6,
     rows * columns / time$call / 1e6,
     sampled_error(data, time$result, dimension, 1)
   ))

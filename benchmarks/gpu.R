@@ -77,7 +77,7 @@ operator <- function(w, precision) {
   function(data) op(data[used])
 }
 
-# Where terms cancel, errors are relative to the sums of absolute terms.
+# Errors are relative to the sums of absolute terms, as terms may cancel.
 relative_error <- function(w, data, result) {
   rows <- unique(round(seq(1, w$M, length.out = sampled_rows)))
   few <- data
@@ -105,7 +105,7 @@ relative_error <- function(w, data, result) {
   max(abs(some - exact) / scale)
 }
 
-# Of calls with these data, after one that compiles and one that warms up:
+# Times calls with these data, after one that compiles and one that warms up:
 # medians in milliseconds, and a result. Short ones are repeated for half a
 # second: the clock of a GPU that was idle takes a while to rise.
 time_calls <- function(op, data) {

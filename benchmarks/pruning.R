@@ -1,6 +1,7 @@
 # Pairs that are left out on the CPU (the option pruning): nearest neighbours,
-# counts within a radius and narrow Gaussians, against all pairs and against
-# FNN, RANN and dbscan, and nanoflann where its header and Rcpp are (Debian:
+# counts and pairs within a radius, narrow Gaussians with weights, logarithms of
+# sums and calls that come again, against all pairs and against FNN, RANN and
+# dbscan, and nanoflann where its header and Rcpp are (Debian:
 # libnanoflann-dev). Sorting is included, and every result is compared. Times
 # of the processor, all threads together, and of the clock. All pairs are
 # computed for some of the rows, evenly spaced.
@@ -105,21 +106,38 @@ show_peers <- function(x, count, distances) {
   }
 }
 
-show_sum <- function(name, formula, x, value, precision) {
+# The second call finds the order of the points again.
+show_sum <- function(name, formula, x, value, precision, weights = NULL) {
   cat(sprintf(
     "%s, %g points in %d dimensions, %s\n", name, nrow(x), ncol(x), precision
   ))
-  op <- keops_kernel(
-    formula, c(sprintf(c("x = Vi(%d)", "y = Vj(%d)"), ncol(x)), "p = Pm(1)"),
-    precision = precision
-  )
+  args <- c(sprintf(c("x = Vi(%d)", "y = Vj(%d)"), ncol(x)), "p = Pm(1)")
+  if (!is.null(weights)) args <- c(args, sprintf("b = Vj(%d)", ncol(weights)))
+  more <- c(list(x, value), if (!is.null(weights)) list(weights))
+  op <- keops_kernel(formula, args, precision = precision)
   rows <- some_rows(x)
-  all <- brute(op, rows, x, list(x, value))
-  ours <- time_of(op(list(x, x, value)))
+  all <- brute(op, rows, x, more)
+  ours <- time_of(op(c(list(x), more)))
   show("rkeops", ours, share(op))
-  error <- max(abs(ours$value[rows, ] - all$value) / abs(all$value))
+  show("rkeops, again", time_of(op(c(list(x), more))))
+  error <- max(abs(ours$value[rows, ] - all$value)) / max(abs(all$value))
   show("rkeops, all pairs", all, sprintf("largest difference %.1e", error))
   ours$value
+}
+
+show_pairs <- function(x, radius) {
+  cat(sprintf(
+    "pairs within a radius, %g points in %d dimensions\n", nrow(x), ncol(x)
+  ))
+  distance <- sqrt(sqdist(Vi(x, precision = "float64"), Vj(x)))
+  ours <- time_of(pairs_within(distance, radius, self = FALSE))
+  show("rkeops", ours, paste(length(ours$value), "pairs"))
+  if (requireNamespace("dbscan", quietly = TRUE)) {
+    time <- time_of(dbscan::frNN(x, radius, sort = FALSE))
+    counts <- lengths(time$value$id, use.names = FALSE)
+    same <- identical(tabulate(ours$value$i, nrow(x)), counts)
+    show("dbscan", time, compared(same))
+  }
 }
 
 uniform <- function(n, dimension) matrix(stats::runif(n * dimension), n)
@@ -161,6 +179,7 @@ if (requireNamespace("dbscan", quietly = TRUE)) {
   time <- time_of(lengths(dbscan::frNN(x, radius)$id))
   show("dbscan", time, compared(identical(time$value + 1, c(counts))))
 }
+show_pairs(x, radius)
 for (width in c(0.01, 0.03, 0.1)) {
   for (precision in c("float32", "float64")) {
     show_sum(
@@ -170,3 +189,15 @@ for (width in c(0.01, 0.03, 0.1)) {
     )
   }
 }
+weights <- matrix(stats::rnorm(20 * points), points)
+for (count in c(1, 3, 20)) {
+  show_sum(
+    sprintf("Gaussian of width 0.03 with %d weights of both signs", count),
+    "Sum_Reduction(Exp(-p * SqDist(x, y)) * b, 0)", x, 1 / (2 * 0.03^2),
+    "float64", weights[, seq_len(count), drop = FALSE]
+  )
+}
+show_sum(
+  "logarithm of a sum of Gaussians of width 0.03",
+  "LogSumExp_Reduction(-p * SqDist(x, y), 0)", x, 1 / (2 * 0.03^2), "float64"
+)

@@ -37,7 +37,7 @@ needed_to_test=(
   r-cran-rspectra r-cran-spelling r-cran-lintr r-cran-matrix r-cran-yaml r-cran-bit64
   r-cran-energy r-cran-generics r-cran-ggplot2 r-cran-ks r-cran-mass r-cran-fnn
   r-cran-dbscan r-cran-mclust r-cran-class r-cran-cluster r-cran-igraph
-  r-cran-fields r-cran-nlme r-cran-kernlab
+  r-cran-fields r-cran-nlme r-cran-kernlab r-cran-future r-cran-progressr
   clang-format
   ccache pandoc devscripts qpdf tidy
 )

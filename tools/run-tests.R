@@ -35,7 +35,9 @@ run_files <- function(files, processes) {
     done <- names(Filter(function(one) !one$process$is_alive(), running))
     for (file in done) {
       results[[file]] <- finished(running[[file]], file)
-      results[[file]]$file_seconds <- seconds(file)
+      results[[file]]$file_seconds <- rep(
+        seconds(file), nrow(results[[file]])
+      )
       running[[file]] <- NULL
     }
     if (!length(done)) Sys.sleep(0.1)
@@ -43,7 +45,7 @@ run_files <- function(files, processes) {
   do.call(rbind, results)
 }
 
-# What the tests of the file gave; a process that died is one error.
+# The counts of the tests of a file; a process that died is one error.
 finished <- function(run, file) {
   cat(readLines(run$log, warn = FALSE), sep = "\n")
   tryCatch(run$process$get_result(), error = function(e) {
