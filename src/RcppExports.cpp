@@ -11,16 +11,6 @@ Rcpp::Rostream<true>&  Rcpp::Rcout = Rcpp::Rcpp_cout_get();
 Rcpp::Rostream<false>& Rcpp::Rcerr = Rcpp::Rcpp_cerr_get();
 #endif
 
-// r_set_settings
-SEXP r_set_settings(Rcpp::List list);
-RcppExport SEXP _rkeops_r_set_settings(SEXP listSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::List >::type list(listSEXP);
-    rcpp_result_gen = Rcpp::wrap(r_set_settings(list));
-    return rcpp_result_gen;
-END_RCPP
-}
 // r_operator_create
 SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::string axis, std::string precision, std::string sum_scheme, bool simplified);
 RcppExport SEXP _rkeops_r_operator_create(SEXP formulaSEXP, SEXP argsSEXP, SEXP axisSEXP, SEXP precisionSEXP, SEXP sum_schemeSEXP, SEXP simplifiedSEXP) {
@@ -58,6 +48,16 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_operator_has_independent_rows
+bool r_operator_has_independent_rows(SEXP op);
+RcppExport SEXP _rkeops_r_operator_has_independent_rows(SEXP opSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type op(opSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_operator_has_independent_rows(op));
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_operator_explain
 SEXP r_operator_explain(SEXP op, std::string what, std::string engine);
 RcppExport SEXP _rkeops_r_operator_explain(SEXP opSEXP, SEXP whatSEXP, SEXP engineSEXP) {
@@ -71,8 +71,8 @@ BEGIN_RCPP
 END_RCPP
 }
 // r_operator_call
-SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP shared);
-RcppExport SEXP _rkeops_r_operator_call(SEXP opSEXP, SEXP inputSEXP, SEXP inner_dimSEXP, SEXP nxSEXP, SEXP nySEXP, SEXP sharedSEXP) {
+SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP shared, SEXP cover);
+RcppExport SEXP _rkeops_r_operator_call(SEXP opSEXP, SEXP inputSEXP, SEXP inner_dimSEXP, SEXP nxSEXP, SEXP nySEXP, SEXP sharedSEXP, SEXP coverSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< SEXP >::type op(opSEXP);
@@ -81,7 +81,8 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< SEXP >::type nx(nxSEXP);
     Rcpp::traits::input_parameter< SEXP >::type ny(nySEXP);
     Rcpp::traits::input_parameter< SEXP >::type shared(sharedSEXP);
-    rcpp_result_gen = Rcpp::wrap(r_operator_call(op, input, inner_dim, nx, ny, shared));
+    Rcpp::traits::input_parameter< SEXP >::type cover(coverSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_operator_call(op, input, inner_dim, nx, ny, shared, cover));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -130,82 +131,6 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// r_toolchain
-SEXP r_toolchain();
-RcppExport SEXP _rkeops_r_toolchain() {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    rcpp_result_gen = Rcpp::wrap(r_toolchain());
-    return rcpp_result_gen;
-END_RCPP
-}
-// r_gpu_devices
-SEXP r_gpu_devices();
-RcppExport SEXP _rkeops_r_gpu_devices() {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    rcpp_result_gen = Rcpp::wrap(r_gpu_devices());
-    return rcpp_result_gen;
-END_RCPP
-}
-// r_cache_list
-SEXP r_cache_list(std::string directory);
-RcppExport SEXP _rkeops_r_cache_list(SEXP directorySEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< std::string >::type directory(directorySEXP);
-    rcpp_result_gen = Rcpp::wrap(r_cache_list(directory));
-    return rcpp_result_gen;
-END_RCPP
-}
-// r_cache_try
-SEXP r_cache_try(std::string directory);
-RcppExport SEXP _rkeops_r_cache_try(SEXP directorySEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< std::string >::type directory(directorySEXP);
-    rcpp_result_gen = Rcpp::wrap(r_cache_try(directory));
-    return rcpp_result_gen;
-END_RCPP
-}
-// r_cache_clear
-SEXP r_cache_clear(std::string directory);
-RcppExport SEXP _rkeops_r_cache_clear(SEXP directorySEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< std::string >::type directory(directorySEXP);
-    rcpp_result_gen = Rcpp::wrap(r_cache_clear(directory));
-    return rcpp_result_gen;
-END_RCPP
-}
-// r_instruction_sets
-SEXP r_instruction_sets();
-RcppExport SEXP _rkeops_r_instruction_sets() {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    rcpp_result_gen = Rcpp::wrap(r_instruction_sets());
-    return rcpp_result_gen;
-END_RCPP
-}
-// r_generated_operations
-SEXP r_generated_operations();
-RcppExport SEXP _rkeops_r_generated_operations() {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    rcpp_result_gen = Rcpp::wrap(r_generated_operations());
-    return rcpp_result_gen;
-END_RCPP
-}
-// r_language
-SEXP r_language(std::string table);
-RcppExport SEXP _rkeops_r_language(SEXP tableSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< std::string >::type table(tableSEXP);
-    rcpp_result_gen = Rcpp::wrap(r_language(table));
-    return rcpp_result_gen;
-END_RCPP
-}
 // r_value_intervals
 SEXP r_value_intervals(SEXP op, Rcpp::List lower, Rcpp::List upper);
 RcppExport SEXP _rkeops_r_value_intervals(SEXP opSEXP, SEXP lowerSEXP, SEXP upperSEXP) {
@@ -215,6 +140,43 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< Rcpp::List >::type lower(lowerSEXP);
     Rcpp::traits::input_parameter< Rcpp::List >::type upper(upperSEXP);
     rcpp_result_gen = Rcpp::wrap(r_value_intervals(op, lower, upper));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_cover_create
+SEXP r_cover_create(Rcpp::NumericMatrix blocks, double i_size, double j_size);
+RcppExport SEXP _rkeops_r_cover_create(SEXP blocksSEXP, SEXP i_sizeSEXP, SEXP j_sizeSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type blocks(blocksSEXP);
+    Rcpp::traits::input_parameter< double >::type i_size(i_sizeSEXP);
+    Rcpp::traits::input_parameter< double >::type j_size(j_sizeSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_cover_create(blocks, i_size, j_size));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_cover_describe
+SEXP r_cover_describe(SEXP cover, bool by_i);
+RcppExport SEXP _rkeops_r_cover_describe(SEXP coverSEXP, SEXP by_iSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type cover(coverSEXP);
+    Rcpp::traits::input_parameter< bool >::type by_i(by_iSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_cover_describe(cover, by_i));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_near_boxes
+SEXP r_near_boxes(Rcpp::NumericMatrix i_lower, Rcpp::NumericMatrix i_upper, Rcpp::NumericMatrix j_lower, Rcpp::NumericMatrix j_upper, double radius);
+RcppExport SEXP _rkeops_r_near_boxes(SEXP i_lowerSEXP, SEXP i_upperSEXP, SEXP j_lowerSEXP, SEXP j_upperSEXP, SEXP radiusSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type i_lower(i_lowerSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type i_upper(i_upperSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type j_lower(j_lowerSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type j_upper(j_upperSEXP);
+    Rcpp::traits::input_parameter< double >::type radius(radiusSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_near_boxes(i_lower, i_upper, j_lower, j_upper, radius));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -262,6 +224,17 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_dense_squared_distances
+Rcpp::NumericMatrix r_dense_squared_distances(Rcpp::NumericMatrix a, Rcpp::NumericMatrix b);
+RcppExport SEXP _rkeops_r_dense_squared_distances(SEXP aSEXP, SEXP bSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type a(aSEXP);
+    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type b(bSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_dense_squared_distances(a, b));
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_dense_inverse
 Rcpp::NumericMatrix r_dense_inverse(Rcpp::NumericMatrix factor);
 RcppExport SEXP _rkeops_r_dense_inverse(SEXP factorSEXP) {
@@ -269,6 +242,34 @@ BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type factor(factorSEXP);
     rcpp_result_gen = Rcpp::wrap(r_dense_inverse(factor));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_mapped_matrix
+SEXP r_mapped_matrix(std::string path, int rows, int columns);
+RcppExport SEXP _rkeops_r_mapped_matrix(SEXP pathSEXP, SEXP rowsSEXP, SEXP columnsSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    Rcpp::traits::input_parameter< int >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< int >::type columns(columnsSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_mapped_matrix(path, rows, columns));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_read_file_rows
+SEXP r_read_file_rows(std::string path, double rows, double columns, bool is_single, bool by_rows, double begin, double count);
+RcppExport SEXP _rkeops_r_read_file_rows(SEXP pathSEXP, SEXP rowsSEXP, SEXP columnsSEXP, SEXP is_singleSEXP, SEXP by_rowsSEXP, SEXP beginSEXP, SEXP countSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    Rcpp::traits::input_parameter< double >::type rows(rowsSEXP);
+    Rcpp::traits::input_parameter< double >::type columns(columnsSEXP);
+    Rcpp::traits::input_parameter< bool >::type is_single(is_singleSEXP);
+    Rcpp::traits::input_parameter< bool >::type by_rows(by_rowsSEXP);
+    Rcpp::traits::input_parameter< double >::type begin(beginSEXP);
+    Rcpp::traits::input_parameter< double >::type count(countSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_read_file_rows(path, rows, columns, is_single, by_rows, begin, count));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -337,6 +338,24 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< double >::type columns(columnsSEXP);
     rcpp_result_gen = Rcpp::wrap(r_gpu_matrix_reshape(matrix, rows, columns));
     return rcpp_result_gen;
+END_RCPP
+}
+// r_last_gpu_run
+Rcpp::NumericVector r_last_gpu_run();
+RcppExport SEXP _rkeops_r_last_gpu_run() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    rcpp_result_gen = Rcpp::wrap(r_last_gpu_run());
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_gpu_splits
+void r_gpu_splits(int splits);
+RcppExport SEXP _rkeops_r_gpu_splits(SEXP splitsSEXP) {
+BEGIN_RCPP
+    Rcpp::traits::input_parameter< int >::type splits(splitsSEXP);
+    r_gpu_splits(splits);
+    return R_NilValue;
 END_RCPP
 }
 // r_lazy_variable
@@ -456,13 +475,79 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// r_lazy_formula_counts
-SEXP r_lazy_formula_counts(std::string operation);
-RcppExport SEXP _rkeops_r_lazy_formula_counts(SEXP operationSEXP) {
+// r_toolchain
+SEXP r_toolchain();
+RcppExport SEXP _rkeops_r_toolchain() {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< std::string >::type operation(operationSEXP);
-    rcpp_result_gen = Rcpp::wrap(r_lazy_formula_counts(operation));
+    rcpp_result_gen = Rcpp::wrap(r_toolchain());
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_gpu_devices
+SEXP r_gpu_devices();
+RcppExport SEXP _rkeops_r_gpu_devices() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    rcpp_result_gen = Rcpp::wrap(r_gpu_devices());
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_cache_list
+SEXP r_cache_list(std::string directory);
+RcppExport SEXP _rkeops_r_cache_list(SEXP directorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type directory(directorySEXP);
+    rcpp_result_gen = Rcpp::wrap(r_cache_list(directory));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_cache_try
+SEXP r_cache_try(std::string directory);
+RcppExport SEXP _rkeops_r_cache_try(SEXP directorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type directory(directorySEXP);
+    rcpp_result_gen = Rcpp::wrap(r_cache_try(directory));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_cache_clear
+SEXP r_cache_clear(std::string directory);
+RcppExport SEXP _rkeops_r_cache_clear(SEXP directorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type directory(directorySEXP);
+    rcpp_result_gen = Rcpp::wrap(r_cache_clear(directory));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_instruction_sets
+SEXP r_instruction_sets();
+RcppExport SEXP _rkeops_r_instruction_sets() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    rcpp_result_gen = Rcpp::wrap(r_instruction_sets());
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_generated_operations
+SEXP r_generated_operations();
+RcppExport SEXP _rkeops_r_generated_operations() {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    rcpp_result_gen = Rcpp::wrap(r_generated_operations());
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_language
+SEXP r_language(std::string table);
+RcppExport SEXP _rkeops_r_language(SEXP tableSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type table(tableSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_language(table));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -515,39 +600,118 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_set_settings
+SEXP r_set_settings(Rcpp::List list);
+RcppExport SEXP _rkeops_r_set_settings(SEXP listSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type list(listSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_set_settings(list));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_shared_job
+SEXP r_shared_job(SEXP pointer);
+RcppExport SEXP _rkeops_r_shared_job(SEXP pointerSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type pointer(pointerSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_shared_job(pointer));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_shared_input
+SEXP r_shared_input(SEXP pointer, int k);
+RcppExport SEXP _rkeops_r_shared_input(SEXP pointerSEXP, SEXP kSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type pointer(pointerSEXP);
+    Rcpp::traits::input_parameter< int >::type k(kSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_shared_input(pointer, k));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_write_shared_input
+SEXP r_write_shared_input(SEXP pointer, int k, std::string path);
+RcppExport SEXP _rkeops_r_write_shared_input(SEXP pointerSEXP, SEXP kSEXP, SEXP pathSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type pointer(pointerSEXP);
+    Rcpp::traits::input_parameter< int >::type k(kSEXP);
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_write_shared_input(pointer, k, path));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_deliver_part
+SEXP r_deliver_part(SEXP pointer, int k, Rcpp::RawVector bytes);
+RcppExport SEXP _rkeops_r_deliver_part(SEXP pointerSEXP, SEXP kSEXP, SEXP bytesSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type pointer(pointerSEXP);
+    Rcpp::traits::input_parameter< int >::type k(kSEXP);
+    Rcpp::traits::input_parameter< Rcpp::RawVector >::type bytes(bytesSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_deliver_part(pointer, k, bytes));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_map_file
+SEXP r_map_file(std::string path);
+RcppExport SEXP _rkeops_r_map_file(SEXP pathSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< std::string >::type path(pathSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_map_file(path));
+    return rcpp_result_gen;
+END_RCPP
+}
+// r_compute_part
+SEXP r_compute_part(Rcpp::List task, Rcpp::List inputs, int threads, std::string stop_file, std::string cache_directory);
+RcppExport SEXP _rkeops_r_compute_part(SEXP taskSEXP, SEXP inputsSEXP, SEXP threadsSEXP, SEXP stop_fileSEXP, SEXP cache_directorySEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< Rcpp::List >::type task(taskSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type inputs(inputsSEXP);
+    Rcpp::traits::input_parameter< int >::type threads(threadsSEXP);
+    Rcpp::traits::input_parameter< std::string >::type stop_file(stop_fileSEXP);
+    Rcpp::traits::input_parameter< std::string >::type cache_directory(cache_directorySEXP);
+    rcpp_result_gen = Rcpp::wrap(r_compute_part(task, inputs, threads, stop_file, cache_directory));
+    return rcpp_result_gen;
+END_RCPP
+}
 
 static const R_CallMethodDef CallEntries[] = {
-    {"_rkeops_r_set_settings", (DL_FUNC) &_rkeops_r_set_settings, 1},
     {"_rkeops_r_operator_create", (DL_FUNC) &_rkeops_r_operator_create, 6},
     {"_rkeops_r_operator_describe", (DL_FUNC) &_rkeops_r_operator_describe, 1},
     {"_rkeops_r_operator_gradient", (DL_FUNC) &_rkeops_r_operator_gradient, 3},
+    {"_rkeops_r_operator_has_independent_rows", (DL_FUNC) &_rkeops_r_operator_has_independent_rows, 1},
     {"_rkeops_r_operator_explain", (DL_FUNC) &_rkeops_r_operator_explain, 3},
-    {"_rkeops_r_operator_call", (DL_FUNC) &_rkeops_r_operator_call, 6},
+    {"_rkeops_r_operator_call", (DL_FUNC) &_rkeops_r_operator_call, 7},
     {"_rkeops_r_shared_results", (DL_FUNC) &_rkeops_r_shared_results, 0},
     {"_rkeops_r_last_timings", (DL_FUNC) &_rkeops_r_last_timings, 0},
     {"_rkeops_r_new_compile_failure", (DL_FUNC) &_rkeops_r_new_compile_failure, 0},
     {"_rkeops_r_last_sizes", (DL_FUNC) &_rkeops_r_last_sizes, 0},
     {"_rkeops_r_end_of_compiling", (DL_FUNC) &_rkeops_r_end_of_compiling, 0},
-    {"_rkeops_r_toolchain", (DL_FUNC) &_rkeops_r_toolchain, 0},
-    {"_rkeops_r_gpu_devices", (DL_FUNC) &_rkeops_r_gpu_devices, 0},
-    {"_rkeops_r_cache_list", (DL_FUNC) &_rkeops_r_cache_list, 1},
-    {"_rkeops_r_cache_try", (DL_FUNC) &_rkeops_r_cache_try, 1},
-    {"_rkeops_r_cache_clear", (DL_FUNC) &_rkeops_r_cache_clear, 1},
-    {"_rkeops_r_instruction_sets", (DL_FUNC) &_rkeops_r_instruction_sets, 0},
-    {"_rkeops_r_generated_operations", (DL_FUNC) &_rkeops_r_generated_operations, 0},
-    {"_rkeops_r_language", (DL_FUNC) &_rkeops_r_language, 1},
     {"_rkeops_r_value_intervals", (DL_FUNC) &_rkeops_r_value_intervals, 3},
+    {"_rkeops_r_cover_create", (DL_FUNC) &_rkeops_r_cover_create, 3},
+    {"_rkeops_r_cover_describe", (DL_FUNC) &_rkeops_r_cover_describe, 2},
+    {"_rkeops_r_near_boxes", (DL_FUNC) &_rkeops_r_near_boxes, 5},
     {"_rkeops_r_integer64_numbers", (DL_FUNC) &_rkeops_r_integer64_numbers, 1},
     {"_rkeops_r_dense_multiply", (DL_FUNC) &_rkeops_r_dense_multiply, 3},
     {"_rkeops_r_dense_cholesky", (DL_FUNC) &_rkeops_r_dense_cholesky, 1},
     {"_rkeops_r_dense_solve", (DL_FUNC) &_rkeops_r_dense_solve, 3},
+    {"_rkeops_r_dense_squared_distances", (DL_FUNC) &_rkeops_r_dense_squared_distances, 2},
     {"_rkeops_r_dense_inverse", (DL_FUNC) &_rkeops_r_dense_inverse, 1},
+    {"_rkeops_r_mapped_matrix", (DL_FUNC) &_rkeops_r_mapped_matrix, 3},
+    {"_rkeops_r_read_file_rows", (DL_FUNC) &_rkeops_r_read_file_rows, 7},
     {"_rkeops_r_gpu_matrix", (DL_FUNC) &_rkeops_r_gpu_matrix, 2},
     {"_rkeops_r_gpu_matrix_read", (DL_FUNC) &_rkeops_r_gpu_matrix_read, 1},
     {"_rkeops_r_gpu_entries", (DL_FUNC) &_rkeops_r_gpu_entries, 5},
     {"_rkeops_r_gpu_memory_used", (DL_FUNC) &_rkeops_r_gpu_memory_used, 1},
     {"_rkeops_r_gpu_matrix_lives", (DL_FUNC) &_rkeops_r_gpu_matrix_lives, 1},
     {"_rkeops_r_gpu_matrix_reshape", (DL_FUNC) &_rkeops_r_gpu_matrix_reshape, 3},
+    {"_rkeops_r_last_gpu_run", (DL_FUNC) &_rkeops_r_last_gpu_run, 0},
+    {"_rkeops_r_gpu_splits", (DL_FUNC) &_rkeops_r_gpu_splits, 1},
     {"_rkeops_r_lazy_variable", (DL_FUNC) &_rkeops_r_lazy_variable, 3},
     {"_rkeops_r_lazy_constant", (DL_FUNC) &_rkeops_r_lazy_constant, 1},
     {"_rkeops_r_lazy_apply", (DL_FUNC) &_rkeops_r_lazy_apply, 4},
@@ -558,15 +722,33 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_lazy_explain", (DL_FUNC) &_rkeops_r_lazy_explain, 4},
     {"_rkeops_r_lazy_reduction_gradient", (DL_FUNC) &_rkeops_r_lazy_reduction_gradient, 4},
     {"_rkeops_r_lazy_values", (DL_FUNC) &_rkeops_r_lazy_values, 3},
-    {"_rkeops_r_lazy_formula_counts", (DL_FUNC) &_rkeops_r_lazy_formula_counts, 1},
+    {"_rkeops_r_toolchain", (DL_FUNC) &_rkeops_r_toolchain, 0},
+    {"_rkeops_r_gpu_devices", (DL_FUNC) &_rkeops_r_gpu_devices, 0},
+    {"_rkeops_r_cache_list", (DL_FUNC) &_rkeops_r_cache_list, 1},
+    {"_rkeops_r_cache_try", (DL_FUNC) &_rkeops_r_cache_try, 1},
+    {"_rkeops_r_cache_clear", (DL_FUNC) &_rkeops_r_cache_clear, 1},
+    {"_rkeops_r_instruction_sets", (DL_FUNC) &_rkeops_r_instruction_sets, 0},
+    {"_rkeops_r_generated_operations", (DL_FUNC) &_rkeops_r_generated_operations, 0},
+    {"_rkeops_r_language", (DL_FUNC) &_rkeops_r_language, 1},
     {"_rkeops_r_entry_block_rows", (DL_FUNC) &_rkeops_r_entry_block_rows, 0},
     {"_rkeops_r_count_pairs", (DL_FUNC) &_rkeops_r_count_pairs, 3},
     {"_rkeops_r_fill_pairs", (DL_FUNC) &_rkeops_r_fill_pairs, 7},
     {"_rkeops_r_thresholds", (DL_FUNC) &_rkeops_r_thresholds, 3},
+    {"_rkeops_r_set_settings", (DL_FUNC) &_rkeops_r_set_settings, 1},
+    {"_rkeops_r_shared_job", (DL_FUNC) &_rkeops_r_shared_job, 1},
+    {"_rkeops_r_shared_input", (DL_FUNC) &_rkeops_r_shared_input, 2},
+    {"_rkeops_r_write_shared_input", (DL_FUNC) &_rkeops_r_write_shared_input, 3},
+    {"_rkeops_r_deliver_part", (DL_FUNC) &_rkeops_r_deliver_part, 3},
+    {"_rkeops_r_map_file", (DL_FUNC) &_rkeops_r_map_file, 1},
+    {"_rkeops_r_compute_part", (DL_FUNC) &_rkeops_r_compute_part, 5},
     {NULL, NULL, 0}
 };
 
+void define_lazy_text(DllInfo* library);
+void register_mapped_doubles(DllInfo* library);
 RcppExport void R_init_rkeops(DllInfo *dll) {
     R_registerRoutines(dll, NULL, CallEntries, NULL, NULL);
     R_useDynamicSymbols(dll, FALSE);
+    define_lazy_text(dll);
+    register_mapped_doubles(dll);
 }

@@ -1,4 +1,4 @@
-// What the functions exported to R share: errors become values, interrupts are asked for
+// The functions exported to R share this: errors become values, interrupts are asked for
 // without jumping. Included by the files rkeops*.cpp alone.
 #pragma once
 
@@ -22,11 +22,18 @@ Settings& settings();
 /// Runs an operator on the inputs of R: see r_operator_call() in rkeops.cpp. A numeric
 /// matrix, or one on the GPU.
 SEXP run_operator(Callable& operation, SEXP input, Orientation orientation, SEXP nx,
-                  SEXP ny, ResultPlace place, SharedResults* shared = nullptr);
+                  SEXP ny, ResultPlace place, SharedResults* shared = nullptr,
+                  SEXP cover = R_NilValue);
+
+/// The cover that r_cover_create() made, or null for R_NilValue.
+std::shared_ptr<const PairCover> cover_of(SEXP pointer);
 
 /// The same with inputs that are ready, into `output`.
 void run_callable(Callable& operation, const CallInputs& inputs, const CallOutput& output,
                   SharedResults* shared = nullptr);
+
+/// Asks R, without jumping, whether the user wants to stop.
+bool interrupted();
 
 /// Runs a long computation with what asks R for interrupts and what shows how far it is.
 void watched(const std::function<void(const Interrupted&, const Progress&)>& body);
@@ -40,6 +47,9 @@ SEXP gpu_matrix_object(std::unique_ptr<GpuMatrix> matrix);
 /// A matrix on the GPU of this context, after garbage collection if there is no room.
 std::unique_ptr<GpuMatrix> new_gpu_matrix(CudaContext& context, long long rows,
                                           long long columns);
+
+/// The workers of the session, by R/workers_run.R; null for no work.
+std::shared_ptr<Workers> r_workers(double work_of_a_part);
 
 /// Looks for matrices on GPUs that R has no use for.
 void collect_garbage();

@@ -1,4 +1,4 @@
-// What the functions of LazyTensors that are exported to R share.
+// The functions of LazyTensors that are exported to R share this.
 #pragma once
 
 #include "boundary.h"

@@ -59,6 +59,10 @@ CompileMode compile_mode_named(const std::string& name) {
                              {"never", CompileMode::never}});
 }
 
+bool keeps_digits_named(const std::string& name) {
+  return named<bool>("option `digits`", name, {{"auto", true}, {"plain", false}});
+}
+
 PruningMode pruning_mode_named(const std::string& name) {
   return named<PruningMode>("option `pruning`", name,
                             {{"auto", PruningMode::automatic},

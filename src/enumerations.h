@@ -17,6 +17,8 @@ Axis axis_named(const std::string& name);
 /// "i", "j" or "none".
 Level level_named(const std::string& name);
 CompileMode compile_mode_named(const std::string& name);
+/// Does this value of the option `digits` look after operators in single precision?
+bool keeps_digits_named(const std::string& name);
 PruningMode pruning_mode_named(const std::string& name);
 ExpansionMode expansion_mode_named(const std::string& name);
 ResultPlace result_place_named(const std::string& name);

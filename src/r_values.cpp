@@ -5,6 +5,8 @@
 #include <cmath>
 
 #include "base/diagnostic.h"
+#include "input_order.h"
+#include "native_pointer.h"
 #include "semantics/variables.h"
 
 namespace rkeops {
@@ -43,7 +45,7 @@ Error wrong_type(const Argument& argument, const std::string& found,
                hints);
 }
 
-// What to do with an object that an operator does not take.
+// Says what to do with an object that an operator does not take.
 std::vector<std::string> class_hints(SEXP value) {
   if (Rf_inherits(value, "LazyTensor"))
     return {"Operators take the data themselves: `x`, not `Vi(x)`."};
@@ -155,100 +157,6 @@ SEXP point_names_of(SEXP value, bool points_are_rows) {
   return VECTOR_ELT(dimnames, points_are_rows ? 0 : 1);
 }
 
-std::string listed_names(const std::vector<Argument>& arguments) {
-  std::string names;
-  for (const Argument& argument : arguments) {
-    names += (names.empty() ? "" : ", ") +
-             (argument.name.empty() ? "an unnamed one" : argument.name);
-  }
-  return names;
-}
-
-// "" for what has no name; empty where nothing has one.
-std::vector<std::string> given_names(SEXP input) {
-  const SEXP given = Rf_getAttrib(input, R_NamesSymbol);
-  std::vector<std::string> names;
-  bool any = false;
-  for (R_xlen_t k = 0; given != R_NilValue && k < Rf_xlength(given); ++k) {
-    const SEXP name = STRING_ELT(given, k);
-    // R would jump for what is no text
-    const bool is_text = Rf_getCharCE(name) != CE_BYTES;
-    names.push_back(is_text ? Rf_translateCharUTF8(name) : CHAR(name));
-    any = any || !names.back().empty();
-  }
-  return any ? names : std::vector<std::string>();
-}
-
-Error unknown_argument(const std::vector<Argument>& arguments, const std::string& name) {
-  std::vector<std::string> known;
-  for (const Argument& argument : arguments) known.push_back(argument.name);
-  std::string nearest = nearest_name(name, known);
-  if (nearest.empty()) nearest = nearest_name(name, {"inner_dim", "nx", "ny"});
-  std::vector<std::string> hints = {"Its arguments are " + listed_names(arguments) + "."};
-  if (!nearest.empty()) hints.insert(hints.begin(), "Did you mean `" + nearest + "`?");
-  return Error(ErrorKind::argument, "The operator has no argument `" + name + "`.", {},
-               hints);
-}
-
-size_t position_named(const std::vector<Argument>& arguments, const std::string& name) {
-  size_t position = 0;
-  while (position < arguments.size() && arguments[position].name != name) ++position;
-  if (position == arguments.size()) throw unknown_argument(arguments, name);
-  return position;
-}
-
-std::vector<SEXP> by_names(const std::vector<Argument>& arguments, SEXP input,
-                           const std::vector<std::string>& names) {
-  std::vector<SEXP> values(arguments.size(), nullptr);
-  bool all_named = true;
-  for (size_t k = 0; k < names.size(); ++k) {
-    all_named = all_named && !names[k].empty();
-    if (names[k].empty()) continue;
-    SEXP& value = values[position_named(arguments, names[k])];
-    if (value) {
-      throw Error(ErrorKind::argument, "The input `" + names[k] + "` is given twice.");
-    }
-    value = VECTOR_ELT(input, R_xlen_t(k));
-  }
-  if (!all_named) {
-    throw Error(ErrorKind::argument, "`input` names some inputs and not others.", {},
-                {"Name all inputs by their arguments, or none."});
-  }
-  for (size_t k = 0; k < values.size(); ++k) {
-    if (values[k]) continue;
-    const std::string& name = arguments[k].name;
-    throw Error(ErrorKind::shape, name.empty()
-                                      ? "Input " + std::to_string(k + 1) +
-                                            " has no name: give the inputs in order."
-                                      : "The input `" + name + "` is missing.");
-  }
-  return values;
-}
-
-// The elements of `input` by position of the arguments.
-std::vector<SEXP> in_order(const std::vector<Argument>& arguments, SEXP input) {
-  if (TYPEOF(input) != VECSXP || Rf_inherits(input, "data.frame")) {
-    throw Error(ErrorKind::argument,
-                "`input` must be a list with a matrix for each argument.");
-  }
-  const std::vector<std::string> names = given_names(input);
-  if (!names.empty()) return by_names(arguments, input, names);
-  const size_t count = size_t(Rf_xlength(input));
-  if (count != arguments.size()) {
-    std::vector<std::string> hints;
-    if (count < arguments.size() && !arguments[count].name.empty())
-      hints.push_back("`" + arguments[count].name + "` is missing.");
-    throw Error(ErrorKind::shape,
-                "The operator takes " + counted((long long)arguments.size(), "input") +
-                    " (" + listed_names(arguments) + "), not " + std::to_string(count) +
-                    ".",
-                {}, hints);
-  }
-  std::vector<SEXP> values;
-  for (size_t k = 0; k < count; ++k) values.push_back(VECTOR_ELT(input, R_xlen_t(k)));
-  return values;
-}
-
 // For a matrix that would fit the other way round.
 std::string transposed_hint(bool points_are_rows) {
   return points_are_rows
@@ -260,8 +168,7 @@ std::string transposed_hint(bool points_are_rows) {
 
 GpuMatrix* gpu_matrix_of(SEXP value) {
   if (TYPEOF(value) != EXTPTRSXP || !Rf_inherits(value, "gpu_matrix")) return nullptr;
-  auto* matrix = static_cast<GpuMatrix*>(R_ExternalPtrAddr(value));
-  if (matrix) return matrix;
+  if (R_ExternalPtrAddr(value)) return &native_object<GpuMatrix>(value);
   throw Error(ErrorKind::gpu, "The matrix was on a GPU in another R session.", {},
               {"Matrices on the GPU cannot be saved or sent to other processes: save "
                "as.matrix(x), and move it again with to_gpu()."});
@@ -322,7 +229,7 @@ void RInputs::see(const Argument& argument, SEXP value, const Shape& shape,
     return;
   }
   if (TYPEOF(value) == REALSXP && (points_are_rows || is_parameter)) {
-    view.data = REAL(value);
+    view.data = REAL_RO(value);  // a pointer to write to may be one to a copy
     return;
   }
   std::vector<double> numbers = numbers_of(value);
@@ -380,6 +287,29 @@ void RInputs::check_size(Level index, SEXP given, const char* name) {
                                       "` is " + std::to_string((long long)number) + ".");
   }
   size = (long long)number;
+  is_given_[index] = true;
+}
+
+void RInputs::take_cover(std::shared_ptr<const PairCover> cover) {
+  if (!cover) return;
+  check_cover_size(level_i, cover->i_size());
+  check_cover_size(level_j, cover->j_size());
+  inputs_.cover = std::move(cover);
+}
+
+void RInputs::check_cover_size(Level index, long long of_cover) {
+  long long& size = index == level_i ? inputs_.i_size : inputs_.j_size;
+  const int first = first_with_[index];
+  if ((first >= 0 || is_given_[index]) && size != of_cover) {
+    throw Error(ErrorKind::shape,
+                std::string("`ranges` are of ") + std::to_string(of_cover) + " " +
+                    level_name(index) + ", but " +
+                    (first >= 0 ? argument_label(arguments_[size_t(first)]) + " has " +
+                                      counted(size, "point")
+                                : "there are " + std::to_string(size)) +
+                    ".");
+  }
+  size = of_cover;
 }
 
 SEXP RInputs::point_names(Level index) const { return names_[index]; }

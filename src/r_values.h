@@ -4,6 +4,7 @@
 #include <Rcpp.h>
 
 #include <deque>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,7 +24,7 @@ enum class Orientation {
 /// came from another session.
 GpuMatrix* gpu_matrix_of(SEXP value);
 
-/// What R gave for an argument.
+/// R gave this for an argument.
 struct Shape {
   bool is_matrix;  // has rows and columns
   long long rows, columns;
@@ -40,6 +41,10 @@ class RInputs {
   RInputs(const std::vector<Argument>& arguments, SEXP input, Orientation orientation,
           SEXP nx, SEXP ny, const CudaContext* gpu = nullptr);
 
+  /// From now on the call has this cover, if it is not null. It tells sizes that nothing
+  /// else does. Errors: `shape`.
+  void take_cover(std::shared_ptr<const PairCover> cover);
+
   const CallInputs& inputs() const { return inputs_; }
 
   /// Whether there are matrices, and all of them are on a GPU.
@@ -55,6 +60,7 @@ class RInputs {
   void see_gpu_matrix(const GpuMatrix& matrix, MatrixView& view);
   void take_size(const Argument& argument, long long rows);
   void check_size(Level index, SEXP given, const char* name);
+  void check_cover_size(Level index, long long of_cover);
 
   std::vector<Argument> arguments_;
   const CudaContext* gpu_;
@@ -62,6 +68,7 @@ class RInputs {
   CallInputs inputs_;
   std::deque<std::vector<double>> copies_;  // of what had to be converted or transposed
   int first_with_[4] = {-1, -1, -1, -1};    // argument that set the size of an index
+  bool is_given_[4] = {};                   // the size of an index by nx or ny
   SEXP names_[4];
 };
 

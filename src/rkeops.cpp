@@ -5,21 +5,14 @@
 
 #include <chrono>
 
-#include "build/compile.h"
 #include "enumerations.h"
 #include "explain/explain.h"
-#include "explain/language.h"
-#include "interpret/generate.h"
-#include "interpret/instruction_sets.h"
+#include "native_pointer.h"
+#include "run/row_part.h"
 
 using namespace rkeops;
 
 namespace rkeops {
-
-Settings& settings() {
-  static Settings current;
-  return current;
-}
 
 // ---- errors and interrupts
 // -----------------------------------------------------------------------
@@ -47,6 +40,11 @@ Rcpp::CharacterVector lines_of(const std::string& text) {
   return character(lines);
 }
 
+bool interrupted() {
+  const auto ask_r = [](void*) { R_CheckUserInterrupt(); };
+  return R_ToplevelExec(ask_r, nullptr) == FALSE;
+}
+
 SEXP failure(const Error& error) {
   Rcpp::List result = Rcpp::List::create(Rcpp::_["kind"] = error_kind_name(error.kind),
                                          Rcpp::_["message"] = character(error.message),
@@ -62,11 +60,6 @@ namespace {
 
 Timings last_timings;
 long long last_i_size = 0, last_j_size = 0;
-
-void ask_r(void*) { R_CheckUserInterrupt(); }
-
-// Asks without jumping.
-bool interrupted() { return R_ToplevelExec(ask_r, nullptr) == FALSE; }
 
 // Shows how far a call is, once it has taken a while; see R/progress.R.
 class ProgressBar {
@@ -105,55 +98,20 @@ class ProgressBar {
 // ---- conversions
 // ---------------------------------------------------------------------------------
 
-std::string string(const Rcpp::List& list, const char* name) {
-  return Rcpp::as<std::string>(list[name]);
-}
+Callable& callable(SEXP pointer) { return native_object<Callable>(pointer); }
 
-std::vector<std::string> strings(const Rcpp::List& list, const char* name) {
-  return Rcpp::as<std::vector<std::string>>(list[name]);
-}
-
-Settings settings_from(const Rcpp::List& list) {
-  Settings result;
-  result.engine = engine_named(string(list, "engine"));
-  result.compile = compile_mode_named(string(list, "compile"));
-  result.expansion = expansion_mode_named(string(list, "expansion"));
-  result.pruning = pruning_mode_named(string(list, "pruning"));
-  result.keeps_digits = string(list, "digits") == "auto";
-  result.instructions = string(list, "instructions");
-  result.devices = Rcpp::as<std::vector<int>>(list["devices"]);
-  result.threads = Rcpp::as<int>(list["threads"]);
-  result.threads_process = Rcpp::as<int>(list["threads_process"]);
-  result.interactive = Rcpp::as<bool>(list["interactive"]);
-  result.compile_patience = Rcpp::as<double>(list["compile_patience"]);
-  result.cache.directory = string(list, "cache_directory");
-  result.cache.maximum_bytes = Rcpp::as<double>(list["cache_maximum_bytes"]);
-  result.toolchain.cxx = string(list, "cxx");
-  result.toolchain.cxx_flags = strings(list, "cxx_flags");
-  result.toolchain.cuda_compiler = string(list, "cuda_compiler");
-  result.toolchain.nvcc = string(list, "nvcc");
-  result.toolchain.nvrtc = string(list, "nvrtc");
-  result.toolchain.nvcc_flags = strings(list, "nvcc_flags");
-  result.toolchain.cuda_home = string(list, "cuda_home");
-  result.toolchain.cuda_path = string(list, "cuda_path");
-  result.toolchain.library_path = string(list, "library_path");
-  result.toolchain.path = string(list, "path");
-  result.toolchain.include_directory = string(list, "include_directory");
-  result.toolchain.temporary_directory = string(list, "temporary_directory");
-  result.cuda.library = string(list, "cuda_driver");
-  result.cuda.threads = result.threads;
-  result.cuda.memory_limit = std::size_t(Rcpp::as<double>(list["gpu_memory"]));
-  result.cuda.work_worth_sharing = Rcpp::as<double>(list["work_worth_sharing"]);
-  result.cuda.first_slice_work = Rcpp::as<double>(list["first_slice_work"]);
-  result.cuda.learns_speed = Rcpp::as<bool>(list["learns_speed"]);
-  result.gpu_results = result_place_named(string(list, "gpu_results"));
-  result.package_version = string(list, "package_version");
-  return result;
-}
-
-Callable& callable(SEXP pointer) {
-  Rcpp::XPtr<Callable> callable(pointer);
-  return *callable.checked_get();
+// Which components of a result are numbers of elements.
+std::vector<bool> places_of(Expr root) {
+  std::vector<bool> places(size_t(root->dimension), false);
+  for (Expr node : sorted_nodes({root}, false)) {
+    if (node->kind != NodeKind::reduction || node->dimension != root->dimension) continue;
+    const ResultKind kind = node->reduction->result;
+    if (kind != ResultKind::places && kind != ResultKind::values_and_places) continue;
+    const int of_value = node->children.at(0)->dimension;
+    for (int k = 0; k < root->dimension; ++k)
+      places[size_t(k)] = kind == ResultKind::places || (k / of_value) % 2 == 1;
+  }
+  return places;
 }
 
 int position_of(const Operator& op, SEXP var) {
@@ -181,25 +139,6 @@ int position_of(const Operator& op, SEXP var) {
 
 }  // namespace
 
-// ---- settings
-// ------------------------------------------------------------------------------------
-
-// [[Rcpp::export(rng = false)]]
-SEXP r_set_settings(Rcpp::List list) {
-  return guarded([&] {
-    static SEXP before = R_NilValue;
-    // unchanged settings leave what operators have compiled as it is
-    if (R_compute_identical(before, list, 16)) return R_NilValue;
-    Settings next = settings_from(list);
-    next.generation = settings().generation + 1;
-    reclaim_gpu_memory = collect_garbage;
-    settings() = next;
-    R_ReleaseObject(before);
-    R_PreserveObject(before = list);
-    return R_NilValue;
-  });
-}
-
 // ---- operators
 // -----------------------------------------------------------------------------------
 
@@ -217,7 +156,7 @@ SEXP r_operator_create(std::string formula, Rcpp::CharacterVector args, std::str
     text.precision = precision_named(precision);
     text.sum_scheme = scheme_named(sum_scheme);
     text.simplified = simplified;
-    return Rcpp::XPtr<Callable>(new Callable(std::move(text)));
+    return native_pointer(std::make_unique<Callable>(std::move(text)));
   });
 }
 
@@ -241,6 +180,7 @@ SEXP r_operator_describe(SEXP op) {
         Rcpp::_["result"] = Rcpp::List::create(
             Rcpp::_["index"] = index == level_none ? "none" : level_name(index),
             Rcpp::_["dimension"] = operation.op().root->dimension),
+        Rcpp::_["places"] = places_of(operation.op().typed.root),
         Rcpp::_["compiled"] = Rcpp::LogicalVector::create(
             Rcpp::_["cpu"] = operation.is_compiled(Engine::cpu),
             Rcpp::_["cuda"] = operation.is_compiled(Engine::cuda)));
@@ -258,6 +198,14 @@ SEXP r_operator_gradient(SEXP op, SEXP var, std::string name) {
   });
 }
 
+// Whether rows of the result can be computed by themselves, from their rows of the
+// inputs.
+// [[Rcpp::export(rng = false)]]
+bool r_operator_has_independent_rows(SEXP op) {
+  const TypedFormula& formula = callable(op).op().typed;
+  return has_independent_rows(formula) && !reads_index(formula.root, formula.index);
+}
+
 // [[Rcpp::export(rng = false)]]
 SEXP r_operator_explain(SEXP op, std::string what, std::string engine) {
   return guarded([&] {
@@ -266,12 +214,13 @@ SEXP r_operator_explain(SEXP op, std::string what, std::string engine) {
 }
 
 // [[Rcpp::export(rng = false)]]
-SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP shared) {
+SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP shared,
+                     SEXP cover) {
   return guarded([&] {
     SharedResults* const common =
-        shared == R_NilValue ? nullptr : Rcpp::XPtr<SharedResults>(shared).checked_get();
+        shared == R_NilValue ? nullptr : &native_object<SharedResults>(shared);
     return run_operator(callable(op), input, orientation_numbered(inner_dim), nx, ny,
-                        settings().gpu_results, common);
+                        settings().gpu_results, common, cover);
   });
 }
 
@@ -309,7 +258,7 @@ SEXP run_to_host(Callable& operation, const RInputs& inputs, Orientation orienta
   return result;
 }
 
-// Of several GPUs the first gets the result, which comes through the host.
+// The first of several GPUs gets the result, which comes through the host.
 SEXP run_to_gpu(Callable& operation, const RInputs& inputs, SharedResults* shared) {
   CudaContext& context = cuda_context(settings().cuda, settings().devices.at(0));
   std::unique_ptr<GpuMatrix> result =
@@ -339,9 +288,11 @@ SEXP with_announcement(Callable& operation, SEXP value) {
 }  // namespace
 
 SEXP rkeops::run_operator(Callable& operation, SEXP input, Orientation orientation,
-                          SEXP nx, SEXP ny, ResultPlace place, SharedResults* shared) {
-  const RInputs inputs(operation.op().typed.arguments, input, orientation, nx, ny,
-                       resident_gpu());
+                          SEXP nx, SEXP ny, ResultPlace place, SharedResults* shared,
+                          SEXP cover) {
+  RInputs inputs(operation.op().typed.arguments, input, orientation, nx, ny,
+                 resident_gpu());
+  inputs.take_cover(cover_of(cover));
   last_i_size = inputs.inputs().i_size;
   last_j_size = inputs.inputs().j_size;
   const bool stays = settings().engine == Engine::cuda &&
@@ -360,7 +311,7 @@ SEXP rkeops::run_operator(Callable& operation, SEXP input, Orientation orientati
 // [[Rcpp::export(rng = false)]]
 SEXP r_shared_results() {
   return guarded(
-      [&]() -> SEXP { return Rcpp::XPtr<SharedResults>(new SharedResults()); });
+      [&]() -> SEXP { return native_pointer(std::make_unique<SharedResults>()); });
 }
 
 // [[Rcpp::export(rng = false)]]
@@ -368,7 +319,7 @@ Rcpp::NumericVector r_last_timings() {
   return Rcpp::NumericVector::create(
       Rcpp::_["kernel"] = last_timings.kernel, Rcpp::_["compile"] = last_timings.compile,
       Rcpp::_["total"] = last_timings.total, Rcpp::_["kernels"] = last_timings.kernels,
-      Rcpp::_["gpus"] = last_timings.gpus, Rcpp::_["tiles"] = last_timings.tiles);
+      Rcpp::_["gpus"] = last_timings.gpus, Rcpp::_["chunks"] = last_timings.chunks);
 }
 
 // NULL, or a failure since the last question that left formulas interpreted.
@@ -389,125 +340,4 @@ Rcpp::NumericVector r_last_sizes() {
 SEXP r_end_of_compiling() {
   const Error* const error = end_of_compiling(settings());
   return error ? failure(*error) : R_NilValue;
-}
-
-// ---- the machine
-// ---------------------------------------------------------------------------------
-
-// [[Rcpp::export(rng = false)]]
-SEXP r_toolchain() {
-  return guarded([&] {
-    const ToolchainSettings& toolchain = settings().toolchain;
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
-    const auto ends = [&] {
-      return std::chrono::steady_clock::now() > end || interrupted();
-    };
-    const auto version = [&](Engine engine) {
-      return character(compiler_version(engine, toolchain, ends));
-    };
-    return Rcpp::List::create(
-        Rcpp::_["cxx"] = character(find_compiler(Engine::cpu, toolchain)),
-        Rcpp::_["cxx_version"] = version(Engine::cpu),
-        Rcpp::_["cuda"] = character(find_compiler(Engine::cuda, toolchain)),
-        Rcpp::_["cuda_version"] = version(Engine::cuda),
-        Rcpp::_["cuda_places"] = character(cuda_compiler_places(toolchain)));
-  });
-}
-
-// [[Rcpp::export(rng = false)]]
-SEXP r_gpu_devices() {
-  return guarded([&] {
-    std::vector<int> numbers;
-    std::vector<std::string> names, architectures;
-    std::vector<double> memory;
-    for (const CudaDevice& device : cuda_devices(settings().cuda)) {
-      numbers.push_back(device.number);
-      names.push_back(device.name);
-      memory.push_back(double(device.memory));
-      architectures.push_back(device.architecture());
-    }
-    return Rcpp::DataFrame::create(
-        Rcpp::_["device"] = numbers, Rcpp::_["name"] = names, Rcpp::_["memory"] = memory,
-        Rcpp::_["architecture"] = architectures, Rcpp::_["stringsAsFactors"] = false);
-  });
-}
-
-// ---- the cache
-// -----------------------------------------------------------------------------------
-
-// [[Rcpp::export(rng = false)]]
-SEXP r_cache_list(std::string directory) {
-  return guarded([&] {
-    std::vector<std::string> keys, kinds, formulas;
-    std::vector<double> bytes, last_use;
-    for (const CacheEntry& entry : cache_entries(directory)) {
-      keys.push_back(entry.key);
-      kinds.push_back(entry.kind);
-      bytes.push_back(entry.bytes);
-      last_use.push_back(entry.last_use);
-      formulas.push_back(entry.first_line);
-    }
-    return Rcpp::DataFrame::create(
-        Rcpp::_["key"] = keys, Rcpp::_["kind"] = kinds, Rcpp::_["bytes"] = bytes,
-        Rcpp::_["last_use"] = last_use, Rcpp::_["formula"] = character(formulas),
-        Rcpp::_["stringsAsFactors"] = false);
-  });
-}
-
-// [[Rcpp::export(rng = false)]]
-SEXP r_cache_try(std::string directory) {
-  return guarded([&] {
-    try_cache(directory);
-    return R_NilValue;
-  });
-}
-
-// [[Rcpp::export(rng = false)]]
-SEXP r_cache_clear(std::string directory) {
-  return guarded([&] { return clear_cache(directory); });
-}
-
-// ---- the interpreter
-// ---------------------------------------------------------------------------------
-
-// [[Rcpp::export(rng = false)]]
-SEXP r_instruction_sets() {
-  return guarded([&] {
-    std::vector<std::string> names;
-    for (const auto* set : available_instruction_sets()) names.push_back(set->name);
-    return character(names);
-  });
-}
-
-// [[Rcpp::export(rng = false)]]
-SEXP r_generated_operations() {
-  return guarded([&] { return character(generated_operations()); });
-}
-
-// ---- the language
-// --------------------------------------------------------------------------------
-
-// [[Rcpp::export(rng = false)]]
-SEXP r_language(std::string table) {
-  return guarded([&] {
-    std::vector<std::string> name, also, arguments, dimensions, definition, derivative,
-        empty, example;
-    if (table != "operations" && table != "reductions")
-      throw internal_error("there is no table of " + table);
-    for (const LanguageRow& row : language_rows(table == "reductions")) {
-      name.push_back(row.name);
-      also.push_back(row.also);
-      arguments.push_back(row.arguments);
-      dimensions.push_back(row.dimensions);
-      definition.push_back(row.definition);
-      derivative.push_back(row.derivative);
-      empty.push_back(row.empty);
-      example.push_back(row.example);
-    }
-    return Rcpp::DataFrame::create(
-        Rcpp::_["name"] = name, Rcpp::_["also"] = also, Rcpp::_["arguments"] = arguments,
-        Rcpp::_["dimensions"] = dimensions, Rcpp::_["definition"] = definition,
-        Rcpp::_["derivative"] = derivative, Rcpp::_["empty"] = empty,
-        Rcpp::_["example"] = example, Rcpp::_["stringsAsFactors"] = false);
-  });
 }

@@ -1,6 +1,7 @@
 // The boundary for what the values of pairs can be, which tests ask.
 #include "bound/interval_program.h"
 #include "boundary.h"
+#include "native_pointer.h"
 #include "run/call.h"
 
 using namespace rkeops;
@@ -31,7 +32,7 @@ std::vector<IntervalLanes> box_of(const std::vector<Expr>& inputs,
 // [[Rcpp::export(rng = false)]]
 SEXP r_value_intervals(SEXP op, Rcpp::List lower, Rcpp::List upper) {
   return guarded([&]() -> SEXP {
-    const Operator& planned = Rcpp::XPtr<Callable>(op).checked_get()->op();
+    const Operator& planned = native_object<Callable>(op).op();
     const KernelPlan& kernel = planned.plan.kernels.at(0);
     const IntervalProgram::Inputs inputs = {kernel.rows.inputs, kernel.columns.inputs,
                                             kernel.parameters.inputs};

@@ -44,6 +44,17 @@ Rcpp::NumericMatrix r_dense_solve(Rcpp::NumericMatrix factor, Rcpp::NumericMatri
   return result;
 }
 
+// The distances of the rows of `a` from those of `b`.
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericMatrix r_dense_squared_distances(Rcpp::NumericMatrix a,
+                                              Rcpp::NumericMatrix b) {
+  if (a.ncol() != b.ncol()) Rcpp::stop("Rows of different lengths have no distance.");
+  Rcpp::NumericMatrix result = Rcpp::no_init(a.nrow(), b.nrow());
+  dense_squared_distances(dense_input(a), dense_input(b), result.begin(),
+                          settings().usable_threads());
+  return result;
+}
+
 // [[Rcpp::export(rng = false)]]
 Rcpp::NumericMatrix r_dense_inverse(Rcpp::NumericMatrix factor) {
   Rcpp::NumericMatrix result = Rcpp::no_init(factor.nrow(), factor.nrow());

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "boundary.h"
+#include "native_pointer.h"
+#include "run/cuda/cuda_engine.h"
 
 using namespace rkeops;
 
@@ -53,7 +55,7 @@ SEXP gpu_matrix_object(std::unique_ptr<GpuMatrix> matrix) {
       Rcpp::NumericVector::create(double(matrix->rows()), double(matrix->columns()));
   const std::string device =
       "GPU " + std::to_string(matrix->device().number) + ", " + matrix->device().name;
-  Rcpp::XPtr<GpuMatrix> pointer(matrix.release());
+  Rcpp::XPtr<GpuMatrix> pointer = native_pointer(std::move(matrix));
   pointer.attr("class") = "gpu_matrix";
   pointer.attr("shape") = shape;
   pointer.attr("device") = device;
@@ -64,15 +66,18 @@ SEXP gpu_matrix_object(std::unique_ptr<GpuMatrix> matrix) {
 
 namespace {
 
+Error not_on_gpu() {
+  return Error(ErrorKind::argument, "A matrix on the GPU is not whole.", {},
+               {"Make one with `to_gpu()`."});
+}
+
 const GpuMatrix& matrix_of(SEXP value) {
   const GpuMatrix* matrix = gpu_matrix_of(value);
-  if (!matrix) throw internal_error("a matrix on the GPU was expected");
+  if (!matrix) throw not_on_gpu();
   return *matrix;
 }
 
-Callable& callable_at(SEXP pointer) {
-  return *Rcpp::XPtr<Callable>(pointer).checked_get();
-}
+Callable& callable_at(SEXP pointer) { return native_object<Callable>(pointer); }
 
 }  // namespace
 
@@ -137,17 +142,42 @@ SEXP r_gpu_memory_used(int device) {
 }
 
 // [[Rcpp::export(rng = false)]]
-bool r_gpu_matrix_lives(SEXP matrix) { return R_ExternalPtrAddr(matrix) != nullptr; }
+bool r_gpu_matrix_lives(SEXP matrix) {
+  return is_native_pointer<GpuMatrix>(matrix) && R_ExternalPtrAddr(matrix) != nullptr;
+}
 
 // Another shape for the only result of a reduction over all rows: 1 x (rows * columns).
 // [[Rcpp::export(rng = false)]]
 SEXP r_gpu_matrix_reshape(SEXP matrix, double rows, double columns) {
   return guarded([&] {
     GpuMatrix* const shaped = gpu_matrix_of(matrix);
-    if (!shaped) throw internal_error("a matrix on the GPU was expected");
+    if (!shaped) throw not_on_gpu();
     shaped->reshape((long long)rows, (long long)columns);
-    Rcpp::XPtr<GpuMatrix>(matrix).attr("shape") =
-        Rcpp::NumericVector::create(rows, columns);
+    Rf_setAttrib(matrix, Rf_install("shape"), Rcpp::NumericVector::create(rows, columns));
     return matrix;
   });
 }
+
+// ---- for benchmarks/fit-schedule.R
+// ---------------------------------------------------------------------------------
+
+// The schedule of the last run on a GPU: what it read, and what it decided.
+// [[Rcpp::export(rng = false)]]
+Rcpp::NumericVector r_last_gpu_run() {
+  const CudaLastRun run = last_gpu_run();
+  const CudaWork& work = run.work;
+  return Rcpp::NumericVector::create(
+      Rcpp::_["rows"] = double(work.rows), Rcpp::_["columns"] = double(work.columns),
+      Rcpp::_["rows_per_thread"] = work.rows_per_thread, Rcpp::_["slots"] = work.slots,
+      Rcpp::_["components"] = work.components,
+      Rcpp::_["multiprocessors"] = work.multiprocessors,
+      Rcpp::_["resident_blocks"] = work.resident_blocks,
+      Rcpp::_["searches"] = int(work.searches),
+      Rcpp::_["small_blocks"] = work.small_blocks,
+      Rcpp::_["splits"] = run.schedule.splits,
+      Rcpp::_["is_small"] = int(run.schedule.is_small),
+      Rcpp::_["milliseconds"] = last_gpu_timings().kernel_ms);
+}
+
+// [[Rcpp::export(rng = false)]]
+void r_gpu_splits(int splits) { set_cuda_splits(splits); }

@@ -9,6 +9,8 @@
 #include "ir/ops.h"
 #include "lazy/callables.h"
 #include "lazy/text.h"
+#include "lazy_text.h"
+#include "native_pointer.h"
 #include "semantics/variables.h"
 
 using namespace rkeops;
@@ -17,7 +19,8 @@ namespace {
 
 // The R object that these data were converted from, or R_NilValue: see mark_source().
 SEXP source_of(SEXP data) {
-  const SEXP mark = Rf_getAttrib(data, Rf_install("rkeops_source"));
+  static const SEXP name = Rf_install("rkeops_source");
+  const SEXP mark = Rf_getAttrib(data, name);
   if (mark == R_NilValue) return mark;
   const SEXP holder = R_WeakRefValue(VECTOR_ELT(mark, 1));
   if (TYPEOF(holder) != ENVSXP) return R_NilValue;  // it was saved
@@ -29,8 +32,8 @@ bool are_same_numbers(SEXP a, SEXP b) {
   if (TYPEOF(a) != TYPEOF(b) || Rf_xlength(a) != Rf_xlength(b)) return false;
   const size_t length = size_t(Rf_xlength(a));
   return TYPEOF(a) == REALSXP
-             ? std::memcmp(REAL(a), REAL(b), length * sizeof(double)) == 0
-             : std::memcmp(INTEGER(a), INTEGER(b), length * sizeof(int)) == 0;
+             ? std::memcmp(REAL_RO(a), REAL_RO(b), length * sizeof(double)) == 0
+             : std::memcmp(INTEGER_RO(a), INTEGER_RO(b), length * sizeof(int)) == 0;
 }
 
 // The operands of one step: data that were converted from the same R object are one.
@@ -38,9 +41,12 @@ class Operands {
  public:
   LazyOperand read(SEXP value) {
     const Rcpp::List pair(value);
-    const Rcpp::XPtr<LazyExpression> pointer((SEXP)pair[0]);
     const Rcpp::List data = pair[1];
-    LazyOperand operand{pointer.checked_get(), {}};
+    LazyOperand operand{&native_object<LazyExpression>(pair[0]), {}};
+    if (operand.expression->variables.size() != size_t(data.size())) {
+      throw Error(ErrorKind::argument,
+                  "A LazyTensor is not whole: its formula has other variables.");
+    }
     for (SEXP one : data) operand.data.push_back(first_of_same(one));
     return operand;
   }
@@ -83,30 +89,23 @@ Rcpp::List data_list(const std::vector<DataIdentity>& data) {
   return list;
 }
 
-using Pointer = Rcpp::XPtr<LazyExpression>;
-
-Pointer pointer_to(std::unique_ptr<LazyExpression> expression) {
-  return Pointer(expression.release());
-}
-
 Rcpp::List lazy_list(LazyResult result) {
-  const LazyText text = write_lazy(*result.expression);
   const Rcpp::List data = data_list(result.data);
-  Rcpp::CharacterVector formula = character(text.formulas);
-  formula.names() = character(text.names);
-  const int dimension = result.expression->root->dimension;
-  const Pointer pointer = pointer_to(std::move(result.expression));
-  return Rcpp::List::create(
-      Rcpp::_["pointer"] = pointer, Rcpp::_["data"] = data, Rcpp::_["formula"] = formula,
-      Rcpp::_["args"] = character(text.args), Rcpp::_["dimension"] = dimension);
+  const int dimension = result.expression->step->dimension;
+  const Rcpp::XPtr<LazyExpression> pointer = native_pointer(std::move(result.expression));
+  return Rcpp::List::create(Rcpp::_["pointer"] = pointer, Rcpp::_["data"] = data,
+                            Rcpp::_["formula"] = lazy_text(pointer, TextPart::formula),
+                            Rcpp::_["args"] = lazy_text(pointer, TextPart::args),
+                            Rcpp::_["dimension"] = dimension);
 }
 
-// list(name, integers, index, precision, sum_scheme, stays): `stays` says whether the
-// result may be left on the GPU
+// list(name, integers, index, precision, sum_scheme, stays, cover): `stays` says whether
+// the result may be left on the GPU; `cover` is NULL or of r_cover_create()
 struct Evaluation {
   LazyReduction reduction;
   Precision precision;
   SumScheme sum_scheme;
+  SEXP cover;
 
   explicit Evaluation(const Rcpp::List& list) {
     reduction.name = Rcpp::as<std::string>(list["name"]);
@@ -114,6 +113,7 @@ struct Evaluation {
     reduction.reduced = level_named(Rcpp::as<std::string>(list["index"]));
     precision = precision_named(Rcpp::as<std::string>(list["precision"]));
     sum_scheme = scheme_named(Rcpp::as<std::string>(list["sum_scheme"]));
+    cover = list["cover"];
   }
 };
 
@@ -135,7 +135,8 @@ Prepared prepared(const Rcpp::List& evaluation, Write write) {
         data = builder.data();
         return formula;
       },
-      wanted.precision, wanted.sum_scheme);
+      wanted.precision, wanted.sum_scheme,
+      wanted.cover == R_NilValue ? Over::index : Over::cover);
   return {callable, data};
 }
 
@@ -146,7 +147,7 @@ SEXP evaluated(const Rcpp::List& evaluation, Write write) {
   const ResultPlace place =
       Rcpp::as<bool>(evaluation["stays"]) ? settings().gpu_results : ResultPlace::host;
   return run_operator(*op.callable, data_list(op.data), Orientation::rows, R_NilValue,
-                      R_NilValue, place);
+                      R_NilValue, place, nullptr, evaluation["cover"]);
 }
 
 }  // namespace
@@ -198,9 +199,8 @@ SEXP r_lazy_read(Rcpp::CharacterVector formula, Rcpp::CharacterVector args) {
   return guarded([&] {
     LazyText text;
     text.formulas = Rcpp::as<std::vector<std::string>>(formula);
-    text.names = Rcpp::as<std::vector<std::string>>(formula.names());
     text.args = Rcpp::as<std::vector<std::string>>(args);
-    return pointer_to(read_lazy(text));
+    return native_pointer(read_lazy(text));
   });
 }
 
@@ -254,20 +254,5 @@ SEXP r_lazy_values(Rcpp::List operand, Rcpp::List data, Rcpp::List evaluation) {
       formula.index = level_i;
       return formula;
     });
-  });
-}
-
-// How many formulas the operations of this name take.
-// [[Rcpp::export(rng = false)]]
-SEXP r_lazy_formula_counts(std::string operation) {
-  return guarded([&] {
-    std::vector<int> counts;
-    for (const Operation& row : operations()) {
-      bool is_named = row.name == operation;
-      for (const std::string& other : row.other_names)
-        is_named = is_named || other == operation;
-      if (is_named) counts.push_back(int(row.arguments.size()));
-    }
-    return counts;
   });
 }

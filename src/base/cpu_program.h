@@ -1,4 +1,4 @@
-// What the CPU runs for one kernel: a compiled library (run/cpu/compiled_program) or the
+// The CPU runs this for one kernel: a compiled library (run/cpu/compiled_program) or the
 // interpreter (interpret/interpreter). The same interface as abi.h, which see.
 #pragma once
 
@@ -20,6 +20,9 @@ class CpuProgram {
                       long long stride) const = 0;
   /// Numbers from one accumulator of a row to the next, see abi.h.
   virtual long long slot_stride(long long rows) const { return rkeops_slot_stride(rows); }
+  /// Gives where a row has slot k of its reduction (see inst/include/rkeops/reductions/):
+  /// a program may divide components among several reductions.
+  virtual int slot(int k) const { return k; }
   /// Whether the last bits of results depend on where the blocks given to reduce() begin,
   /// also where they begin at multiples of 256 columns. Then no clock may decide that.
   virtual bool depends_on_slices() const { return false; }

@@ -80,47 +80,61 @@ int width_of(const std::string& text) {
   return static_cast<int>(columns_of(text).size());
 }
 
-// One line of the text; `begin` and `end` are the columns of the carets.
+// The part of a line that is shown; `begin` and `end` are the columns of the carets.
 struct MarkedLine {
   std::vector<std::string> columns;
   int begin;
   int end;
+  bool goes_on_before, goes_on_after;
 };
 
+// Is the byte one of those inside a character?
+bool is_inside(const std::string& text, size_t at) {
+  return between(byte_at(text, at), 0x80, 0xBF);
+}
+
+// A line may have millions of characters: what is far from the place is left out before
+// anything is counted.
 MarkedLine line_of(const std::string& text, Place place) {
+  constexpr size_t bytes_a_character = 4;
+  constexpr size_t near = bytes_a_character * 2 * longest_line_shown;
   const int size = static_cast<int>(text.size());
-  const int begin = std::clamp(place.begin, 0, size);
-  const auto start =
-      begin == 0 ? 0 : text.rfind('\n', static_cast<size_t>(begin) - 1) + 1;
-  const auto stop = std::min(text.find('\n', static_cast<size_t>(begin)), text.size());
-  const auto end =
-      static_cast<size_t>(std::clamp(place.end, begin, static_cast<int>(stop)));
+  const auto begin = static_cast<size_t>(std::clamp(place.begin, 0, size));
+  const size_t line_start = begin == 0 ? 0 : text.rfind('\n', begin - 1) + 1;
+  const size_t line_stop = std::min(text.find('\n', begin), text.size());
+  size_t start = begin - line_start > near ? begin - near : line_start;
+  while (start > line_start && is_inside(text, start)) --start;
+  size_t stop = line_stop - begin > near ? begin + near : line_stop;
+  while (stop < line_stop && is_inside(text, stop)) ++stop;
+  const auto end = static_cast<size_t>(
+      std::clamp(place.end, static_cast<int>(begin), static_cast<int>(stop)));
 
   MarkedLine line;
   line.columns = columns_of(text.substr(start, stop - start));
-  line.begin = width_of(text.substr(start, static_cast<size_t>(begin) - start));
+  line.begin = width_of(text.substr(start, begin - start));
   // At the end of a text there is nothing to mark: one caret stands behind it.
   line.end = std::max(line.begin + 1, width_of(text.substr(start, end - start)));
+  line.goes_on_before = start > line_start;
+  line.goes_on_after = stop < line_stop;
   return line;
 }
 
 void cut_to_window(MarkedLine& line) {
   const int size = static_cast<int>(line.columns.size());
-  if (size <= longest_line_shown) return;
-  const int first =
-      std::clamp(line.begin - shown_before_place, 0, size - longest_line_shown);
-  const int last = first + longest_line_shown;
+  const int first = std::clamp(line.begin - shown_before_place, 0,
+                               std::max(0, size - longest_line_shown));
+  const int last = std::min(size, first + longest_line_shown);
 
   line.columns.erase(line.columns.begin() + last, line.columns.end());
   line.columns.erase(line.columns.begin(), line.columns.begin() + first);
   line.begin -= first;
   line.end = std::max(line.begin + 1, std::min(line.end - first, longest_line_shown));
-  if (first > 0) {
+  if (first > 0 || line.goes_on_before) {
     line.columns.insert(line.columns.begin(), ellipsis);
     line.begin += width_of(ellipsis);
     line.end += width_of(ellipsis);
   }
-  if (last < size) line.columns.push_back(ellipsis);
+  if (last < size || line.goes_on_after) line.columns.push_back(ellipsis);
 }
 
 // "formula: ", or "formula, line 2: " when there are several lines.
@@ -132,7 +146,7 @@ std::string heading(const SourceText& source, Place place) {
   return source.label + ", line " + std::to_string(newlines + 1) + ": ";
 }
 
-// Of ASCII letters only, whatever the locale.
+// Changes ASCII letters only, whatever the locale.
 std::string lower_case(std::string text) {
   for (char& letter : text) {
     if ('A' <= letter && letter <= 'Z') letter = static_cast<char>(letter - 'A' + 'a');
@@ -210,10 +224,14 @@ Error internal_error(const std::string& message) {
 }
 
 std::string nearest_name(const std::string& name, const std::vector<std::string>& known) {
+  // longer names are no slip of the pen, and their distance takes long to count
+  constexpr size_t longest = 200;
+  if (name.size() > longest) return "";
   const std::string wanted = lower_case(name);
   int least = std::max(1, static_cast<int>(name.size()) / 3) + 1;
   std::string nearest;
   for (const std::string& candidate : known) {
+    if (candidate.size() > longest) continue;
     const int distance = edit_distance(wanted, lower_case(candidate));
     // Names with no letter in common are not near, however short they are.
     const auto longer = static_cast<int>(std::max(name.size(), candidate.size()));

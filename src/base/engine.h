@@ -1,4 +1,4 @@
-// Where generated code runs.
+// The places where generated code runs.
 #pragma once
 
 namespace rkeops {

@@ -5,21 +5,17 @@
 #include <algorithm>
 #include <cmath>
 #include <cstring>
+#include <limits>
 #include <mutex>
 #include <system_error>
 #include <thread>
 #include <vector>
 
+#include "base/processors.h"
+
 namespace rkeops {
 
 namespace {
-
-// GCC compiles the loop once for each of these, and asks the processor when it starts.
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && defined(__linux__)
-#define RKEOPS_FOR_EACH_PROCESSOR __attribute__((target_clones("avx2", "default")))
-#else
-#define RKEOPS_FOR_EACH_PROCESSOR
-#endif
 
 // Doubles without sign are in the order of their bits as integers, with Inf above all
 // numbers and NaN above Inf.
@@ -61,8 +57,25 @@ void summarise(const double* values, std::size_t count, InputSummary* summary) {
   summary->largest = std::max(summary->largest, largest);
 }
 
-// Starting a thread takes as long as reading so many numbers.
-constexpr std::size_t values_worth_a_thread = 1 << 18;
+SingleFit fit_of(const double* values, std::size_t count) {
+  constexpr double smallest = std::numeric_limits<float>::min();
+  SingleFit fit;
+  for (std::size_t k = 0; k < count; ++k) {
+    const double value = values[k];
+    if (value != value) continue;
+    fit.fits = fit.fits && double(float(value)) == value;
+    fit.is_whole = fit.is_whole && std::trunc(value) == value;
+    fit.keeps_sign = fit.keeps_sign && (value == 0 || std::fabs(value) >= smallest);
+  }
+  return fit;
+}
+
+void join(const SingleFit& part, SingleFit* all) {
+  all->fits = all->fits && part.fits;
+  all->is_whole = all->is_whole && part.is_whole;
+  all->keeps_sign = all->keeps_sign && part.keeps_sign;
+}
+
 constexpr int most_threads = 16;  // which read as fast as the memory gives
 
 }  // namespace
@@ -70,8 +83,9 @@ constexpr int most_threads = 16;  // which read as fast as the memory gives
 bool InputSummary::is_finite() const { return !has_nan && std::isfinite(largest); }
 
 void in_parts(std::size_t count, int threads,
-              const std::function<void(std::size_t, std::size_t)>& work) {
-  const std::size_t worth = count / values_worth_a_thread;
+              const std::function<void(std::size_t, std::size_t)>& work,
+              std::size_t values) {
+  const std::size_t worth = std::min(count, count * values / values_worth_a_thread);
   const std::size_t parts = std::max<std::size_t>(
       1, std::min({worth, std::size_t(std::max(threads, 1)), std::size_t(most_threads)}));
   std::vector<std::thread> others;
@@ -107,6 +121,20 @@ InputSummary summary_of(const MatrixView& matrix, int threads) {
     all.largest = std::max(all.largest, part.largest);
     all.has_nan = all.has_nan || part.has_nan;
   });
+  return all;
+}
+
+SingleFit single_fit_of(const MatrixView& matrix, int threads) {
+  SingleFit all;
+  std::mutex mutex;
+  for (int k = 0; k < matrix.components; ++k) {
+    const double* const column = matrix.data + k * matrix.stride;
+    in_parts(std::size_t(matrix.rows), threads, [&](std::size_t first, std::size_t last) {
+      const SingleFit part = fit_of(column + first, last - first);
+      std::lock_guard<std::mutex> lock(mutex);
+      join(part, &all);
+    });
+  }
   return all;
 }
 

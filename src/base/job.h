@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/interrupts.h"
+#include "base/pair_cover.h"
 
 namespace rkeops {
 
@@ -40,21 +41,26 @@ struct MatrixView {
 };
 
 struct Job {
-  /// What the stages of the formula read, in the order of the plan: parameter and row
+  /// The stages of the formula read these, in the order of the plan: parameter and row
   /// inputs of the finish stage come last. Parameters have one row.
   std::vector<MatrixView> parameter_inputs;
   std::vector<MatrixView> row_inputs;     // indexed by the rows of the result
   std::vector<MatrixView> column_inputs;  // indexed by what is reduced
   long long rows = 1;
   long long columns = 1;
+  /// The columns that each row is reduced over, where these are not all.
+  const CoveredRows* cover = nullptr;
   long long work =
       1;  // components computed for each pair: how long a pair takes, roughly
   bool single_precision = false;
   /// rows x outputs, column-major, written completely.
   double* output = nullptr;
-  /// Where the result goes instead, if it is to stay on the (only) GPU.
+  /// The result goes there instead, if it is to stay on the (only) GPU.
   GpuMatrix* resident_output = nullptr;
   Progress progress;
+
+  /// The number of pairs that are computed.
+  double pairs() const;
 };
 
 /// Thrown by an engine, which has not computed the result, where a row or a column is not

@@ -38,6 +38,11 @@ class IntervalProgram {
   bool exists() const { return exists_; }
   /// Are the values components of inputs, and nothing computed?
   bool only_copies() const { return steps_.empty(); }
+  /// The component of the first group that is copied; negative: another number.
+  int copied(int result) const {
+    const Operand& from = results_[size_t(result)];
+    return from.source == 0 ? from.offset : -1;
+  }
   /// Components of all roots.
   int results() const { return int(results_.size()); }
 

@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <cmath>
 #include <limits>
-#include <unordered_set>
 
 #include "base/input_summary.h"
+#include "bound/pair_parts.h"
 
 namespace rkeops {
 
@@ -13,57 +13,46 @@ namespace {
 
 constexpr int lanes = IntervalLanes::count;
 
-// The largest parts of a value that do not vary with the pair.
-struct Frontier {
-  std::vector<Expr> rows, columns, parameters;
-
-  explicit Frontier(const KernelPlan& kernel) {
-    std::vector<Expr> waiting = kernel.values;
-    std::unordered_set<const Node*> seen;
-    while (!waiting.empty()) {
-      const Expr node = waiting.back();
-      waiting.pop_back();
-      if (node->kind == NodeKind::constant || !seen.insert(&*node).second) continue;
-      if (node->level == level_none)
-        parameters.push_back(node);
-      else if (node->level == kernel.row_index)
-        rows.push_back(node);
-      else if (node->level == kernel.column_index)
-        columns.push_back(node);
-      else
-        waiting.insert(waiting.end(), node->children.begin(), node->children.end());
-    }
-  }
-};
-
-// As the program reads it.
-double read_number(double value, Precision precision) {
-  return precision == Precision::float32 ? double(float(value)) : value;
+// A number as the program reads it. Infinite values are not known either.
+double known_number(double value, Precision precision) {
+  const double read = precision == Precision::float32 ? double(float(value)) : value;
+  return std::isfinite(read) ? read : std::numeric_limits<double>::quiet_NaN();
 }
 
 }  // namespace
 
 PairBound::PairBound(const KernelPlan& kernel, Precision precision)
     : precision_(precision),
-      row_inputs_(total_dimension(kernel.rows.inputs)),
-      column_inputs_(total_dimension(kernel.columns.inputs)),
+      inputs_{total_dimension(kernel.rows.inputs),
+              total_dimension(kernel.columns.inputs)},
       parameter_inputs_(total_dimension(kernel.parameters.inputs)) {
-  const Frontier frontier(kernel);
+  const PairParts parts(kernel);
   const auto program = [&](const std::vector<Expr>& roots,
                            const IntervalProgram::Inputs& inputs) {
     return std::make_unique<IntervalProgram>(roots, inputs, precision);
   };
   const std::vector<Expr>& parameters = kernel.parameters.inputs;
-  rows_ = program(frontier.rows, {kernel.rows.inputs, parameters});
-  columns_ = program(frontier.columns, {kernel.columns.inputs, parameters});
-  parameters_ = program(frontier.parameters, {parameters});
-  pair_ = program(kernel.values, {frontier.rows, frontier.columns, frontier.parameters});
+  const std::vector<Expr>* const read[sides] = {&kernel.rows.inputs,
+                                                &kernel.columns.inputs};
+  const PointParts* const found[sides] = {&parts.rows, &parts.columns};
+  for (int side = 0; side < sides; ++side) {
+    const IntervalProgram::Inputs inputs = {*read[side], parameters};
+    programs_[side][int(Part::positions)] = program(found[side]->positions, inputs);
+    programs_[side][int(Part::weights)] = program(found[side]->weights, inputs);
+  }
+  parameters_ = program(parts.parameters, {parameters});
+  pair_ = program(kernel.values,
+                  {parts.rows.positions, parts.rows.weights, parts.columns.positions,
+                   parts.columns.weights, parts.parameters});
 }
 
 bool PairBound::exists() const {
-  return rows_->exists() && columns_->exists() && parameters_->exists() &&
-         pair_->exists() && pair_->results() == 1 && rows_->results() > 0 &&
-         columns_->results() > 0;
+  bool exists = parameters_->exists() && pair_->exists() && pair_->results() > 0;
+  for (const auto& side : programs_) {
+    for (const auto& part : side) exists = exists && part->exists();
+    exists = exists && side[int(Part::positions)]->results() > 0;
+  }
+  return exists;
 }
 
 namespace {
@@ -83,16 +72,11 @@ class Reader {
         from_.push_back(matrix.data + k * matrix.stride);
   }
 
-  // Infinite values are not known either.
   const IntervalLanes* read(long long first, int count) {
-    for (size_t k = 0; k < from_.size(); ++k) {
-      for (int lane = 0; lane < lanes; ++lane) {
-        const double value =
-            read_number(from_[k][first + std::min(lane, count - 1)], precision_);
+    for (size_t k = 0; k < from_.size(); ++k)
+      for (int lane = 0; lane < lanes; ++lane)
         set(boxes_[k], lane,
-            std::isfinite(value) ? value : std::numeric_limits<double>::quiet_NaN());
-      }
-    }
+            known_number(from_[k][first + std::min(lane, count - 1)], precision_));
     return boxes_.data();
   }
 
@@ -115,43 +99,56 @@ void write(const IntervalProgram::Memory& memory, long long first, int count,
 
 }  // namespace
 
-struct PairBound::Source {
-  const std::vector<MatrixView>& inputs;
-  int components;
-  const std::vector<MatrixView>& parameters;
-};
+// False where not all are components of inputs.
+bool PairBound::copy(const IntervalProgram& what, const std::vector<MatrixView>& inputs,
+                     int threads, PointValues& values) const {
+  std::vector<const double*> from;
+  for (const MatrixView& matrix : inputs)
+    for (int k = 0; k < matrix.components; ++k)
+      from.push_back(matrix.data + k * matrix.stride);
+  std::vector<const double*> read;
+  for (int k = 0; k < what.results(); ++k) {
+    if (what.copied(k) < 0) return false;
+    read.push_back(from[size_t(what.copied(k))]);
+  }
+  const size_t components = read.size();
+  in_parts(
+      size_t(values.points), threads,
+      [&](size_t first, size_t last) {
+        for (size_t k = 0; k < components; ++k)
+          for (size_t point = first; point < last; ++point)
+            values.lo[point * components + k] = known_number(read[k][point], precision_);
+      },
+      components);
+  return true;
+}
 
-PointValues PairBound::read(const IntervalProgram& program, const Source& source,
-                            long long points, int threads) const {
+PointValues PairBound::read(Side side, Part part, const Job& job, int threads) const {
+  const IntervalProgram& what = program(side, part);
+  const bool of_rows = side == Side::rows;
+  const std::vector<MatrixView>& inputs = of_rows ? job.row_inputs : job.column_inputs;
   PointValues values;
-  values.points = points;
-  values.components = program.results();
-  values.lo.resize(size_t(points * values.components));
-  if (!program.only_copies()) values.hi.resize(values.lo.size());
-  Reader once(source.parameters, parameter_inputs_, precision_);
+  values.points = of_rows ? job.rows : job.columns;
+  values.components = what.results();
+  values.lo.resize(size_t(values.points * values.components));
+  if (what.only_copies() && copy(what, inputs, threads, values)) return values;
+  values.hi.resize(values.lo.size());
+  Reader once(job.parameter_inputs, parameter_inputs_, precision_);
   const IntervalLanes* const parameters = once.read(0, 1);
-  in_parts(size_t((points + lanes - 1) / lanes), threads, [&](size_t begin, size_t end) {
-    Reader reader(source.inputs, source.components, precision_);
-    IntervalProgram::Memory memory = program.memory();
+  const auto work = [&](size_t begin, size_t end) {
+    Reader reader(inputs, inputs_[int(side)], precision_);
+    IntervalProgram::Memory memory = what.memory();
     for (size_t block = begin; block < end; ++block) {
       const long long first = (long long)block * lanes;
-      const int count = int(std::min<long long>(lanes, points - first));
+      const int count = int(std::min<long long>(lanes, values.points - first));
       const IntervalLanes* const groups[] = {reader.read(first, count), parameters};
-      program.run(groups, memory);
+      what.run(groups, memory);
       write(memory, first, count, values);
     }
-  });
+  };
+  in_parts(size_t((values.points + lanes - 1) / lanes), threads, work,
+           size_t(lanes * (values.components + 1)));
   return values;
-}
-
-PointValues PairBound::read_rows(const Job& job, int threads) const {
-  return read(*rows_, {job.row_inputs, row_inputs_, job.parameter_inputs}, job.rows,
-              threads);
-}
-
-PointValues PairBound::read_columns(const Job& job, int threads) const {
-  return read(*columns_, {job.column_inputs, column_inputs_, job.parameter_inputs},
-              job.columns, threads);
 }
 
 std::vector<IntervalLanes> PairBound::read_parameters(const Job& job) const {

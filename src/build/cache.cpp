@@ -24,7 +24,7 @@ namespace {
 constexpr int lock_poll_milliseconds = 20;
 const char* const checksum_extension = ".sum";
 
-/// What stands in the file of the checksum. With the key, so that no library is taken for
+/// The file of the checksum holds this, with the key, so that no library is taken for
 /// another one.
 std::string checksum(const std::string& key, const std::string& contents) {
   return key + " " + std::to_string(contents.size()) + " " + sha256_hex(contents) + "\n";

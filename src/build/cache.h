@@ -27,7 +27,7 @@ using CompileStep = std::function<std::string(const std::string& source_file,
 /// Loads a product, which has or will have this path; throws when it is none.
 using LoadStep = std::function<void(const CachedFile& product, const std::string& path)>;
 
-/// Where a product stands when it is there.
+/// The path where a product stands when it is there.
 std::string product_path(const CacheSettings& settings, const std::string& key,
                          const std::string& product_extension);
 
@@ -56,7 +56,7 @@ struct CacheEntry {
   std::string first_line;  // of the source
 };
 
-/// What the folder holds, most recently used first; nothing when there is no folder.
+/// Lists the folder, most recently used first; nothing when there is no folder.
 std::vector<CacheEntry> cache_entries(const std::string& directory);
 
 /// Removes the entries and their leftovers, except those being compiled now, and returns

@@ -241,18 +241,20 @@ bool KeyLock::is_current() const {
          mine.st_dev == there.st_dev && mine.st_ino == there.st_ino;
 }
 
+// A new file is locked at once: whoever waits before loses it to others that sweep.
 bool KeyLock::try_lock() {
-  if (held_) return true;
-  if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
-    if (errno == EWOULDBLOCK || errno == EINTR) return false;
-    excludes_others_ = false;
+  while (!held_) {
+    if (flock(descriptor_, LOCK_EX | LOCK_NB) != 0) {
+      if (errno == EWOULDBLOCK || errno == EINTR) return false;
+      excludes_others_ = false;
+    }
+    held_ = is_current();
+    if (held_) break;
+    close(descriptor_);
+    descriptor_ = -1;
+    descriptor_ = opened();
   }
-  held_ = is_current();
-  if (held_) return true;
-  close(descriptor_);
-  descriptor_ = -1;
-  descriptor_ = opened();
-  return false;
+  return true;
 }
 
 }  // namespace rkeops

@@ -1,4 +1,4 @@
-// What stands in the folder of compiled formulas, file by file.
+// The folder of compiled formulas, file by file.
 #pragma once
 
 #include <string>

@@ -121,7 +121,7 @@ std::optional<CachedFile> CachedFile::find(const CacheDirectory& directory,
   throw cache_error("Cannot read a compiled formula", path, errno);
 }
 
-// What the loader asks of the system.
+// Asks the system what the loader will ask.
 void CachedFile::require_programs() const {
   void* const page =
       mmap(nullptr, 1, PROT_READ | PROT_EXEC, MAP_PRIVATE, descriptor(), 0);

@@ -60,8 +60,8 @@ std::string what_went_wrong(const Command& command, const ProcessResult& result)
   return "The compiler ended with status " + std::to_string(result.status);
 }
 
-/// What nvcc says when the C++ compiler that it starts is missing, or too new for it, and
-/// when that compiler's own headers are too new.
+/// Knows what nvcc says when the C++ compiler that it starts is missing, or too new for
+/// it, and when that compiler's own headers are too new.
 bool is_about_host_compiler(const std::string& output) {
   static const Words signs = {"unsupported GNU version",
                               "unsupported clang version",

@@ -1,4 +1,4 @@
-// What to say when a compiler fails.
+// Messages for compilers that fail.
 #pragma once
 
 #include "base/diagnostic.h"

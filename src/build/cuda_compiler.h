@@ -21,11 +21,11 @@ std::string find_nvcc(const ToolchainSettings& settings);
 /// at; else CUDA_HOME, CUDA_PATH, where libraries of the system are, and /usr/local/cuda.
 std::string find_nvrtc(const ToolchainSettings& settings);
 
-/// Where they are looked for, for messages: "/opt/cuda/bin/nvcc (CUDA_HOME)".
+/// Names the places that are looked at: "/opt/cuda/bin/nvcc (CUDA_HOME)".
 std::vector<std::string> nvcc_places(const ToolchainSettings& settings);
 std::vector<std::string> nvrtc_places(const ToolchainSettings& settings);
 
-/// Of those that may be used.
+/// Names the places of those that may be used.
 std::vector<std::string> cuda_compiler_places(const ToolchainSettings& settings);
 
 }  // namespace rkeops

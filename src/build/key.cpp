@@ -101,8 +101,8 @@ std::string linux_processor() {
   return text;
 }
 
-/// Where the system does not list instruction sets, a library is used only on the host
-/// that built it.
+/// A system that does not list instruction sets uses a library only on the host that
+/// built it.
 std::string host_and_machine() {
   utsname names{};
   uname(&names);

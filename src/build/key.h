@@ -22,7 +22,7 @@ std::string library_key(const KeyParts& parts);
 /// Digest of all files in `<include_directory>/rkeops`; read once in a session.
 std::string headers_digest(const std::string& include_directory);
 
-/// What `-march=native` depends on: model and instruction sets of this machine's
+/// Names what `-march=native` depends on: model and instruction sets of this machine's
 /// processor.
 std::string cpu_identity();
 

@@ -68,7 +68,7 @@ class Pipe {
   bool open_ = false;
 };
 
-/// What posix_spawn is told to do in the child before the program starts.
+/// Tells posix_spawn what to do in the child before the program starts.
 class SpawnPlan {
  public:
   explicit SpawnPlan(int output) {

@@ -104,7 +104,7 @@ Words linker_flags() {
 #endif
 }
 
-/// What comes after the compiler's own words and before the files; the user's flags last,
+/// Flags come after the compiler's own words and before the files; the user's flags last,
 /// so they win. The loops are written with vectors, so that -O3 would find nothing more
 /// to do, in a third more time.
 Words own_flags(Engine engine, const ToolchainSettings& settings) {

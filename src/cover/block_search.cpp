@@ -29,21 +29,22 @@ bool keeps_worst_first(const CpuProgram& program, const SearchKind& kind) {
 
 }  // namespace
 
-BlockSearch::BlockSearch(PrunedJob& job, const CpuProgram& program)
+BlockSearch::BlockSearch(const PrunedJob& job, const CpuProgram& program)
     : BlockWalk(job, program),
       kind_(job.kernel().search()),
-      lists_(kind_, job.job().single_precision, keeps_worst_first(program, kind_)) {}
+      lists_(make_lists(kind_, job.job().single_precision,
+                        keeps_worst_first(program, kind_))) {}
 
 void BlockSearch::begin() {
-  lists_.begin(rows());
+  lists_->begin(rows(), slots());
   limit_ = infinity;
 }
 
 // Ambiguous are equal values that are infinite, and NaN, which may be one or another.
 bool BlockSearch::settle() {
   if (!kind_.has_columns) return !has_nan();
-  if (lists_.is_ambiguous()) return false;
-  lists_.restore(slots());
+  if (lists_->is_ambiguous()) return false;
+  lists_->restore(slots());
   return true;
 }
 
@@ -55,7 +56,7 @@ bool BlockSearch::has_nan() const {
 
 // An unknown bound may be anything.
 void BlockSearch::bounds_of(int level, long long group, double* bounds) {
-  const IntervalLanes& value = values_of(level, group);
+  const IntervalLanes& value = *values_of(level, group)[0];
   for (int k = 0; k < fan; ++k) {
     const double best = kind_.sign > 0 ? value.lo[k] : -value.hi[k];
     bounds[k] = best == best ? best : -infinity;
@@ -65,8 +66,8 @@ void BlockSearch::bounds_of(int level, long long group, double* bounds) {
 // An unknown value may be NaN, which is the extreme value then.
 bool BlockSearch::matters(double bound, int first_number) const {
   if (!kind_.has_columns) return bound < limit_ || bound == -infinity;
-  return bound < lists_.limit() ||
-         (bound == lists_.limit() && first_number < lists_.limit_number());
+  return bound < lists_->limit() ||
+         (bound == lists_->limit() && first_number < lists_->limit_number());
 }
 
 // The nearest box first, and of equally near ones that with the smallest number: when one
@@ -100,7 +101,7 @@ void BlockSearch::visit(int level, long long group) {
 void BlockSearch::search_leaf(long long leaf) {
   fold_leaf(leaf);
   if (kind_.has_columns)
-    lists_.harvest(slots(), columns().numbers().data());
+    lists_->harvest(slots(), columns().numbers().data());
   else
     find_limit();
 }

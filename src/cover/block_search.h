@@ -9,7 +9,7 @@ namespace rkeops {
 
 class BlockSearch : public BlockWalk {
  public:
-  BlockSearch(PrunedJob& job, const CpuProgram& program);
+  BlockSearch(const PrunedJob& job, const CpuProgram& program);
 
  private:
   void begin() override;
@@ -23,7 +23,7 @@ class BlockSearch : public BlockWalk {
   bool has_nan() const;
 
   const SearchKind& kind_;
-  SearchLists lists_;
+  const std::unique_ptr<SearchLists> lists_;
   double limit_ = 0;  // where there are no lists
 };
 

@@ -1,77 +1,130 @@
 #include "cover/block_sum.h"
 
 #include <algorithm>
-#include <cmath>
-#include <limits>
 
 namespace rkeops {
 
 namespace {
 
-constexpr double infinity = std::numeric_limits<double>::infinity();
-// The part of the rounding of a sum that left out terms may have.
-constexpr double quarter = 0.25;
+// Absolute terms are added up of so many leaves.
+constexpr double absolute_leaves = 4;
+
+// Sums are looked at again after this part of the leaves up to then.
+constexpr double between_looks = 0.25;
 
 }  // namespace
 
-// Terms that are no normal numbers are 0 for some engines.
-BlockSum::BlockSum(PrunedJob& job, const CpuProgram& program)
+BlockSum::BlockSum(const PrunedJob& job, const CpuProgram& program,
+                   const CpuProgram* absolute)
     : BlockWalk(job, program),
-      smallest_limit_(2 * job.kernel().rounding().tiny),
-      share_of_sum_(quarter * job.kernel().rounding().epsilon /
-                    double(std::max(1LL, job.job().columns))) {}
-
-void BlockSum::begin() { limit_ = smallest_limit_; }
-
-bool BlockSum::settle() { return true; }
-
-// The absolute value of what is summed up so far is at most the sum of absolute terms.
-void BlockSum::find_limit() {
-  double smallest = infinity;
-  for (int row = 0; row < rows(); ++row) {
-    const double size = std::fabs(slots().at(0, row));
-    if (size < smallest) smallest = size;
-  }
-  limit_ = std::max(smallest_limit_, smallest * share_of_sum_);
+      kind_(job.kernel().sum()),
+      limits_(kind_, job.kernel().rounding(), job.job().columns),
+      sizes_(size_t(columns().levels() * limits_.sizes() * fan)),
+      absolute_(absolute) {
+  if (!absolute) return;
+  absolute_partial_ = aligned_memory(absolute->partial_bytes(PrunedJob::leaf));
+  absolute_workspace_ = workspace_of(*absolute);
 }
 
-double BlockSum::columns_of(int level, long long node) const {
-  long long first = node, last = node + 1;
-  for (int k = 0; k < level; ++k) {
-    first *= fan;
-    last *= fan;
-  }
-  last = std::min(last, columns().leaves());
-  return double(columns().leaf_begin(last) - columns().leaf_begin(first));
+void BlockSum::begin() {
+  limits_.begin();
+  leaves_ = next_look_ = 0;
+  adds_absolute_ = false;
 }
 
-void BlockSum::add(double value, double columns) {
-  for (int row = 0; row < rows(); ++row) slots().at(0, row) += value * columns;
+// The largest exponent beside one that is NaN depends on the order of the columns.
+bool BlockSum::settle() {
+  if (!kind_.of_exponentials) return true;
+  for (int k = 0; k < kind_.sums(); ++k) {
+    const double* const sums = &slots().at(program().slot(kind_.first_slot() + k), 0);
+    if (std::any_of(sums, sums + rows(), [](double sum) { return sum != sum; }))
+      return false;
+  }
+  return true;
+}
+
+bool BlockSum::have_both_signs(const IntervalLanes* const* values) const {
+  const int first = kind_.first_slot();
+  for (int k = first; k < first + kind_.weights; ++k) {
+    const IntervalLanes& value = *values[k];
+    const bool has_negative =
+        std::any_of(value.lo, value.lo + fan, [](double lo) { return lo < 0; });
+    const bool has_positive =
+        std::any_of(value.hi, value.hi + fan, [](double hi) { return hi > 0; });
+    if (has_negative && has_positive) return true;
+  }
+  return false;
+}
+
+// The terms of all pairs of a box, and so they need not be computed.
+bool BlockSum::are_equal(const IntervalLanes* const* values, int lane) const {
+  if (kind_.of_exponentials) return false;
+  return std::all_of(values, values + kind_.weights, [lane](const IntervalLanes* value) {
+    return value->lo[lane] == value->hi[lane];
+  });
+}
+
+void BlockSum::add_equal(const IntervalLanes* const* values, int lane, double columns) {
+  for (int k = 0; k < kind_.weights; ++k) {
+    const double value = values[k]->lo[lane] * columns;
+    double* const sums = &slots().at(program().slot(k), 0);
+    for (int row = 0; row < rows(); ++row) sums[row] += value;
+  }
+}
+
+void BlockSum::take_leaf(long long leaf) {
+  fold_leaf(leaf);
+  if (adds_absolute_ && leaves_ < absolute_leaves) {
+    if (leaves_ == 0) {
+      absolute_slots_ = {static_cast<double*>(absolute_partial_.get()),
+                         absolute_->slot_stride(rows())};
+      absolute_->initialise(absolute_partial_.get(), rows());
+    }
+    fold_leaf_by(*absolute_, absolute_partial_.get(), absolute_workspace_.get(), leaf);
+  }
+  ++leaves_;
+  if (leaves_ < next_look_) return;
+  next_look_ = leaves_ + std::max(1.0, between_looks * leaves_);
+  find_limits();
+}
+
+void BlockSum::find_limits() {
+  limits_.begin_rows(rows());
+  limits_.look_at(program(), slots(), rows());
+  if (adds_absolute_ && leaves_ > 0) limits_.look_at(*absolute_, absolute_slots_, rows());
+  limits_.end_rows();
 }
 
 void BlockSum::visit(int level, long long group) {
-  const IntervalLanes values = values_of(level, group);
-  double sizes[fan];
-  for (int k = 0; k < fan; ++k) {
-    sizes[k] = std::max(std::fabs(values.lo[k]), std::fabs(values.hi[k]));
-    if (sizes[k] != sizes[k]) sizes[k] = infinity;  // not known
-  }
+  const IntervalLanes* const* const values = values_of(level, group);
+  double* const sizes = sizes_of(level);
+  limits_.find_sizes(values, sizes);
+  if (leaves_ == 0 && absolute_)
+    adds_absolute_ = adds_absolute_ || have_both_signs(values);
   const int count = nodes_of(level, group);
-  int order[fan];
-  for (int k = 0; k < count; ++k) order[k] = k;
-  std::stable_sort(order, order + count,
-                   [&sizes](int a, int b) { return sizes[a] > sizes[b]; });
+  int order[fan], waiting = 0;
+  double rank[fan];
+  bool has_added = false;
   for (int k = 0; k < count; ++k) {
-    const long long node = group * fan + order[k];
-    if (sizes[order[k]] <= limit_) return;
-    if (values.lo[order[k]] == values.hi[order[k]])
-      add(values.lo[order[k]], columns_of(level, node));
-    else if (level > 0) {
-      visit(level - 1, node);
+    if (!(limits_.excess(sizes + k) > 0)) continue;
+    rank[k] = limits_.rank(sizes + k);
+    if (!are_equal(values, k)) {
+      order[waiting++] = k;
       continue;
-    } else
-      fold_leaf(node);
-    find_limit();
+    }
+    add_equal(values, k, double(columns().points_of(level, group * fan + k)));
+    has_added = true;
+  }
+  if (has_added) find_limits();
+  std::stable_sort(order, order + waiting,
+                   [&rank](int a, int b) { return rank[a] > rank[b]; });
+  for (int k = 0; k < waiting; ++k) {
+    if (!(limits_.excess(sizes + order[k]) > 0)) continue;
+    const long long node = group * fan + order[k];
+    if (level > 0)
+      visit(level - 1, node);
+    else
+      take_leaf(node);
   }
 }
 

@@ -14,80 +14,96 @@ constexpr long long columns_at_once = 1 << 16;
 
 }  // namespace
 
-std::unique_ptr<BlockWalk> make_walk(PrunedJob& job, const CpuProgram& program) {
-  if (job.kernel().search().exists) return std::make_unique<BlockSearch>(job, program);
-  return std::make_unique<BlockSum>(job, program);
+AlignedMemory workspace_of(const CpuProgram& program) {
+  long long most = 0;
+  for (long long rows = 1; rows <= PrunedJob::leaf; ++rows)
+    most = std::max(most, program.workspace_bytes(rows));
+  return aligned_memory(most);
 }
 
-BlockWalk::BlockWalk(PrunedJob& job, const CpuProgram& program)
+std::unique_ptr<BlockWalk> make_walk(const PrunedJob& job, const WalkPrograms& programs) {
+  if (job.kernel().search().exists)
+    return std::make_unique<BlockSearch>(job, programs.program);
+  return std::make_unique<BlockSum>(job, programs.program, programs.absolute);
+}
+
+BlockWalk::BlockWalk(const PrunedJob& job, const CpuProgram& program)
     : job_(job),
       program_(program),
       memory_(job.kernel().bound().memory()),
-      row_box_(size_t(job.kernel().bound().row_components())),
+      row_box_(job.kernel().bound(), Side::rows),
       partial_(aligned_memory(program.partial_bytes(PrunedJob::leaf))),
-      workspace_(aligned_memory(program.workspace_bytes(PrunedJob::leaf))),
+      workspace_(workspace_of(program)),
       results_(size_t(PrunedJob::leaf * job.kernel().outputs())) {}
 
-double BlockWalk::run(long long block) {
+double BlockWalk::run(long long block, SortedResults& results) {
   start(block);
-  bool is_done = block < job_.rows().known_leaves();
+  bool is_done = row_box_.is_known();
   if (is_done) {
     begin();
     if (columns().leaves() > 0) visit(columns().levels() - 1, 0);
     is_done = settle();
   }
   if (!is_done) fold_all();
-  finish();
+  write(results);
   return pairs_;
 }
 
 void BlockWalk::start(long long block) {
-  const PointTree& rows = job_.rows();
+  const PointTree& rows = job_.rows().tree();
   row_begin_ = rows.leaf_begin(block);
   row_end_ = rows.leaf_end(block);
   const long long count = row_end_ - row_begin_;
   slots_ = {static_cast<double*>(partial_.get()), program_.slot_stride(count)};
   program_.initialise(partial_.get(), count);
   pairs_ = 0;
-  const int lane = int(block % fan);
-  const IntervalLanes* const boxes = rows.boxes(0, block / fan);
-  for (size_t k = 0; k < row_box_.size(); ++k) {
-    std::fill(row_box_[k].lo, row_box_[k].lo + fan, boxes[k].lo[lane]);
-    std::fill(row_box_[k].hi, row_box_[k].hi + fan, boxes[k].hi[lane]);
-  }
+  row_box_.set(job_.rows(), block);
 }
 
 int BlockWalk::nodes_of(int level, long long group) const {
   return int(std::min<long long>(fan, columns().nodes(level) - group * fan));
 }
 
-const IntervalLanes& BlockWalk::values_of(int level, long long group) {
-  return job_.kernel().bound().of(row_box_.data(), columns().boxes(level, group),
-                                  job_.parameters(), memory_);
+const IntervalLanes* const* BlockWalk::values_of(int level, long long group) {
+  const SortedPoints& points = job_.columns();
+  return job_.kernel().bound().of(
+      {row_box_.positions(), row_box_.weights(), points.positions(level, group),
+       points.weights(level, group), job_.parameters()},
+      memory_);
 }
 
 void BlockWalk::fold_leaf(long long leaf) {
-  reduce(job_.sorted_columns(), columns().leaf_begin(leaf), columns().leaf_end(leaf));
+  fold_leaf_by(program_, partial_.get(), workspace_.get(), leaf);
+}
+
+void BlockWalk::fold_leaf_by(const CpuProgram& program, void* partial, void* workspace,
+                             long long leaf) {
+  RkeopsBlock block = block_of(job_.columns().inputs(), columns().leaf_begin(leaf),
+                               columns().leaf_end(leaf));
+  block.partial = partial;
+  block.workspace = workspace;
+  reduce(program, block);
 }
 
 // In the order of their numbers.
 void BlockWalk::fold_all() {
   program_.initialise(partial_.get(), row_end_ - row_begin_);
   for (long long first = 0; first < job_.job().columns; first += columns_at_once)
-    reduce(job_.column_inputs(), first,
-           std::min(first + columns_at_once, job_.job().columns));
+    reduce(program_, block_of(job_.column_inputs(), first,
+                              std::min(first + columns_at_once, job_.job().columns)));
 }
 
-void BlockWalk::reduce(const double* const* columns, long long first, long long last) {
+void BlockWalk::reduce(const CpuProgram& program, const RkeopsBlock& block) {
   const SubnormalsAreZero mode(job_.job().single_precision);
-  program_.reduce(block_of(columns, first, last));
-  pairs_ += double(row_end_ - row_begin_) * double(last - first);
+  program.reduce(block);
+  pairs_ += double(block.row_end - block.row_begin) *
+            double(block.column_end - block.column_begin);
 }
 
 RkeopsBlock BlockWalk::block_of(const double* const* columns, long long first,
                                 long long last) {
   return {job_.parameter_inputs(),
-          job_.sorted_rows(),
+          job_.rows().inputs(),
           columns,
           row_begin_,
           row_end_,
@@ -97,22 +113,11 @@ RkeopsBlock BlockWalk::block_of(const double* const* columns, long long first,
           workspace_.get()};
 }
 
-void BlockWalk::finish() {
+void BlockWalk::write(SortedResults& results) {
   const long long count = row_end_ - row_begin_;
   program_.finish(block_of(job_.column_inputs(), 0, job_.job().columns), results_.data(),
                   count);
-  const int outputs = job_.kernel().outputs();
-  if (double* const together = job_.results_of(row_begin_)) {
-    for (long long row = 0; row < count; ++row)
-      for (int k = 0; k < outputs; ++k)
-        together[row * outputs + k] = results_[size_t(k * count + row)];
-    return;
-  }
-  const int* const numbers = job_.rows().numbers().data() + row_begin_;
-  const Job& job = job_.job();
-  for (int k = 0; k < outputs; ++k)
-    for (long long row = 0; row < count; ++row)
-      job.output[k * job.rows + numbers[row]] = results_[size_t(k * count + row)];
+  results.take(row_begin_, count, results_.data());
 }
 
 }  // namespace rkeops

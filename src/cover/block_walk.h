@@ -3,6 +3,7 @@
 #pragma once
 
 #include "cover/pruned_job.h"
+#include "cover/sorted_results.h"
 #include "run/cpu/tasks.h"
 
 namespace rkeops {
@@ -20,14 +21,13 @@ class BlockWalk {
   BlockWalk(const BlockWalk&) = delete;
   BlockWalk& operator=(const BlockWalk&) = delete;
 
-  /// Computes the rows of a block, and writes their results. Gives how many pairs that
-  /// took.
-  double run(long long block);
+  /// Computes the rows of a block. Gives how many pairs that took.
+  double run(long long block, SortedResults& results);
 
  protected:
   static constexpr int fan = PointTree::fan;
 
-  BlockWalk(PrunedJob& job, const CpuProgram& program);
+  BlockWalk(const PrunedJob& job, const CpuProgram& program);
 
   /// Nothing is folded yet.
   virtual void begin() = 0;
@@ -38,27 +38,32 @@ class BlockWalk {
   virtual bool settle() = 0;
 
   const PrunedJob& job() const { return job_; }
-  const PointTree& columns() const { return job_.columns(); }
+  const PointTree& columns() const { return job_.columns().tree(); }
+  const CpuProgram& program() const { return program_; }
   int rows() const { return int(row_end_ - row_begin_); }
   const SlotView& slots() const { return slots_; }
 
   /// Nodes of a group.
   int nodes_of(int level, long long group) const;
-  /// The intervals of the values of the pairs of the block with each node of a group.
-  const IntervalLanes& values_of(int level, long long group);
+  /// The intervals of the values of the pairs of the block with each node of a group, one
+  /// a component.
+  const IntervalLanes* const* values_of(int level, long long group);
   void fold_leaf(long long leaf);
+  /// The same into the accumulators of another program.
+  void fold_leaf_by(const CpuProgram& program, void* partial, void* workspace,
+                    long long leaf);
 
  private:
   void start(long long block);
   void fold_all();
-  void finish();
-  void reduce(const double* const* columns, long long first, long long last);
+  void write(SortedResults& results);
+  void reduce(const CpuProgram& program, const RkeopsBlock& block);
   RkeopsBlock block_of(const double* const* columns, long long first, long long last);
 
-  PrunedJob& job_;
+  const PrunedJob& job_;
   const CpuProgram& program_;
   IntervalProgram::Memory memory_;
-  std::vector<IntervalLanes> row_box_;
+  LeafBox row_box_;
   AlignedMemory partial_, workspace_;
   std::vector<double> results_;
   SlotView slots_{};
@@ -66,7 +71,16 @@ class BlockWalk {
   double pairs_ = 0;
 };
 
+/// Memory for blocks of at most a leaf of rows: fewer of them may take more of it.
+AlignedMemory workspace_of(const CpuProgram& program);
+
+/// The programs of a kernel.
+struct WalkPrograms {
+  const CpuProgram& program;
+  const CpuProgram* absolute;  // adds up absolute terms; null: none
+};
+
 /// The walk that the kernel of a job takes.
-std::unique_ptr<BlockWalk> make_walk(PrunedJob& job, const CpuProgram& program);
+std::unique_ptr<BlockWalk> make_walk(const PrunedJob& job, const WalkPrograms& programs);
 
 }  // namespace rkeops

@@ -1,69 +1,43 @@
 #include "cover/pruned_job.h"
 
-#include <algorithm>
-
-#include "base/input_summary.h"
+#include "base/diagnostic.h"
 #include "run/cpu/tasks.h"
 
 namespace rkeops {
 
-namespace {
-
-// Results that are kept twice for a while take at most so many numbers.
-constexpr double most_results = 1 << 27;
-constexpr size_t tile = 32;
-
-bool are_same(const PointValues& a, const PointValues& b) {
-  return a.points == b.points && a.components == b.components && a.lo == b.lo &&
-         a.hi == b.hi;
-}
-
-}  // namespace
-
 PrunedJob::PrunedJob(const PrunedKernel& kernel, const Job& job, int threads,
-                     StopSign& stop)
+                     const Interrupted& interrupted)
     : kernel_(kernel),
       job_(job),
+      stop_(interrupted),
+      columns_(kernel.bound(), Side::columns, job, kernel.rounding().tiny, threads,
+               stop_),
+      rows_(kernel.bound(), Side::rows, job, kernel.rounding().tiny, threads, stop_),
       parameter_inputs_(component_pointers(job.parameter_inputs)),
       column_inputs_(component_pointers(job.column_inputs)),
       parameters_(kernel.bound().read_parameters(job)) {
-  const double tiny = kernel.rounding().tiny;
-  const PointValues of_columns = kernel.bound().read_columns(job, threads);
-  columns_ = std::make_shared<PointTree>(of_columns, leaf, tiny, threads, stop);
-  const PointValues of_rows = kernel.bound().read_rows(job, threads);
-  rows_ = are_same(of_rows, of_columns)
-              ? columns_
-              : std::make_shared<PointTree>(of_rows, leaf, tiny, threads, stop);
-  if (stop.is_set()) return;
-  if (double(job.rows) * kernel.outputs() <= most_results)
-    results_.resize(size_t(job.rows) * size_t(kernel.outputs()));
-  sorted_columns_ =
-      std::make_unique<SortedInputs>(job.column_inputs, columns_->numbers(), threads);
-  sorted_rows_ =
-      std::make_unique<SortedInputs>(job.row_inputs, rows_->numbers(), threads);
+  if (stop_.is_set())
+    throw Error(ErrorKind::interrupted, "The computation was interrupted.");
 }
 
-// Rows are taken in tiles: their results are fetched once, and each component is written
-// in order.
-void PrunedJob::hand_over(int threads) const {
-  if (results_.empty()) return;
-  const int outputs = kernel_.outputs();
-  std::vector<int> places(results_.size() / size_t(outputs));
-  const std::vector<int>& numbers = rows_->numbers();
-  in_parts(numbers.size(), threads, [&](size_t first, size_t last) {
-    for (size_t place = first; place < last; ++place)
-      places[size_t(numbers[place])] = int(place);
-  });
-  in_parts((places.size() + tile - 1) / tile, threads, [&](size_t first, size_t last) {
-    for (size_t row = first * tile; row < std::min(last * tile, places.size());
-         row += tile) {
-      const size_t end = std::min(row + tile, places.size());
-      for (int k = 0; k < outputs; ++k)
-        for (size_t r = row; r < end; ++r)
-          job_.output[size_t(k) * places.size() + r] =
-              results_[size_t(places[r]) * size_t(outputs) + size_t(k)];
-    }
-  });
+void PrunedJob::sort(int threads) {
+  if (is_sorted_) return;
+  columns_.sort(kernel_.bound(), job_, threads);
+  rows_.sort(kernel_.bound(), job_, threads);
+  is_sorted_ = true;
+}
+
+// Columns of the same points have sorted them a moment ago.
+bool PrunedJob::rows_were_cached() const {
+  const bool are_columns = rows_.cached().number == columns_.cached().number;
+  return are_columns ? columns_were_cached() : rows_.cached().was_cached;
+}
+
+std::vector<double> PrunedJob::kind() const {
+  std::vector<double> kind = {double(rows_.cached().number),
+                              double(columns_.cached().number)};
+  for (const IntervalLanes& parameter : parameters_) kind.push_back(parameter.lo[0]);
+  return kind;
 }
 
 }  // namespace rkeops

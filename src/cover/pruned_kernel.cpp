@@ -2,27 +2,16 @@
 
 namespace rkeops {
 
-namespace {
-
-// In blocks, as other ways to sum promise a certain order, or more digits.
-bool adds_up_numbers(const KernelPlan& kernel) {
-  return kernel.reduction && kernel.row_index != level_none &&
-         kernel.column_index != level_none && kernel.reduction->reduction->adds_up &&
-         kernel.sum_scheme == SumScheme::block && kernel.values.size() == 1 &&
-         kernel.values[0]->dimension == 1 && !kernel.outer.length;
-}
-
-}  // namespace
-
 PrunedKernel::PrunedKernel(const KernelPlan& kernel, Precision precision)
     : search_(kernel),
+      sum_(kernel),
       bound_(kernel, precision),
       rounding_(precision),
       outputs_(kernel.outputs) {
-  if (!search_.exists && !adds_up_numbers(kernel))
+  if (!search_.exists && !sum_.exists)
     why_not_ =
         "the reduction neither looks for few values of a formula of dimension 1 nor adds "
-        "them up";
+        "up terms";
   else if (!bound_.exists())
     why_not_ = "nothing bounds the formula of a box of rows and a box of columns";
 }

@@ -5,7 +5,8 @@
 #include <string>
 
 #include "bound/pair_bound.h"
-#include "cover/search_kind.h"
+#include "bound/search_kind.h"
+#include "cover/sum_kind.h"
 
 namespace rkeops {
 
@@ -18,14 +19,17 @@ class PrunedKernel {
   const std::string& why_not() const { return why_not_; }
 
   const PairBound& bound() const { return bound_; }
-  /// Does it look for few values? If not, it adds all of them up.
+  /// Does it look for few values,
   const SearchKind& search() const { return search_; }
+  /// or add all of them up?
+  const SumKind& sum() const { return sum_; }
   const Rounding& rounding() const { return rounding_; }
   /// Components of the result.
   int outputs() const { return outputs_; }
 
  private:
   const SearchKind search_;
+  const SumKind sum_;
   const PairBound bound_;
   const Rounding rounding_;
   const int outputs_;

@@ -8,22 +8,22 @@
 // value and number.
 #pragma once
 
-#include <vector>
+#include <climits>
+#include <memory>
 
+#include "bound/search_kind.h"
 #include "cover/block_walk.h"
-#include "cover/search_kind.h"
 
 namespace rkeops {
 
 class SearchLists {
  public:
-  static constexpr int most_rows = 64;
+  static constexpr int no_number = INT_MAX;
 
-  /// `is_heap`: the program keeps the worst value first.
-  SearchLists(const SearchKind& kind, bool single_precision, bool is_heap);
+  virtual ~SearchLists() = default;
 
-  /// Begins with so many rows; nothing is found yet.
-  void begin(int rows);
+  /// Begins with so many rows, of accumulators without a column; nothing is found yet.
+  virtual void begin(int rows, const SlotView& slots) = 0;
 
   /// A value that is better than this, or as good with a smaller number, belongs into the
   /// list of a row.
@@ -32,39 +32,25 @@ class SearchLists {
 
   /// Takes what the program has found, at places in the order of the columns, of which
   /// `numbers` are the numbers.
-  void harvest(const SlotView& slots, const int* numbers);
+  virtual void harvest(const SlotView& slots, const int* numbers) = 0;
 
-  /// True where equal values cannot be told from what the program was to beat.
-  bool is_ambiguous() const;
+  /// True where only all columns, in their order, give the lists: where values are
+  /// infinite, or too few.
+  virtual bool is_ambiguous() const = 0;
 
   /// Leaves the lists in the accumulators as the program would.
-  void restore(const SlotView& slots) const;
+  virtual void restore(const SlotView& slots) = 0;
 
- private:
-  struct Entry {
-    double value;  // times the sign
-    int number;
-  };
-
-  Entry* list(int row) { return entries_.data() + size_t(row) * size_t(kind_.places); }
-  const Entry* list(int row) const {
-    return entries_.data() + size_t(row) * size_t(kind_.places);
-  }
-  int place_in_slots(int place) const {
-    return is_heap_ ? kind_.places - 1 - place : place;
-  }
-  double next_worse(double value) const;
-  bool take(int row, const SlotView& slots, const int* numbers);
-  void insert(Entry* list, const Entry& entry) const;
-  void seed(int row, const SlotView& slots) const;
-  void find_limit();
-
-  const SearchKind kind_;
-  const bool single_precision_, is_heap_;
-  int rows_ = 0;
-  std::vector<Entry> entries_;
+ protected:
   double limit_ = 0;
   int limit_number_ = 0;
 };
+
+/// `is_heap`: the program keeps the worst value first.
+std::unique_ptr<SearchLists> make_lists(const SearchKind& kind, bool single_precision,
+                                        bool is_heap);
+
+/// The next worse number, in the precision of a program, where small ones are better.
+double next_worse(double value, bool single_precision);
 
 }  // namespace rkeops

@@ -14,6 +14,7 @@ class SortedInputs {
 
   /// A pointer for each component of each matrix.
   const double* const* pointers() const { return pointers_.data(); }
+  int components() const { return int(pointers_.size()); }
 
  private:
   std::vector<double> values_;

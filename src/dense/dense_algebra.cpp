@@ -119,6 +119,27 @@ void dense_solve(const DenseInput& factor, bool transposed, double* b, long colu
   });
 }
 
+void dense_squared_distances(const DenseInput& a, const DenseInput& b, double* result,
+                             int threads) {
+  threads = worthwhile(static_cast<double>(a.rows) * b.rows * (a.columns + 1), threads);
+  for_blocks(blocks_of(b.rows), threads, [&](long k) {
+    const long first = k * block_size;
+    const long last = first + block_length(k, b.rows);
+    for (long j = first; j < last; ++j) {
+      double* column = result + j * a.rows;
+      std::fill(column, column + a.rows, 0.0);
+      for (long d = 0; d < a.columns; ++d) {
+        const double* left = a.values + d * a.rows;
+        const double right = b.values[j + d * b.rows];
+        for (long i = 0; i < a.rows; ++i) {
+          const double difference = left[i] - right;
+          column[i] += difference * difference;
+        }
+      }
+    }
+  });
+}
+
 // X = L^-1 is lower triangular, so of its columns and of X'X only what is not zero is
 // computed.
 void dense_inverse(const DenseInput& factor, double* result, int threads) {

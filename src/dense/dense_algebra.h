@@ -25,6 +25,11 @@ bool dense_cholesky(double* a, long n, int threads);
 void dense_solve(const DenseInput& factor, bool transposed, double* b, long columns,
                  int threads);
 
+/// `result`, rows of `a` x rows of `b`, = squared distances of rows, exactly 0 for equal
+/// ones.
+void dense_squared_distances(const DenseInput& a, const DenseInput& b, double* result,
+                             int threads);
+
 /// `result` = (L L')^-1, all of it.
 void dense_inverse(const DenseInput& factor, double* result, int threads);
 

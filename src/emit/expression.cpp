@@ -4,13 +4,12 @@
 // over their components, which the compiler unrolls.
 #include "emit/expression.h"
 
-#include <algorithm>
 #include <unordered_map>
-#include <unordered_set>
 
 #include "base/diagnostic.h"
 #include "emit/component.h"
 #include "emit/literal.h"
+#include "emit/node_uses.h"
 #include "ir/ops.h"
 #include "ir/print.h"
 #include "ir/tensor.h"
@@ -44,9 +43,9 @@ class Statements {
   }
 
   void write(const std::vector<Expr>& outputs, const std::string& target) {
-    find_computed(outputs);
-    for (Expr node : computed_) {
-      if (needs_variable(node)) write_variable(node);
+    find_uses(outputs);
+    for (Expr node : uses_.computed()) {
+      if (uses_.needs_variable(node)) write_variable(node);
     }
     int start = 0;
     for (Expr output : outputs) {
@@ -74,9 +73,9 @@ class Statements {
   // Component k of a vector; what it uses more than once gets a variable.
   Operand component_k(Expr vector) {
     const Component k = {"k", 1, 0};
-    find_computed({vector});
-    for (Expr node : computed_) {
-      if (uses_.at(&*node) == 1) continue;
+    find_uses({vector});
+    for (Expr node : uses_.computed()) {
+      if (uses_.is_used_once(node)) continue;
       const std::string name = "t" + std::to_string(++variables_);
       writer_.line("const V " + name + " = " + lanes(computed(node, k)) + ";",
                    print_formula(node, longest_comment));
@@ -92,51 +91,8 @@ class Statements {
     bool is_term;  // holds one component, the one that is asked for
   };
 
-  // ---- what is computed here, and how often it is used ----
-
-  void find_computed(const std::vector<Expr>& outputs) {
-    std::vector<Expr> pending = outputs;
-    std::unordered_set<const Node*> seen;
-    for (Expr output : outputs) ++uses_[&*output];
-    while (!pending.empty()) {
-      const Expr node = pending.back();
-      pending.pop_back();
-      const bool lies_in_array =
-          places_.count(&*node) || node->kind != NodeKind::operation;
-      if (lies_in_array || !seen.insert(&*node).second) continue;
-      computed_.push_back(node);
-      pending.insert(pending.end(), node->children.begin(), node->children.end());
-    }
-    std::sort(computed_.begin(), computed_.end(),
-              [](Expr a, Expr b) { return a->id < b->id; });
-    for (Expr node : computed_) {
-      for (Expr child : node->children) {
-        ++uses_[&*child];
-        if (repeats(node, child)) repeated_.insert(&*child);
-      }
-    }
-  }
-
-  // Would `child`, written inside `node`, be computed again and again, or be picked from
-  // by an index?
-  static bool repeats(Expr node, Expr child) {
-    const Form form = node->operation->form;
-    if (form == Form::repeat || form == Form::slice || form == Form::contraction)
-      return true;
-    return child->dimension == 1 && node->dimension > 1;
-  }
-
-  bool needs_variable(Expr node) const {
-    switch (node->operation->form) {
-      case Form::repeat:
-      case Form::slice:
-      case Form::range:
-        return false;
-      case Form::elementwise:
-        return uses_.at(&*node) > 1 || repeated_.count(&*node);
-      default:
-        return true;
-    }
+  void find_uses(const std::vector<Expr>& outputs) {
+    uses_.find(outputs, [this](Expr node) { return places_.count(&*node) > 0; });
   }
 
   // ---- statements ----
@@ -413,9 +369,7 @@ class Statements {
   const ScalarType& scalar_;
   const ZeroSign zeros_;
   std::unordered_map<const Node*, Location> places_;  // what can be read already
-  std::vector<Expr> computed_;                        // what is computed here, in order
-  std::unordered_set<const Node*> repeated_;
-  std::unordered_map<const Node*, int> uses_;
+  NodeUses uses_;
   int variables_ = 0;
 };
 

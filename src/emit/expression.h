@@ -17,7 +17,7 @@ struct Source {
   std::string array;  // "row", "column", "parameter", "input", "reduced"
   bool is_lanes;      // V rather than Scalar
   std::vector<Expr> expressions;
-  /// Of each expression only the component that is written (write_term,
+  /// Gives only the component of each expression that is written (write_term,
   /// write_component).
   bool is_term = false;
 };

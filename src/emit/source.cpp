@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "bound/gpu_search.h"
 #include "emit/expression.h"
 #include "emit/literal.h"
 #include "emit/writer.h"
@@ -175,7 +176,7 @@ void write_pair_stage(Writer& writer, const KernelPlan& kernel,
   open_stage(writer,
              "pair_stage(const Scalar* parameter, const V* row, const Scalar* column, " +
                  inner + "V* value)");
-  if (kernel.uses_pair_functions) writer.line("RKEOPS_PAIR_FUNCTIONS");
+  if (kernel.gpu.uses_pair_functions) writer.line("RKEOPS_PAIR_FUNCTIONS");
   // bounds are only compared
   const ZeroSign zeros = kernel.exact.value ? ZeroSign::any : ZeroSign::as_in_r;
   write_statements(writer, read, kernel.pair_results(), "value", scalar, zeros);
@@ -194,7 +195,22 @@ void write_finish(Writer& writer, const KernelPlan& kernel) {
   writer.close();
 }
 
-void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision) {
+// See cuda_pruned.cuh: columns are of the same kind as rows there.
+void write_bound_stage(Writer& writer, const KernelPlan& kernel,
+                       const StageSources& sources, const ScalarType& scalar) {
+  open_stage(writer,
+             "bound_stage(const Scalar* parameter, const V* row, const V* column, V* "
+             "value)");
+  write_statements(writer,
+                   {sources.parameters,
+                    {"row", true, kernel.rows.kept},
+                    {"column", true, kernel.columns.kept}},
+                   kernel.values, "value", scalar);
+  writer.close();
+}
+
+void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision,
+                   bool has_bound = false) {
   const ScalarType scalar{"Scalar", precision};
   const StageSources sources(kernel);
   const InnerProduct& inner = kernel.inner;
@@ -206,7 +222,7 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
   writer.line("static constexpr int pair_values = " +
               std::to_string(total_dimension(kernel.pair_results())) + ";");
   write_finish_counts(writer, kernel);
-  if (kernel.uses_pair_functions)
+  if (kernel.gpu.uses_pair_functions)
     writer.line("static constexpr bool uses_pair_functions = true;");
   if (inner.node) {
     writer.line("static constexpr int inner_length = " + std::to_string(inner.length()) +
@@ -237,13 +253,14 @@ void write_formula(Writer& writer, const KernelPlan& kernel, Precision precision
   if (kernel.outer.length) write_outer_product(writer, kernel, sources, scalar);
   write_pair_stage(writer, kernel, sources, scalar);
   if (kernel.exact.value) write_exact_value(writer, kernel, sources, scalar);
+  if (has_bound) write_bound_stage(writer, kernel, sources, scalar);
   if (kernel.has_finish()) write_finish(writer, kernel);
   writer.close("};");
 }
 
 std::string write_source(const KernelPlan& kernel, Precision precision,
                          const Origin& origin, const std::string& first_lines,
-                         const std::string& last_line) {
+                         const std::string& last_line, bool has_bound = false) {
   Writer writer;
   write_origin(writer, kernel, origin);
   writer.line(first_lines);
@@ -254,7 +271,7 @@ std::string write_source(const KernelPlan& kernel, Precision precision,
   writer.line(std::string("using Scalar = ") +
               (precision == Precision::float32 ? "float;" : "double;"));
   writer.line();
-  write_formula(writer, kernel, precision);
+  write_formula(writer, kernel, precision, has_bound);
   writer.line();
   writer.line("template <class V>");
   writer.line("using Reduction = " + kernel.accumulator + ";");
@@ -281,16 +298,45 @@ std::string cpu_source(const KernelPlan& kernel, Precision precision,
 
 std::string cuda_source(const KernelPlan& kernel, Precision precision,
                         const Origin& origin) {
-  const KernelPlan gpu = gpu_form(kernel, precision);
   // products take most of the shared memory, see cuda_pair_math.cuh
   const bool small_tables =
-      precision == Precision::float64 && (gpu.inner.node || gpu.outer.length);
-  return write_source(gpu, precision, origin,
-                      std::string(small_tables ? "#define RKEOPS_POWER_BITS 8\n" : "") +
-                          "#include <rkeops/cuda/cuda_engine.cuh>",
-                      "RKEOPS_CUDA_KERNELS(Scalar, Formula, Reduction, " +
-                          std::to_string(gpu.rows_per_thread) + ", " +
-                          std::to_string(gpu.columns_per_tile) + ")");
+      precision == Precision::float64 && (kernel.inner.node || kernel.outer.length);
+  const bool is_covered = kernel.reduction && kernel.reduction->over == Over::cover;
+  return write_source(
+      kernel, precision, origin,
+      std::string(small_tables ? "#define RKEOPS_POWER_BITS 8\n" : "") +
+          "#include <rkeops/cuda/cuda_engine.cuh>",
+      std::string(is_covered ? "RKEOPS_CUDA_COVERED_KERNELS" : "RKEOPS_CUDA_KERNELS") +
+          "(Scalar, Formula, Reduction, " + std::to_string(kernel.gpu.rows_per_thread) +
+          ", " + std::to_string(kernel.gpu.columns_per_tile) + ")");
+}
+
+namespace {
+
+// Are columns prepared as rows are, if they have the same inputs?
+bool has_same_stages(const KernelPlan& kernel, Precision precision) {
+  const ScalarType scalar{"Scalar", precision};
+  const StageSources sources(kernel);
+  Writer rows, columns;
+  write_stage(rows, "stage", "kept", sources.row_inputs, kernel.rows.kept, scalar);
+  write_stage(columns, "stage", "kept", sources.column_inputs, kernel.columns.kept,
+              scalar);
+  return without_comments(rows.text()) == without_comments(columns.text());
+}
+
+}  // namespace
+
+std::string cuda_pruned_source(const KernelPlan& kernel, Precision precision,
+                               const Origin& origin) {
+  const SearchKind search(kernel);
+  const auto word = [](bool value) { return value ? "true" : "false"; };
+  return write_source(kernel, precision, origin, "#include <rkeops/cuda/cuda_pruned.cuh>",
+                      "RKEOPS_CUDA_PRUNED_KERNELS(Scalar, Formula, Reduction, " +
+                          std::to_string(search.places) + ", " +
+                          (search.sign > 0 ? "1" : "-1") + ", " +
+                          word(search.has_columns) + ", " +
+                          word(has_same_stages(kernel, precision)) + ")",
+                      true);
 }
 
 std::string without_comments(const std::string& source) {

@@ -10,7 +10,7 @@
 
 namespace rkeops {
 
-/// What the comment at the top of a generated file says.
+/// The comment at the top of a generated file says this.
 struct Origin {
   std::string formula;
   std::vector<Argument> arguments;
@@ -23,6 +23,10 @@ std::string cpu_source(const KernelPlan& kernel, Precision precision,
 /// CUDA for nvcc: device code alone.
 std::string cuda_source(const KernelPlan& kernel, Precision precision,
                         const Origin& origin);
+
+/// CUDA for a search that leaves pairs out (see bound/gpu_search.h): device code alone.
+std::string cuda_pruned_source(const KernelPlan& kernel, Precision precision,
+                               const Origin& origin);
 
 /// Generated text without its comments and empty lines, which is all that the names and
 /// the spaces of a formula change. No string is in it, so `//` always begins a comment.

@@ -1,7 +1,9 @@
 #include "explain/explain.h"
 
 #include "base/diagnostic.h"
+#include "bound/gpu_search.h"
 #include "build/compile.h"
+#include "cover/pruned_kernel.h"
 #include "interpret/instruction_sets.h"
 #include "interpret/lower.h"
 #include "ir/print.h"
@@ -17,15 +19,6 @@
 namespace rkeops {
 
 namespace {
-
-// One line a node, children indented.
-void print_tree(const Ast& tree, int depth, std::string& text) {
-  static const char* const kinds[] = {"number", "name",     "call",
-                                      "sign",   "operator", "list"};
-  text += std::string(size_t(2 * depth), ' ') + kinds[int(tree.kind)] + " " + tree.text +
-          "\n";
-  for (const Ast& child : tree.children) print_tree(child, depth + 1, text);
-}
 
 // As it can be written in a formula.
 std::string reference(const Argument& argument) {
@@ -75,15 +68,24 @@ std::string missing(const Operator& op) {
   return print_formula(simplify(with_missing(op.typed.root))) + "\n";
 }
 
+// The reason against leaving pairs out.
+std::string why_all_pairs(const Operator& op, const KernelPlan& kernel, Engine engine) {
+  if (engine == Engine::cpu) return PrunedKernel(kernel, op.plan.precision).why_not();
+  if (op.plan.kernels.size() > 1) return "the formula has several reductions";
+  return why_gpu_computes_all(plan_for_engine(op.plan, Engine::cuda).kernels[0]);
+}
+
 std::string sources(const Operator& op, Engine engine) {
   std::string text;
   for (size_t k = 0; k < op.plan.kernels.size(); ++k) {
     text += (k ? "\n" : "") + kernel_source(op, k, engine);
   }
-  return text;
+  const bool may_prune = engine == Engine::cuda && !op.is_expanded &&
+                         why_all_pairs(op, op.plan.kernels[0], engine).empty();
+  return may_prune ? text + "\n" + pruned_kernel_source(op, 0) : text;
 }
 
-// Of the operator as it is computed where the data allow it.
+// Shows the operator as it is computed where the data allow it.
 std::string expansion(const Operator& op, Engine engine) {
   const Expansion& expansion = op.expansion;
   if (!expansion.root) return "nothing to expand\n";
@@ -141,14 +143,14 @@ std::string percent(const char* what, double share) {
 }
 
 // Which kernels may leave pairs out, and what the last call did.
-std::string pruning(const Callable& operation) {
+std::string pruning(const Callable& operation, Engine engine) {
   const Operator& op = operation.op();
   std::string text;
   for (const KernelPlan& kernel : op.plan.kernels) {
-    const PrunedKernel pruned(kernel, op.plan.precision);
+    const std::string why_not = why_all_pairs(op, kernel, engine);
     text += print_formula(kernel.result, 60) + ": " +
-            (pruned.exists() ? "pairs that do not matter can be left out"
-                             : "all pairs, since " + pruned.why_not()) +
+            (why_not.empty() ? "pairs that do not matter can be left out"
+                             : "all pairs, since " + why_not) +
             "\n";
   }
   const PruningReport& last = operation.timings().pruning;
@@ -156,6 +158,12 @@ std::string pruning(const Callable& operation) {
   if (last.sorting == 0) return text;
   if (last.predicted >= 0) text += percent("predicted share of pairs", last.predicted);
   text += percent("share of pairs computed", last.share);
+  text += std::string("order of the points: ") +
+          (last.rows_were_cached && last.columns_were_cached ? "kept from an earlier call"
+           : last.rows_were_cached                           ? "that of the rows was kept"
+           : last.columns_were_cached ? "that of the columns was kept"
+                                      : "new") +
+          "\n";
   return text + seconds("sorting", last.sorting) +
          seconds("a few rows, to predict", last.predicting) +
          seconds("pairs that matter", last.walking);
@@ -242,15 +250,13 @@ std::string explain(const Callable& operation, const std::string& what, Engine e
   if (what == "plan") return print_plan(op.plan);
   if (what == "expansion") return expansion(op, engine);
   if (what == "digits") return digits(operation);
-  if (what == "pruning") return pruning(operation);
+  if (what == "pruning") return pruning(operation, engine);
   if (what == "source") return sources(op, engine);
   if (what == "command") return command(engine, settings);
   if (what == "instructions") return instructions(op, settings);
   if (what == "engine") return engine_text(operation, engine, settings);
   if (what != "tree") throw internal_error("explain() of " + what);
-  std::string text;
-  print_tree(op.tree, 0, text);
-  return text;
+  return print_tree(op.tree);
 }
 
 GradientText gradient_text(const Operator& op, int position, const std::string& name) {

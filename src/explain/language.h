@@ -1,21 +1,15 @@
-// The two tables as a page of documentation.
+// The two tables as a page of documentation, and as what R knows of operations.
 #pragma once
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace rkeops {
 
-struct LanguageRow {
-  std::string name;       // as it is written in formulas
-  std::string also;       // other spellings
-  std::string arguments;  // their names
-  std::string dimensions;
-  std::string definition;
-  std::string derivative;
-  std::string empty;    // reductions: the result when there is nothing to reduce
-  std::string example;  // a formula of the variables that ir/ops_rows.h names
-};
+/// The columns of a row by their names. Both tables have those of formula_language();
+/// those behind them are what R asks for an operation, or for a reduction.
+using LanguageRow = std::vector<std::pair<const char*, std::string>>;
 
 /// The rows of the table of operations, or of reductions, in the order of the table.
 std::vector<LanguageRow> language_rows(bool of_reductions);

@@ -158,7 +158,7 @@ class FewRowsInterpreter : public CpuProgram {
     });
   }
 
-  // What the pairs of a tile gave, for rows from `first` on.
+  // Folds what the pairs of a tile gave, for rows from `first` on.
   void fold_rows(const Memory& memory, const typename Runner::Frame& frame, int first,
                  int position) const {
     constexpr size_t most_operands = 16;

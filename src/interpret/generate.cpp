@@ -20,7 +20,7 @@ const char* const head =
 // Weights of a reduction that are folded together, sharing an exponential.
 constexpr int together = 8;
 
-// What is frequent enough for an instruction of its own: sums over components stay in
+// These are frequent enough for instructions of their own: sums over components stay in
 // registers, and others save a pass over the tile.
 std::vector<Expr> frequent(Graph& graph) {
   const Expr f = graph.variable("f", 0, level_i, 2);
@@ -59,13 +59,21 @@ std::string call_of_routine(const std::string& code, size_t operands) {
   return code.substr(0, open) + vectors + replaced(numbers, "$d1", "b_length") + ")";
 }
 
+// "t += a * b" -> "add_product(t, a, b)", whose rounding no compiler chooses.
+std::string with_fused_sums(const std::string& text) {
+  static const std::regex square("^t \\+= square\\((.*)\\)$");
+  static const std::regex product("^t \\+= \\((.*) \\* (.*)\\)$");
+  return std::regex_replace(std::regex_replace(text, square, "add_square(t, $1)"),
+                            product, "add_product(t, $1, $2)");
+}
+
 // "name<$i0>($0)" -> "name(a, integer)"
 std::string expression(const std::string& code) {
   static const std::regex with_integer("<\\$i0>\\((.*)\\)$");
   std::string text = std::regex_replace(code, with_integer, "($1, integer)");
   text = replaced(text, "$i0", "integer");
   text = replaced(replaced(text, "$0", "a"), "$1", "b");
-  return replaced(replaced(text, "$2", "c"), "$t", "t");
+  return with_fused_sums(replaced(replaced(text, "$2", "c"), "$t", "t"));
 }
 
 class Lines {

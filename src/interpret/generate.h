@@ -5,7 +5,7 @@
 
 namespace rkeops {
 
-/// What the file must be; tools/generate-operations.R writes it.
+/// The text of the file, which tools/generate-operations.R writes.
 std::string generated_operations();
 
 }  // namespace rkeops

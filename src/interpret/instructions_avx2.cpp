@@ -3,8 +3,12 @@
 
 namespace tile_types = rkeops::tiles;
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__clang__)
+#pragma clang attribute push(__attribute__((target("avx2,fma"))), apply_to = function)
+#else
 #pragma GCC target("avx2,fma")
+#endif
 #define RKEOPS_TARGET_GIVEN
 #define RKEOPS_TARGET_AVX
 #define RKEOPS_TARGET_FMA
@@ -18,6 +22,9 @@ _Pragma("GCC diagnostic ignored \"-Wpsabi\"")
 #include <rkeops/reductions/accumulators.h>
 #include "interpret/loops.h"
 #undef rkeops
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
 
     const tile_types::InstructionSet* tile_types::avx2_instructions() {
   return &rkeops_avx2::instruction_set;

@@ -3,8 +3,14 @@
 
 namespace tile_types = rkeops::tiles;
 
-#if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__)
+#if defined(__x86_64__) && defined(__GNUC__)
+#if defined(__clang__)
+#pragma clang attribute push(                                               \
+    __attribute__((target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma"))), \
+    apply_to = function)
+#else
 #pragma GCC target("avx512f,avx512dq,avx512vl,avx512bw,avx2,fma")
+#endif
 #define RKEOPS_TARGET_GIVEN
 #define RKEOPS_TARGET_AVX
 #define RKEOPS_TARGET_FMA
@@ -20,6 +26,9 @@ _Pragma("GCC diagnostic ignored \"-Wpsabi\"")
 #include <rkeops/reductions/accumulators.h>
 #include "interpret/loops.h"
 #undef rkeops
+#if defined(__clang__)
+#pragma clang attribute pop
+#endif
 
     const tile_types::InstructionSet* tile_types::avx512_instructions() {
   return &rkeops_avx512::instruction_set;

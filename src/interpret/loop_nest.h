@@ -85,6 +85,19 @@ class Interpreter : public CpuProgram {
     return rkeops_slot_stride(padded(rows));
   }
 
+  // Slots that are no outputs stand first, in every part.
+  int slot(int k) const override {
+    const ReductionPart& first = program_.parts[0];
+    const int before = std::max(0, first.slots - int(first.outputs.size()));
+    if (k < before) return first.first_slot + k;
+    for (const ReductionPart& part : program_.parts) {
+      const auto place = std::find(part.outputs.begin(), part.outputs.end(), k - before);
+      if (place == part.outputs.end()) continue;
+      return part.first_slot + before + int(place - part.outputs.begin());
+    }
+    return k;
+  }
+
   void finish(const RkeopsBlock& block, double* output, long long stride) const override {
     const long long rows = block.row_end - block.row_begin;
     const int lanes = program_.instructions->doubles;

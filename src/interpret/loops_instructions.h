@@ -51,6 +51,24 @@ RKEOPS_INLINE TileShape shape_of(const Task& task) {
   return {task.columns, task.vectors};
 }
 
+// ---- sums of products ----
+
+// Sums over components are fused multiply-adds in every loop. GCC 13 fuses `t += a * b`
+// in loops over several vectors and does not in loops over one, so that the same pair had
+// two values, by the number of rows it was computed with.
+template <class V>
+RKEOPS_INLINE void add_product(V& t, V a, V b) {
+#if RKEOPS_FUSED
+  t = fused(a, b, t);
+#else
+  t += a * b;
+#endif
+}
+template <class V>
+RKEOPS_INLINE void add_square(V& t, V a) {
+  add_product(t, a, a);
+}
+
 // ---- instructions ----
 
 template <class V, class Code, int operands>
@@ -213,7 +231,7 @@ void sum_products(const Task& task) {
         for (int t = 0; t < products.terms; ++t) {
           f.open(task.operands[0], products.f[r] + products.f_term[t], c);
           g.open(task.operands[1], products.g[r] + products.g_term[t], c);
-          total += f.at(v) * g.at(v);
+          add_product(total, f.at(v), g.at(v));
         }
         store(to, total);
         to += Lanes<V>::count;

@@ -72,7 +72,7 @@ int weights_together(const tiles::Loops& loops, const std::string& code, int lef
   return most;
 }
 
-// What the pair stage has to give.
+// The pair stage has to give these.
 const std::vector<Expr>& folded_by_pairs(const KernelPlan& kernel,
                                          const tiles::Loops& loops) {
   return accumulator_with_operation(kernel, loops) ? kernel.values[0]->children

@@ -22,14 +22,14 @@ class Constants {
   std::unordered_map<int, int> ranges_;
 };
 
-/// What a stage can read besides its own inputs.
+/// A stage can read these besides its own inputs.
 using Places = std::unordered_map<const Node*, Operand>;
 
 StageProgram lower_stage(const std::vector<Expr>& inputs,
                          const std::vector<Expr>& outputs, const Places& places,
                          Constants& constants, const tiles::Loops& loops);
 
-/// Where the expressions lie that a stage keeps, one after the other.
+/// Adds the places of the expressions that a stage keeps, one after the other.
 void add_places(Places& places, Space space, const std::vector<Expr>& kept);
 
 }  // namespace rkeops

@@ -9,7 +9,7 @@
 
 namespace rkeops {
 
-/// Where an operand lies: in the registers of the tile, among what is kept of the rows or
+/// An operand lies in the registers of the tile, among what is kept of the rows or
 /// of the columns, or among the kept parameters, behind which the constants stand.
 enum class Space { tile, row, column, parameter };
 

@@ -7,7 +7,7 @@ namespace rkeops {
 
 template <class Scalar>
 struct StageRunner {
-  // Where operands are found while a stage runs, by Space.
+  // A stage finds its operands here while it runs, by Space.
   struct Frame {
     const Scalar* base[4];
     long long component[4];

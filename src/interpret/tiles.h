@@ -1,4 +1,4 @@
-// What the interpreter asks of an instruction set: loops over tiles, compiled once for
+// The interpreter asks an instruction set for loops over tiles, compiled once for
 // each set of instructions a processor may have. Plain numbers and pointers only, so that
 // all of these sets can share this header.
 //

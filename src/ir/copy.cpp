@@ -27,7 +27,7 @@ Expr copy_of(Graph& graph, Expr node, const std::vector<Expr>& children,
       return graph.apply(*node->operation, children, node->integers);
     case NodeKind::reduction:
       return graph.reduce(*node->reduction, level(node->reduced), children,
-                          node->integers);
+                          node->integers, node->over);
   }
   return Expr();
 }

@@ -7,11 +7,11 @@
 
 namespace rkeops {
 
-/// What becomes of the parts of an expression that are not copied as they are.
+/// Rules for the parts of an expression that are not copied as they are.
 struct CopyRules {
-  /// What stands for a variable; null: the same variable.
+  /// Gives what stands for a variable; null: the same variable.
   std::function<Expr(Expr)> variable;
-  /// What stands for an index; null: the same.
+  /// Gives what stands for an index; null: the same.
   Level (*level)(Level) = nullptr;
 };
 

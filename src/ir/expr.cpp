@@ -42,6 +42,7 @@ size_t hash_of(const Node& node) {
   mix(seed, node.operation ? std::hash<std::string>()(node.operation->name) : 0);
   mix(seed, node.reduction ? std::hash<std::string>()(node.reduction->name) : 0);
   mix(seed, size_t(node.reduced));
+  mix(seed, size_t(node.over));
   for (Expr child : node.children) mix(seed, size_t(child->id));
   for (int integer : node.integers) mix(seed, size_t(integer));
   return seed;
@@ -51,7 +52,8 @@ bool same_structure(const Node& a, const Node& b) {
   return a.kind == b.kind && a.dimension == b.dimension && a.level == b.level &&
          a.position == b.position && bits_of(a.value) == bits_of(b.value) &&
          a.operation == b.operation && a.reduction == b.reduction &&
-         a.reduced == b.reduced && a.children == b.children && a.integers == b.integers;
+         a.reduced == b.reduced && a.over == b.over && a.children == b.children &&
+         a.integers == b.integers;
 }
 
 }  // namespace
@@ -99,7 +101,9 @@ Expr Graph::constant(double value, int dimension) {
 
 Expr Graph::apply(const Operation& operation, std::vector<Expr> children,
                   std::vector<int> integers) {
-  const int dimension = operation.result_dimension(children, integers);
+  // a definition without a rule of its own has the dimension of what it stands for
+  const bool has_rule = operation.dimension || !operation.definition;
+  const int dimension = has_rule ? operation.result_dimension(children, integers) : 0;
   if (operation.definition) return operation.definition({this, children, integers});
   Node node;
   node.kind = NodeKind::operation;
@@ -116,20 +120,29 @@ Expr Graph::apply(const Operation& operation, std::vector<Expr> children,
 }
 
 Expr Graph::reduce(const Reduction& reduction, Level reduced, std::vector<Expr> children,
-                   std::vector<int> integers) {
+                   std::vector<int> integers, Over over) {
   const int dimension = reduction.result_dimension(children, integers);
   if (reduction.definition)
-    return reduction.definition({this, reduced, children, integers});
+    return reduction.definition({this, reduced, children, integers, over});
   Node node;
   node.kind = NodeKind::reduction;
   node.reduction = &reduction;
   node.reduced = reduced;
+  node.over = over;
   node.dimension = dimension;
   for (Expr child : children) node.level = join(node.level, child->level);
+  if (over == Over::cover) node.level = level_pair;
   node.level = without(node.level, reduced);
   node.children = std::move(children);
   node.integers = std::move(integers);
   return intern(std::move(node));
+}
+
+Expr Graph::again(Expr node, std::vector<Expr> children) {
+  return node->kind == NodeKind::reduction
+             ? reduce(*node->reduction, node->reduced, std::move(children),
+                      node->integers, node->over)
+             : apply(*node->operation, std::move(children), node->integers);
 }
 
 std::vector<Expr> sorted_nodes(const std::vector<Expr>& roots, bool below_reductions) {
@@ -160,8 +173,9 @@ const std::string& row_name(const Node& node) {
 // All but the children.
 auto own_structure(const Node& node) {
   return std::make_tuple(node.height, node.kind, std::cref(row_name(node)), node.position,
-                         node.dimension, node.level, node.reduced, bits_of(node.value),
-                         std::cref(node.integers), node.children.size());
+                         node.dimension, node.level, node.reduced, node.over,
+                         bits_of(node.value), std::cref(node.integers),
+                         node.children.size());
 }
 
 }  // namespace

@@ -52,6 +52,11 @@ class Expr {
   const Node* node_ = nullptr;
 };
 
+/// A reduction goes over all elements of its index, or over those that a cover of the
+/// pairs (base/pair_cover.h) has for an element of the other index, with which the result
+/// varies then.
+enum class Over { index, cover };
+
 enum class NodeKind { variable, index, constant, operation, reduction };
 
 struct Node {
@@ -67,6 +72,7 @@ struct Node {
   const Operation* operation = nullptr;
   const Reduction* reduction = nullptr;
   Level reduced = level_none;  // reductions: the index that is reduced
+  Over over = Over::index;     // reductions
   std::vector<Expr> children;
   std::vector<int> integers;  // integer arguments of the operation or reduction
 
@@ -93,7 +99,12 @@ class Graph {
   Expr apply(const Operation& operation, std::vector<Expr> children,
              std::vector<int> integers = {});
   Expr reduce(const Reduction& reduction, Level reduced, std::vector<Expr> children,
-              std::vector<int> integers = {});
+              std::vector<int> integers = {}, Over over = Over::index);
+  /// The same operation or reduction as `node`, of any graph, of these children.
+  Expr again(Expr node, std::vector<Expr> children);
+
+  /// The reductions that a formula is written with go over this.
+  Over over = Over::index;
 
  private:
   Expr intern(Node node);

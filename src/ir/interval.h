@@ -26,6 +26,8 @@ struct IntervalRule {
   /// No computed value is beyond.
   double least = -std::numeric_limits<double>::infinity();
   double most = std::numeric_limits<double>::infinity();
+  /// Can the C++ of the row be read with the intervals of cuda_interval.cuh?
+  bool is_of_gpu = false;
 
   explicit operator bool() const { return apply != nullptr; }
 };

@@ -95,4 +95,10 @@ inline IntervalRule between(double least, double most, IntervalRule rule) {
   return rule;
 }
 
+/// The rule, which cuda_interval.cuh has, too.
+inline IntervalRule also_on_gpu(IntervalRule rule) {
+  rule.is_of_gpu = true;
+  return rule;
+}
+
 }  // namespace rkeops::intervals

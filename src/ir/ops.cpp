@@ -8,7 +8,7 @@
 
 namespace rkeops {
 
-// ---- what rows are written with ----
+// ---- what dimension rules are written with ----
 
 void require(bool condition, const std::string& message) {
   if (!condition) throw DimensionProblem{message};
@@ -39,130 +39,6 @@ int broadcast_dimension(const Children& children, const Integers&) {
 }
 
 int one(const Children&, const Integers&) { return 1; }
-
-Operation unary(const char* name, const char* code, double (*evaluate)(double),
-                std::function<Expr(const Arguments&)> partial, const char* documentation,
-                const char* derivative) {
-  std::function<Parts(const Arguments&)> partials;
-  if (partial) partials = [partial](const Arguments& a) { return Parts{partial(a)}; };
-  std::function<double(const double*)> value;
-  if (evaluate) value = [evaluate](const double* a) { return evaluate(a[0]); };
-  return elementwise(name, {"f"}, code, value, partials, documentation, derivative);
-}
-
-Operation elementwise(const char* name, std::vector<std::string> arguments,
-                      const char* code, std::function<double(const double*)> evaluate,
-                      std::function<Parts(const Arguments&)> partials,
-                      const char* documentation, const char* derivative) {
-  Operation row;
-  row.name = name;
-  row.arguments = std::move(arguments);
-  row.form = Form::elementwise;
-  row.code = code;
-  row.evaluate = std::move(evaluate);
-  row.partials = std::move(partials);
-  row.documentation = documentation;
-  row.derivative = derivative;
-  return row;
-}
-
-Operation choosing(Operation row, std::function<Parts(const Arguments&)> adjoints) {
-  row.adjoints = std::move(adjoints);
-  return row;
-}
-
-Operation hiding_missing(Operation row, std::vector<size_t> arguments) {
-  const std::string name = row.name;
-  row.with_missing = [name, arguments](const DefinitionArguments& a) {
-    const Operation& own = *find_operation(name, a.children.size() + a.integers.size());
-    Expr value = a.graph->apply(own, a.children, a.integers);
-    for (auto k = arguments.rbegin(); k != arguments.rend(); ++k) {
-      const Expr argument = a[*k];
-      const bool is_known =
-          argument->kind == NodeKind::constant && argument->value == argument->value;
-      if (!is_known) value = call("IfKnown", {argument, value});
-    }
-    return value;
-  };
-  return row;
-}
-
-Operation infix(Operation row, const char* symbol, int precedence) {
-  row.infix = symbol;
-  row.precedence = precedence;
-  return row;
-}
-
-Operation shown(Operation row, const char* example) {
-  row.example = example;
-  return row;
-}
-
-void describe_dimensions(
-    Rows& rows, std::initializer_list<std::pair<const char*, const char*>> of_names) {
-  for (const auto& [name, dimensions] : of_names) {
-    const std::string wanted = name;
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Operation& one) {
-      return one.name == wanted;
-    });
-    if (row == rows.end()) throw internal_error("there is no operation " + wanted);
-    row->dimensions = dimensions;
-  }
-}
-
-void give_intervals(
-    Rows& rows, std::initializer_list<std::pair<const char*, IntervalRule>> of_names) {
-  for (const auto& [name, rule] : of_names) {
-    const std::string wanted = name;
-    const auto row = std::find_if(rows.begin(), rows.end(), [&](const Operation& one) {
-      return one.name == wanted && one.form != Form::definition;
-    });
-    if (row == rows.end()) throw internal_error("there is no operation " + wanted);
-    row->interval = rule;
-  }
-}
-
-Operation faster_in_pairs(Operation row) {
-  row.has_pair_function = true;
-  return row;
-}
-
-Operation also_called(Operation row, std::vector<std::string> names) {
-  row.other_names = std::move(names);
-  return row;
-}
-
-Operation definition(const char* name, std::vector<std::string> arguments,
-                     std::vector<std::string> integer_arguments, DimensionRule dimension,
-                     std::function<Expr(const DefinitionArguments&)> meaning,
-                     const char* documentation) {
-  Operation row;
-  row.name = name;
-  row.arguments = std::move(arguments);
-  row.integer_arguments = std::move(integer_arguments);
-  row.form = Form::definition;
-  row.dimension = std::move(dimension);
-  row.definition = std::move(meaning);
-  row.documentation = documentation;
-  row.derivative = "by its definition";
-  return row;
-}
-
-Operation linear(const char* name, std::vector<std::string> arguments,
-                 std::vector<std::string> integer_arguments, Form form,
-                 DimensionRule dimension, std::function<Parts(const Arguments&)> adjoints,
-                 const char* documentation, const char* derivative) {
-  Operation row;
-  row.name = name;
-  row.arguments = std::move(arguments);
-  row.integer_arguments = std::move(integer_arguments);
-  row.form = form;
-  row.dimension = std::move(dimension);
-  row.adjoints = std::move(adjoints);
-  row.documentation = documentation;
-  row.derivative = derivative;
-  return row;
-}
 
 int Operation::result_dimension(const Children& children,
                                 const Integers& integers) const {

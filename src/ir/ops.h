@@ -1,6 +1,6 @@
 // THE table of operations. One row is all the package knows of an operation: parser,
 // checker, printer, differentiation, simplifier, emitters, documentation and tests read
-// the row. To add an operation is to add a row to ops.cpp.
+// the row. To add an operation is to add a row to one of the files ops_*.cpp.
 #pragma once
 
 #include <functional>
@@ -32,7 +32,22 @@ struct Placement {
   int start = 0, stride = 1;
 };
 
-/// What a definition gets.
+/// Complex numbers are pairs of real ones, logical ones are 0 and 1.
+enum class Numbers { real, complex, real_and_complex, logical };
+
+/// Says what the value counts where one of the arguments counts days or seconds: nothing,
+/// the same as all of them, or what a product or a quotient of it and a number counts.
+enum class UnitRule { drops, keeps, multiplies, divides };
+
+/// Factors and text are codes, which only name something: an operation refuses them,
+/// takes them one by one, asks whether two are equal, or which one comes first.
+enum class CodeRule { refuses, takes, equates, orders };
+
+/// The cost of a component, in additions: calls of functions take some eight times
+/// as long (benchmarks/interpreter.R).
+constexpr int cost_of_arithmetic = 1, cost_of_function = 8;
+
+/// A definition gets these.
 struct DefinitionArguments {
   Graph* graph;
   std::vector<Expr> children;
@@ -40,7 +55,7 @@ struct DefinitionArguments {
   Expr operator[](size_t k) const { return children[k]; }
 };
 
-/// What a derivative rule gets: the node, its arguments, and the adjoint of its value.
+/// A derivative rule gets the node, its arguments, and the adjoint of its value.
 struct DerivativeArguments {
   Expr self;
   Expr adjoint;  // elementwise rules do not get one
@@ -63,17 +78,18 @@ struct Operation {
   /// routine: its name, where $d0, $d1 are the dimensions of the arguments; it takes
   /// pointers to them and to the result.
   std::string code;
+  int cost = cost_of_arithmetic;
   double start = 0;  // of a fold
   /// Have GPUs another one for loops over pairs, see cuda_pair_math.cuh?
   bool has_pair_function = false;
-  /// Of a routine: may the interpreter run it for such arguments? Empty: always.
+  /// May the interpreter run a routine for such arguments? Empty: always.
   std::function<bool(const std::vector<Expr>&)> is_interpreted;
   std::function<Placement(const std::vector<int>&)>
       placement;  // of a slice or an insertion
   /// Dimension of the result; throws DimensionProblem. Empty: the elementwise rule.
   std::function<long long(const std::vector<Expr>&, const std::vector<int>&)> dimension;
   std::function<Expr(const DefinitionArguments&)> definition;
-  /// What stands for a node where data may be missing: NaN where an argument that decides
+  /// Stands for a node where data may be missing: NaN where an argument that decides
   /// about the result is. Empty where NaN comes through by itself, see
   /// pass/missing_values.h.
   std::function<Expr(const DefinitionArguments&)> with_missing;
@@ -87,12 +103,20 @@ struct Operation {
   /// Elementwise, or of a fold, which takes the running interval and that of a component:
   /// what the value can be. Empty: nothing is known of it.
   IntervalRule interval;
+  Numbers takes = Numbers::real, gives = Numbers::real;
+  UnitRule unit = UnitRule::drops;
+  CodeRule codes = CodeRule::refuses;
+  /// Functions and operators of R that this is, where `name` does not say so.
+  std::vector<std::string> names_in_r;
   std::string infix;          // "+" when printed as an operator
   int precedence = 0;         // of the infix operator, as in lang/parser
   std::string dimensions;     // "n * p, p -> n", for the documentation
   std::string documentation;  // definition, one line
   std::string derivative;     // the derivative, one line
-  std::string example;        // a formula, see `shown` in ops_rows.h
+  std::string digits;         // where it loses digits, one line; empty: nowhere
+  /// Is its derivative without bound where it loses them, so that no precision helps?
+  bool is_fragile = false;
+  std::string example;  // a formula, see ops_rows.h
 
   int result_dimension(const std::vector<Expr>& children,
                        const std::vector<int>& integers) const;

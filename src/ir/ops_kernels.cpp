@@ -27,121 +27,102 @@ Expr squared_distance(const DefinitionArguments& a) {
   return call("Sum", {call("Square", {difference * call("Inv", {scale})})});
 }
 
-Expr distance(const DefinitionArguments& a) {
-  return call("Sqrt", {squared_distance(a)});
+// The row of a kernel as a formula of u.
+Row kernel(const char* name, const char* text) {
+  return define(name + std::string("(x, y, s)"), text, {{"u", squared_distance}})
+      .dimensions("D, D, 1 or D -> 1", kernel_dimension);
 }
-
-Operation kernel(const char* name, Expr (*meaning)(const DefinitionArguments&),
-                 const char* documentation) {
-  return definition(name, {"x", "y", "s"}, {}, kernel_dimension, meaning, documentation);
-}
-
-using D = DefinitionArguments;
 
 void add_smooth(Rows& rows) {
-  rows.push_back(shown(
-      kernel(
-          "Gauss", [](const D& a) { return call("Exp", {-0.5 * squared_distance(a)}); },
-          "exp(-u / 2), u = |(x - y) / s|^2"),
-      "Gauss(x, y, p)"));
-  rows.push_back(shown(
-      kernel(
-          "Cauchy", [](const D& a) { return call("Inv", {1.0 + squared_distance(a)}); },
-          "1 / (1 + u), u = |(x - y) / s|^2"),
-      "Cauchy(x, y, p)"));
-  rows.push_back(
-      shown(kernel(
-                "InverseMultiquadric",
-                [](const D& a) { return call("Rsqrt", {1.0 + squared_distance(a)}); },
-                "(1 + u)^(-1/2), u = |(x - y) / s|^2"),
-            "InverseMultiquadric(x, y, p)"));
-  rows.push_back(
-      shown(definition(
-                "RationalQuadratic", {"x", "y", "s", "alpha"}, {}, kernel_dimension,
-                [](const D& a) {
-                  const Expr base = call("Log1p", {squared_distance(a) / (2.0 * a[3])});
-                  return call("Exp", {-(a[3] * base)});
-                },
-                "(1 + u / (2 alpha))^(-alpha), u = |(x - y) / s|^2"),
-            "RationalQuadratic(x, y, p, 2)"));
+  rows.push_back(kernel("Gauss", "Exp(-0.5 * u)")
+
+                     .documentation("exp(-u / 2), u = |(x - y) / s|^2")
+                     .example("Gauss(x, y, p)"));
+  rows.push_back(kernel("Cauchy", "Inv(1 + u)")
+
+                     .documentation("1 / (1 + u), u = |(x - y) / s|^2")
+                     .example("Cauchy(x, y, p)"));
+  rows.push_back(kernel("InverseMultiquadric", "Rsqrt(1 + u)")
+
+                     .documentation("(1 + u)^(-1/2), u = |(x - y) / s|^2")
+                     .example("InverseMultiquadric(x, y, p)"));
+  rows.push_back(define("RationalQuadratic(x, y, s, alpha)",
+                        "Exp(-(alpha * Log1p(u / (2 * alpha))))",
+                        {{"u", squared_distance}})
+                     .dimensions("D, D, 1 or D, 1 -> 1", kernel_dimension)
+                     .documentation("(1 + u / (2 alpha))^(-alpha), u = |(x - y) / s|^2")
+                     .example("RationalQuadratic(x, y, p, 2)"));
 }
 
 // As functions of squared distances Matern and Wendland kernels are smooth enough at 0
 // for second derivatives of the kernels to be right there, which they are not through a
 // root.
 void add_functions_of_square(Rows& rows) {
-  Operation matern = unary(
-      "MaternOfSquare", "matern_of_square<$i0>($0)", nullptr,
-      [](const Arguments& a) {
-        const int order = a.integer(0);
-        if (order == 0) return -0.5 * call("Rsqrt", {a[0]}) * a.self;
-        return (order == 1 ? -1.0 / 2 : -1.0 / 6) *
-               call("MaternOfSquare", {a[0]}, {order - 1});
-      },
-      "exp(-r), (1 + r) exp(-r), or (1 + r + r^2 / 3) exp(-r) for n = 0, 1, 2; r^2 = f",
-      "-exp(-r) / (2 r) df, 0 at 0; -exp(-r) / 2 df; -(1 + r) exp(-r) / 6 df");
-  matern.integer_arguments = {"n"};
-  matern.dimension = [](const Children& c, const Integers& n) {
-    require(n[0] >= 0 && n[0] <= 2, "needs n of 0, 1 or 2");
-    return c[0]->dimension;
-  };
-  rows.push_back(shown(matern, "MaternOfSquare(Square(x), 2)"));
   rows.push_back(
-      shown(unary(
-                "WendlandOfSquare", "wendland_of_square($0)", nullptr,
-                [](const Arguments& a) {
-                  const Expr rest = call("ReLU", {1.0 - call("Sqrt", {a[0]})});
-                  return -10.0 * call("Pow", {rest}, {3});
-                },
-                "max(0, 1 - r)^4 (1 + 4 r), r^2 = f", "-10 max(0, 1 - r)^3 df"),
-            "WendlandOfSquare(Square(x))"));
+      unary("MaternOfSquare(f, int n)", "matern_of_square<$i0>($0)")
+          .partial([](const Arguments& a) {
+            const int order = a.integer(0);
+            if (order == 0) return -0.5 * call("Rsqrt", {a[0]}) * a.self;
+            return (order == 1 ? -1.0 / 2 : -1.0 / 6) *
+                   call("MaternOfSquare", {a[0]}, {order - 1});
+          })
+          .documentation(
+              "exp(-r), (1 + r) exp(-r), or (1 + r + r^2 / 3) exp(-r) for n = 0, 1, 2; "
+              "r^2 = f")
+          .derivative(
+              "-exp(-r) / (2 r) df, 0 at 0; -exp(-r) / 2 df; -(1 + r) exp(-r) / 6 df")
+          .dimensions("D -> D",
+                      [](const Children& c, const Integers& n) {
+                        require(n[0] >= 0 && n[0] <= 2, "needs n of 0, 1 or 2");
+                        return c[0]->dimension;
+                      })
+          .example("MaternOfSquare(Square(x), 2)"));
+  rows.push_back(unary("WendlandOfSquare(f)", "wendland_of_square($0)")
+                     .partial([](const Arguments& a) {
+                       const Expr rest = call("ReLU", {1.0 - call("Sqrt", {a[0]})});
+                       return -10.0 * call("Pow", {rest}, {3});
+                     })
+                     .documentation("max(0, 1 - r)^4 (1 + 4 r), r^2 = f")
+                     .derivative("-10 max(0, 1 - r)^3 df")
+                     .example("WendlandOfSquare(Square(x))"));
 }
 
 void add_matern(Rows& rows) {
-  const auto laplace = [](const D& a) { return call("Exp", {-distance(a)}); };
-  rows.push_back(shown(kernel("Laplace", laplace, "exp(-r), r = |(x - y) / s|"),
-                       "Laplace(x, y, p)"));
-  rows.push_back(shown(kernel("Matern12", laplace, "exp(-r), r = |(x - y) / s|"),
-                       "Matern12(x, y, p)"));
-  rows.push_back(shown(kernel(
-                           "Matern32",
-                           [](const D& a) {
-                             const Expr square = 3.0 * squared_distance(a);
-                             return call("MaternOfSquare", {square}, {1});
-                           },
-                           "(1 + r) exp(-r), r = sqrt(3) |(x - y) / s|"),
-                       "Matern32(x, y, p)"));
-  rows.push_back(shown(kernel(
-                           "Matern52",
-                           [](const D& a) {
-                             const Expr square = 5.0 * squared_distance(a);
-                             return call("MaternOfSquare", {square}, {2});
-                           },
-                           "(1 + r + r^2 / 3) exp(-r), r = sqrt(5) |(x - y) / s|"),
-                       "Matern52(x, y, p)"));
+  rows.push_back(kernel("Laplace", "Exp(-Sqrt(u))")
+
+                     .documentation("exp(-r), r = |(x - y) / s|")
+                     .example("Laplace(x, y, p)"));
+  rows.push_back(kernel("Matern12", "Exp(-Sqrt(u))")
+
+                     .documentation("exp(-r), r = |(x - y) / s|")
+                     .example("Matern12(x, y, p)"));
+  rows.push_back(kernel("Matern32", "MaternOfSquare(3 * u, 1)")
+
+                     .documentation("(1 + r) exp(-r), r = sqrt(3) |(x - y) / s|")
+                     .example("Matern32(x, y, p)"));
+  rows.push_back(
+      kernel("Matern52", "MaternOfSquare(5 * u, 2)")
+
+          .documentation("(1 + r + r^2 / 3) exp(-r), r = sqrt(5) |(x - y) / s|")
+          .example("Matern52(x, y, p)"));
 }
 
 void add_compact(Rows& rows) {
   rows.push_back(
-      shown(kernel(
-                "Epanechnikov",
-                [](const D& a) { return call("ReLU", {1.0 - squared_distance(a)}); },
-                "max(0, 1 - u), u = |(x - y) / s|^2; integrate and divide for a density"),
-            "Epanechnikov(x, y, p)"));
-  rows.push_back(shown(
-      kernel(
-          "Wendland",
-          [](const D& a) { return call("WendlandOfSquare", {squared_distance(a)}); },
-          "max(0, 1 - r)^4 (1 + 4 r), r = |(x - y) / s|: smooth, positive definite up to "
-          "dimension 3"),
-      "Wendland(x, y, p)"));
+      kernel("Epanechnikov", "ReLU(1 - u)")
+
+          .documentation(
+              "max(0, 1 - u), u = |(x - y) / s|^2; integrate and divide for a density")
+          .example("Epanechnikov(x, y, p)"));
+  rows.push_back(kernel("Wendland", "WendlandOfSquare(u)")
+
+                     .documentation("max(0, 1 - r)^4 (1 + 4 r), r = |(x - y) / s|: "
+                                    "smooth, positive definite up to "
+                                    "dimension 3")
+                     .example("Wendland(x, y, p)"));
 }
 
 // ---- the kernels of rkeops 1.x: c is 1 / s^2, b what is multiplied ----
-
-Expr square_of_difference(const D& a, size_t x) {
-  return call("Sum", {call("Square", {a[x] - a[x + 1]})});
-}
 
 int dimension_of_last(const Children& c, const Integers& n) {
   broadcast_dimension({c[c.size() - 3], c[c.size() - 2]}, n);
@@ -160,105 +141,62 @@ int same_dimension_of_last(const Children& c, const Integers& n) {
   return dimension_of_last(c, n);
 }
 
-// b / (2 c) - <b, x - y> (x - y)
-Expr curl_free(Expr c, Expr difference, Expr b) {
-  const Expr along = call("Sum", {b * difference});
-  return call("Inv", {2.0 * c}) * b - along * difference;
-}
-
-// ((d - 1) / (2 c) - |x - y|^2) b + <b, x - y> (x - y)
-Expr divergence_free(Expr c, Expr difference, Expr b) {
-  const Expr squared = call("Sum", {call("Square", {difference})});
-  const Expr along = call("Sum", {b * difference});
-  const double others = difference->dimension - 1;
-  return (others * call("Inv", {2.0 * c}) - squared) * b + along * difference;
-}
-
-Expr gauss_of(Expr c, Expr squared) { return call("Exp", {-(c * squared)}); }
+const std::string gauss = "Exp(-(c * SqDist(x, y)))";
+const std::string curl_free = "Inv(2 * c) * b - Sum(b * (x - y)) * (x - y)";
+const std::string divergence_free =
+    "((Dim(x - y) - 1) * Inv(2 * c) - SqDist(x, y)) * b + Sum(b * (x - y)) * (x - y)";
 
 void add_old_scalar(Rows& rows) {
-  const std::vector<std::string> arguments = {"c", "x", "y", "b"};
-  rows.push_back(shown(
-      definition(
-          "GaussKernel", arguments, {}, dimension_of_last,
-          [](const D& a) { return gauss_of(a[0], square_of_difference(a, 1)) * a[3]; },
-          "exp(-c |x - y|^2) b"),
-      "GaussKernel(p, x, y, b)"));
-  rows.push_back(shown(
-      definition(
-          "LaplaceKernel", arguments, {}, dimension_of_last,
-          [](const D& a) {
-            return call("Exp", {-(a[0] * call("Sqrt", {square_of_difference(a, 1)}))}) *
-                   a[3];
-          },
-          "exp(-c |x - y|) b"),
-      "LaplaceKernel(p, x, y, b)"));
+  rows.push_back(define("GaussKernel(c, x, y, b)", "Exp(-(c * SqDist(x, y))) * b")
+                     .dimensions("1, D, D, n -> n", dimension_of_last)
+                     .documentation("exp(-c |x - y|^2) b")
+                     .example("GaussKernel(p, x, y, b)"));
+  rows.push_back(define("LaplaceKernel(c, x, y, b)", "Exp(-(c * Sqrt(SqDist(x, y)))) * b")
+                     .dimensions("1, D, D, n -> n", dimension_of_last)
+                     .documentation("exp(-c |x - y|) b")
+                     .example("LaplaceKernel(p, x, y, b)"));
+  rows.push_back(define("CauchyKernel(c, x, y, b)", "Inv(1 + c * SqDist(x, y)) * b")
+                     .dimensions("1, D, D, n -> n", dimension_of_last)
+                     .documentation("b / (1 + c |x - y|^2)")
+                     .example("CauchyKernel(p, x, y, b)"));
   rows.push_back(
-      shown(definition(
-                "CauchyKernel", arguments, {}, dimension_of_last,
-                [](const D& a) {
-                  return call("Inv", {1.0 + a[0] * square_of_difference(a, 1)}) * a[3];
-                },
-                "b / (1 + c |x - y|^2)"),
-            "CauchyKernel(p, x, y, b)"));
-  rows.push_back(shown(
-      definition(
-          "InverseMultiquadricKernel", arguments, {}, dimension_of_last,
-          [](const D& a) {
-            return call("Rsqrt", {call("Inv", {a[0]}) + square_of_difference(a, 1)}) *
-                   a[3];
-          },
-          "b / sqrt(1 / c + |x - y|^2)"),
-      "InverseMultiquadricKernel(p, x, y, b)"));
-  rows.push_back(shown(definition(
-                           "SumGaussKernel", {"c", "w", "x", "y", "b"}, {},
-                           [](const Children& c, const Integers& n) {
-                             broadcast_dimension({c[0], c[1]}, n);
-                             broadcast_dimension({c[2], c[3]}, n);
-                             return c[4]->dimension;
-                           },
-                           [](const D& a) {
-                             const Expr squared = square_of_difference(a, 2);
-                             return call("Sum", {a[1] * gauss_of(a[0], squared)}) * a[4];
-                           },
-                           "sum over k of w[k] exp(-c[k] |x - y|^2), times b"),
-                       "SumGaussKernel(c, c, x, y, b)"));
+      define("InverseMultiquadricKernel(c, x, y, b)", "Rsqrt(Inv(c) + SqDist(x, y)) * b")
+          .dimensions("1, D, D, n -> n", dimension_of_last)
+          .documentation("b / sqrt(1 / c + |x - y|^2)")
+          .example("InverseMultiquadricKernel(p, x, y, b)"));
+  rows.push_back(
+      define("SumGaussKernel(c, w, x, y, b)", "Sum(w * Exp(-(c * SqDist(x, y)))) * b")
+          .dimensions("n, n, D, D, m -> m",
+                      [](const Children& c, const Integers& n) {
+                        broadcast_dimension({c[0], c[1]}, n);
+                        broadcast_dimension({c[2], c[3]}, n);
+                        return c[4]->dimension;
+                      })
+          .documentation("sum over k of w[k] exp(-c[k] |x - y|^2), times b")
+          .example("SumGaussKernel(c, c, x, y, b)"));
 }
 
 void add_old_vector(Rows& rows) {
-  const std::vector<std::string> arguments = {"c", "x", "y", "b"};
-  rows.push_back(shown(definition(
-                           "CurlFreeGaussKernel", arguments, {}, same_dimension_of_last,
-                           [](const D& a) {
-                             return gauss_of(a[0], square_of_difference(a, 1)) *
-                                    curl_free(a[0], a[1] - a[2], a[3]);
-                           },
-                           "exp(-c |x-y|^2) (b / (2c) - <b, x-y> (x-y))"),
-                       "CurlFreeGaussKernel(p, x, y, y)"));
   rows.push_back(
-      shown(definition(
-                "DivFreeGaussKernel", arguments, {}, same_dimension_of_last,
-                [](const D& a) {
-                  return gauss_of(a[0], square_of_difference(a, 1)) *
-                         divergence_free(a[0], a[1] - a[2], a[3]);
-                },
-                "exp(-c |x-y|^2) (((d-1) / (2c) - |x-y|^2) b + <b, x-y> (x-y))"),
-            "DivFreeGaussKernel(p, x, y, y)"));
+      define("CurlFreeGaussKernel(c, x, y, b)", gauss + " * (" + curl_free + ")")
+          .dimensions("1, D, D, D -> D", same_dimension_of_last)
+          .documentation("exp(-c |x-y|^2) (b / (2c) - <b, x-y> (x-y))")
+          .example("CurlFreeGaussKernel(p, x, y, y)"));
   rows.push_back(
-      shown(definition(
-                "TRIGaussKernel", {"l", "c", "x", "y", "b"}, {},
-                [](const Children& c, const Integers& n) {
-                  require(c[0]->dimension == 1, "needs a weight l of dimension 1");
-                  return same_dimension_of_last({c[1], c[2], c[3], c[4]}, n);
-                },
-                [](const D& a) {
-                  const Expr difference = a[2] - a[3];
-                  const Expr mixed = a[0] * divergence_free(a[1], difference, a[4]) +
-                                     (1.0 - a[0]) * curl_free(a[1], difference, a[4]);
-                  return gauss_of(a[1], square_of_difference(a, 2)) * mixed;
-                },
-                "l DivFreeGaussKernel + (1 - l) CurlFreeGaussKernel"),
-            "TRIGaussKernel(0.5, p, x, y, y)"));
+      define("DivFreeGaussKernel(c, x, y, b)", "(" + divergence_free + ") * " + gauss)
+          .dimensions("1, D, D, D -> D", same_dimension_of_last)
+          .documentation("exp(-c |x-y|^2) (((d-1) / (2c) - |x-y|^2) b + <b, x-y> (x-y))")
+          .example("DivFreeGaussKernel(p, x, y, y)"));
+  rows.push_back(
+      define("TRIGaussKernel(l, c, x, y, b)",
+             gauss + " * (l * (" + divergence_free + ") + (1 - l) * (" + curl_free + "))")
+          .dimensions("1, 1, D, D, D -> D",
+                      [](const Children& c, const Integers& n) {
+                        require(c[0]->dimension == 1, "needs a weight l of dimension 1");
+                        return same_dimension_of_last({c[1], c[2], c[3], c[4]}, n);
+                      })
+          .documentation("l DivFreeGaussKernel + (1 - l) CurlFreeGaussKernel")
+          .example("TRIGaussKernel(0.5, p, x, y, y)"));
 }
 
 }  // namespace
@@ -270,24 +208,6 @@ void add_kernel_rows(Rows& rows) {
   add_compact(rows);
   add_old_scalar(rows);
   add_old_vector(rows);
-  describe_dimensions(rows, {{"Gauss", "D, D, 1 or D -> 1"},
-                             {"Cauchy", "D, D, 1 or D -> 1"},
-                             {"InverseMultiquadric", "D, D, 1 or D -> 1"},
-                             {"Laplace", "D, D, 1 or D -> 1"},
-                             {"Matern12", "D, D, 1 or D -> 1"},
-                             {"Matern32", "D, D, 1 or D -> 1"},
-                             {"Matern52", "D, D, 1 or D -> 1"},
-                             {"Epanechnikov", "D, D, 1 or D -> 1"},
-                             {"Wendland", "D, D, 1 or D -> 1"},
-                             {"RationalQuadratic", "D, D, 1 or D, 1 -> 1"},
-                             {"GaussKernel", "1, D, D, n -> n"},
-                             {"LaplaceKernel", "1, D, D, n -> n"},
-                             {"CauchyKernel", "1, D, D, n -> n"},
-                             {"InverseMultiquadricKernel", "1, D, D, n -> n"},
-                             {"SumGaussKernel", "n, n, D, D, m -> m"},
-                             {"CurlFreeGaussKernel", "1, D, D, D -> D"},
-                             {"DivFreeGaussKernel", "1, D, D, D -> D"},
-                             {"TRIGaussKernel", "1, 1, D, D, D -> D"}});
 }
 
 }  // namespace rkeops

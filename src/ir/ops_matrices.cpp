@@ -77,22 +77,28 @@ Expr factor_adjoint(const Arguments& a, const TensorDot& dot, bool of_f) {
   return call("TensorDot", {a.adjoint, of_f ? a[1] : a[0]}, integers_of(adjoint));
 }
 
-Operation tensor_dot_row() {
-  Operation row = shown(
+Row tensor_dot_row() {
+  Row row =
       linear(
-          "TensorDot", {"f", "g"}, {}, Form::contraction, tensor_dot_dimension,
-          [](const Arguments& a) {
+          "TensorDot(f, g, list sizes_f, list sizes_g, list summed_f, list summed_g, "
+          "list permute)",
+          Form::contraction)
+          .adjoints([](const Arguments& a) {
             const TensorDot dot = tensor_dot_of(a.self->integers);
             return Parts{factor_adjoint(a, dot, true), factor_adjoint(a, dot, false)};
-          },
-          "sum over pairs of axes of the product of two tensors; kept axis k (of f, then "
-          "of "
-          "g) "
-          "becomes axis permute[k]",
-          "TensorDot(df, g) + TensorDot(f, dg)"),
-      "TensorDot(A, x, [2, 3], [3], [1], [0])");
-  row.list_arguments = {"sizes_f", "sizes_g", "summed_f", "summed_g", "permute"};
-  row.optional_lists = 1;
+          })
+          .dimensions(
+              "prod(sizes_f), prod(sizes_g) -> product of the sizes that are kept",
+              tensor_dot_dimension)
+          .documentation(
+              "sum over pairs of axes of the product of two tensors; kept axis k (of f, "
+              "then "
+              "of "
+              "g) "
+              "becomes axis permute[k]")
+          .derivative("TensorDot(df, g) + TensorDot(f, dg)")
+          .example("TensorDot(A, x, [2, 3], [3], [1], [0])");
+  row.optional_lists(1);
   return row;
 }
 
@@ -113,37 +119,44 @@ int other_side(Expr matrix, Expr vector) {
 
 void add_products(Rows& rows) {
   rows.push_back(tensor_dot_row());
-  rows.push_back(shown(
-      definition(
-          "MatVecMult", {"A", "b"}, {},
-          [](const Children& c, const Integers&) { return other_side(c[0], c[1]); },
-          [](const DefinitionArguments& a) {
-            const int columns = a[1]->dimension, rows_of_a = a[0]->dimension / columns;
-            return tensor_dot(a[0], a[1],
-                              {{rows_of_a, columns}, {columns}, {1}, {0}, {}});
-          },
-          "matrix A, n x p and column by column, times the vector b of dimension p"),
-      "MatVecMult(A, x)"));
-  rows.push_back(shown(
-      definition(
-          "VecMatMult", {"b", "A"}, {},
-          [](const Children& c, const Integers&) { return other_side(c[1], c[0]); },
-          [](const DefinitionArguments& a) {
-            const int rows_of_a = a[0]->dimension, columns = a[1]->dimension / rows_of_a;
-            return tensor_dot(a[0], a[1],
-                              {{rows_of_a}, {rows_of_a, columns}, {0}, {0}, {}});
-          },
-          "the vector b of dimension n times the matrix A, n x p and column by column"),
-      "VecMatMult(x, A)"));
-  rows.push_back(definition(
-      "TensorProd", {"f", "g"}, {},
-      [](const Children& c, const Integers&) {
-        return 1LL * c[0]->dimension * c[1]->dimension;
-      },
-      [](const DefinitionArguments& a) {
-        return tensor_dot(a[0], a[1], {{a[0]->dimension}, {a[1]->dimension}, {}, {}, {}});
-      },
-      "the matrix f g', column by column"));
+  rows.push_back(
+      define("MatVecMult(A, b)",
+             [](const DefinitionArguments& a) {
+               const int columns = a[1]->dimension, rows_of_a = a[0]->dimension / columns;
+               return tensor_dot(a[0], a[1],
+                                 {{rows_of_a, columns}, {columns}, {1}, {0}, {}});
+             })
+          .dimensions(
+              "n * p, p -> n",
+              [](const Children& c, const Integers&) { return other_side(c[0], c[1]); })
+          .documentation(
+              "matrix A, n x p and column by column, times the vector b of dimension p")
+          .example("MatVecMult(A, x)"));
+  rows.push_back(
+      define("VecMatMult(b, A)",
+             [](const DefinitionArguments& a) {
+               const int rows_of_a = a[0]->dimension,
+                         columns = a[1]->dimension / rows_of_a;
+               return tensor_dot(a[0], a[1],
+                                 {{rows_of_a}, {rows_of_a, columns}, {0}, {0}, {}});
+             })
+          .dimensions(
+              "n, n * p -> p",
+              [](const Children& c, const Integers&) { return other_side(c[1], c[0]); })
+          .documentation("the vector b of dimension n times the matrix A, n x p and "
+                         "column by column")
+          .example("VecMatMult(x, A)"));
+  rows.push_back(define("TensorProd(f, g)",
+                        [](const DefinitionArguments& a) {
+                          return tensor_dot(
+                              a[0], a[1],
+                              {{a[0]->dimension}, {a[1]->dimension}, {}, {}, {}});
+                        })
+                     .dimensions("n, p -> n * p",
+                                 [](const Children& c, const Integers&) {
+                                   return 1LL * c[0]->dimension * c[1]->dimension;
+                                 })
+                     .documentation("the matrix f g', column by column"));
 }
 
 // The lists of Kron: sizes of f and of g.
@@ -157,18 +170,17 @@ TensorDot kronecker(const Integers& integers) {
   return dot;
 }
 
-Operation kronecker_row() {
-  Operation row = shown(definition(
-                            "Kron", {"f", "g"}, {},
+Row kronecker_row() {
+  Row row = define("Kron(f, g, list sizes_f, list sizes_g)",
+                   [](const DefinitionArguments& a) {
+                     return tensor_dot(a[0], a[1], kronecker(a.integers));
+                   })
+                .dimensions("prod(sizes_f), prod(sizes_g) -> their product",
                             [](const Children& c, const Integers& n) {
                               return tensor_dot_dimension(c, integers_of(kronecker(n)));
-                            },
-                            [](const DefinitionArguments& a) {
-                              return tensor_dot(a[0], a[1], kronecker(a.integers));
-                            },
-                            "Kronecker product of two tensors with as many axes"),
-                        "Kron(A, x, [2, 3], [3, 1])");
-  row.list_arguments = {"sizes_f", "sizes_g"};
+                            })
+                .documentation("Kronecker product of two tensors with as many axes")
+                .example("Kron(A, x, [2, 3], [3, 1])");
   return row;
 }
 
@@ -224,28 +236,30 @@ Expr inverse_of(Expr matrix) {
 }
 
 void add_square(Rows& rows) {
-  rows.push_back(shown(definition(
-                           "Det", {"A"}, {},
-                           [](const Children& c, const Integers&) {
-                             side_of(c[0]);
-                             return 1;
-                           },
-                           [](const DefinitionArguments& a) {
-                             const int side = side_of(a[0]);
-                             return minor_of(a[0], side, all_but(side, -1),
-                                             all_but(side, -1));
-                           },
-                           "determinant of a matrix of at most 4 x 4"),
-                       "Det(Q)"));
-  rows.push_back(shown(definition(
-                           "Inverse", {"A"}, {},
-                           [](const Children& c, const Integers&) {
-                             side_of(c[0]);
-                             return c[0]->dimension;
-                           },
-                           [](const DefinitionArguments& a) { return inverse_of(a[0]); },
-                           "inverse of a matrix of at most 4 x 4, by cofactors"),
-                       "Inverse(Q)"));
+  rows.push_back(define("Det(A)",
+                        [](const DefinitionArguments& a) {
+                          const int side = side_of(a[0]);
+                          return minor_of(a[0], side, all_but(side, -1),
+                                          all_but(side, -1));
+                        })
+                     .dimensions("n * n -> 1",
+                                 [](const Children& c, const Integers&) {
+                                   side_of(c[0]);
+                                   return 1;
+                                 })
+                     .loses_digits("of nearly singular matrices")
+                     .documentation("determinant of a matrix of at most 4 x 4")
+                     .example("Det(Q)"));
+  rows.push_back(
+      define("Inverse(A)", [](const DefinitionArguments& a) { return inverse_of(a[0]); })
+          .dimensions("n * n -> n * n",
+                      [](const Children& c, const Integers&) {
+                        side_of(c[0]);
+                        return c[0]->dimension;
+                      })
+          .loses_digits("of nearly singular matrices")
+          .documentation("inverse of a matrix of at most 4 x 4, by cofactors")
+          .example("Inverse(Q)"));
 }
 
 }  // namespace
@@ -254,15 +268,6 @@ void add_matrix_rows(Rows& rows) {
   add_products(rows);
   rows.push_back(kronecker_row());
   add_square(rows);
-  describe_dimensions(
-      rows, {{"MatVecMult", "n * p, p -> n"},
-             {"VecMatMult", "n, n * p -> p"},
-             {"TensorProd", "n, p -> n * p"},
-             {"TensorDot",
-              "prod(sizes_f), prod(sizes_g) -> product of the sizes that are kept"},
-             {"Kron", "prod(sizes_f), prod(sizes_g) -> their product"},
-             {"Det", "n * n -> 1"},
-             {"Inverse", "n * n -> n * n"}});
 }
 
 }  // namespace rkeops

@@ -36,22 +36,22 @@ Expr spline_basis(Expr knots, Expr x, int order) {
   return basis;
 }
 
-Operation spline_row() {
-  return shown(
-      definition(
-          "BSpline", {"knots", "x"}, {"order"},
-          [](const Children& c, const Integers& n) {
-            require(n[0] >= 0, "needs an order of at least 0");
-            require(c[1]->dimension == 1,
-                    "needs an x of dimension 1, not " + std::to_string(c[1]->dimension));
-            require(c[0]->dimension >= n[0] + 2,
-                    "needs at least " + std::to_string(n[0] + 2) + " knots, not " +
-                        std::to_string(c[0]->dimension));
-            return c[0]->dimension - n[0] - 1;
-          },
-          [](const D& a) { return spline_basis(a[0], a[1], a.integers[0]); },
-          "the B-splines of this order on these knots, at x; 0 at the last knot"),
-      "BSpline(knots, p, 2)");
+Row spline_row() {
+  return define("BSpline(knots, x, int order)",
+                [](const D& a) { return spline_basis(a[0], a[1], a.integers[0]); })
+      .dimensions("n, 1 -> n - order - 1",
+                  [](const Children& c, const Integers& n) {
+                    require(n[0] >= 0, "needs an order of at least 0");
+                    require(c[1]->dimension == 1, "needs an x of dimension 1, not " +
+                                                      std::to_string(c[1]->dimension));
+                    require(c[0]->dimension >= n[0] + 2,
+                            "needs at least " + std::to_string(n[0] + 2) +
+                                " knots, not " + std::to_string(c[0]->dimension));
+                    return c[0]->dimension - n[0] - 1;
+                  })
+      .documentation(
+          "the B-splines of this order on these knots, at x; 0 at the last knot")
+      .example("BSpline(knots, p, 2)");
 }
 
 // ---- soft-DTW, of z = (x, y, gamma), in loops of inst/include/rkeops/math/soft_dtw.h
@@ -69,15 +69,8 @@ void require_sequences(const Children& c, const Integers& n) {
               std::to_string(most_pairs));
 }
 
-Operation routine(const char* name, std::vector<std::string> arguments, const char* code,
-                  DimensionRule dimension,
-                  std::function<Parts(const Arguments&)> adjoints,
-                  const char* documentation, const char* derivative) {
-  Operation row =
-      linear(name, std::move(arguments), {"n"}, Form::routine, std::move(dimension),
-             std::move(adjoints), documentation, derivative);
-  row.code = code;
-  return row;
+Row routine(const char* header, const char* code) {
+  return linear(header, Form::routine).code(code);
 }
 
 // The derivative of the gradient along several directions does not depend on their order,
@@ -105,68 +98,70 @@ bool has_few_directions(const Children& c) {
   return c[1]->dimension <= most_interpreted_directions * c[0]->dimension;
 }
 
-Operation gradient_along_row() {
-  Operation row = shown(
-      routine(
-          "SoftDTW_GradientAlong", {"z", "u"}, "soft_dtw_gradient_along<$i0, $d0, $d1>",
-          [](const Children& c, const Integers& n) {
-            require_sequences(c, n);
-            require(c[1]->dimension % c[0]->dimension == 0,
-                    "needs directions of dimension " + std::to_string(c[0]->dimension) +
-                        ", one after the other");
-            return c[0]->dimension;
-          },
-          gradient_along_adjoints,
-          "derivative of SoftDTW_Gradient(z, n) along each of the directions in u",
-          "that along one more direction; linear in each direction"),
-      "SoftDTW_GradientAlong(Concat(z, p), Concat(w, p), 2)");
-  row.is_interpreted = has_few_directions;
+Row gradient_along_row() {
+  Row row =
+      routine("SoftDTW_GradientAlong(z, u, int n)",
+              "soft_dtw_gradient_along<$i0, $d0, $d1>")
+          .adjoints(gradient_along_adjoints)
+          .dimensions("n + m + 1, k * (n + m + 1) -> n + m + 1",
+                      [](const Children& c, const Integers& n) {
+                        require_sequences(c, n);
+                        require(c[1]->dimension % c[0]->dimension == 0,
+                                "needs directions of dimension " +
+                                    std::to_string(c[0]->dimension) +
+                                    ", one after the other");
+                        return c[0]->dimension;
+                      })
+          .documentation(
+              "derivative of SoftDTW_Gradient(z, n) along each of the directions in u")
+          .derivative("that along one more direction; linear in each direction")
+          .example("SoftDTW_GradientAlong(Concat(z, p), Concat(w, p), 2)");
+  row.is_interpreted(has_few_directions);
   return row;
 }
 
 void add_soft_dtw(Rows& rows) {
-  rows.push_back(shown(
-      definition(
-          "SoftDTW_SqDist", {"x", "y", "gamma"}, {},
-          [](const Children& c, const Integers&) {
-            require(c[2]->dimension == 1, "needs a gamma of dimension 1, not " +
-                                              std::to_string(c[2]->dimension));
-            return 1;
-          },
-          [](const D& a) {
-            const Expr z = call("Concat", {call("Concat", {a[0], a[1]}), a[2]});
-            return call("SoftDTW", {z}, {a[0]->dimension});
-          },
-          "soft dynamic time warping of the sequences x and y with squared differences, "
-          "smoothed by gamma > 0"),
-      "SoftDTW_SqDist(x, y, p)"));
+  rows.push_back(define("SoftDTW_SqDist(x, y, gamma)",
+                        "SoftDTW(Concat(Concat(x, y), gamma), Dim(x))")
+                     .dimensions("n, m, 1 -> 1",
+                                 [](const Children& c, const Integers&) {
+                                   require(c[2]->dimension == 1,
+                                           "needs a gamma of dimension 1, not " +
+                                               std::to_string(c[2]->dimension));
+                                   return 1;
+                                 })
+                     .documentation("soft dynamic time warping of the sequences x and y "
+                                    "with squared differences, "
+                                    "smoothed by gamma > 0")
+                     .example("SoftDTW_SqDist(x, y, p)"));
   rows.push_back(
-      shown(routine(
-                "SoftDTW", {"z"}, "soft_dtw<$i0, $d0>",
-                [](const Children& c, const Integers& n) {
-                  require_sequences(c, n);
-                  return 1;
-                },
-                [](const Arguments& a) {
-                  return Parts{scaled(
-                      a.adjoint, call("SoftDTW_Gradient", {a[0]}, a.self->integers))};
-                },
-                "SoftDTW_SqDist of z, which holds x of dimension n, y, and gamma",
-                "SoftDTW_Gradient(z, n) | dz"),
-            "SoftDTW(Concat(z, p), 2)"));
-  rows.push_back(
-      shown(routine(
-                "SoftDTW_Gradient", {"z"}, "soft_dtw_gradient<$i0, $d0>",
-                [](const Children& c, const Integers& n) {
-                  require_sequences(c, n);
-                  return c[0]->dimension;
-                },
-                [](const Arguments& a) {
-                  return Parts{
-                      call("SoftDTW_GradientAlong", {a[0], a.adjoint}, a.self->integers)};
-                },
-                "gradient of SoftDTW(z, n) in z", "SoftDTW_GradientAlong(z, dz, n)"),
-            "SoftDTW_Gradient(Concat(z, p), 2)"));
+      routine("SoftDTW(z, int n)", "soft_dtw<$i0, $d0>")
+          .adjoints([](const Arguments& a) {
+            return Parts{
+                scaled(a.adjoint, call("SoftDTW_Gradient", {a[0]}, a.self->integers))};
+          })
+          .dimensions("n + m + 1 -> 1",
+                      [](const Children& c, const Integers& n) {
+                        require_sequences(c, n);
+                        return 1;
+                      })
+          .documentation(
+              "SoftDTW_SqDist of z, which holds x of dimension n, y, and gamma")
+          .derivative("SoftDTW_Gradient(z, n) | dz")
+          .example("SoftDTW(Concat(z, p), 2)"));
+  rows.push_back(routine("SoftDTW_Gradient(z, int n)", "soft_dtw_gradient<$i0, $d0>")
+                     .adjoints([](const Arguments& a) {
+                       return Parts{call("SoftDTW_GradientAlong", {a[0], a.adjoint},
+                                         a.self->integers)};
+                     })
+                     .dimensions("n + m + 1 -> n + m + 1",
+                                 [](const Children& c, const Integers& n) {
+                                   require_sequences(c, n);
+                                   return c[0]->dimension;
+                                 })
+                     .documentation("gradient of SoftDTW(z, n) in z")
+                     .derivative("SoftDTW_GradientAlong(z, dz, n)")
+                     .example("SoftDTW_Gradient(Concat(z, p), 2)"));
   rows.push_back(gradient_along_row());
 }
 
@@ -175,12 +170,6 @@ void add_soft_dtw(Rows& rows) {
 void add_sequence_rows(Rows& rows) {
   rows.push_back(spline_row());
   add_soft_dtw(rows);
-  describe_dimensions(
-      rows, {{"BSpline", "n, 1 -> n - order - 1"},
-             {"SoftDTW_SqDist", "n, m, 1 -> 1"},
-             {"SoftDTW", "n + m + 1 -> 1"},
-             {"SoftDTW_Gradient", "n + m + 1 -> n + m + 1"},
-             {"SoftDTW_GradientAlong", "n + m + 1, k * (n + m + 1) -> n + m + 1"}});
 }
 
 }  // namespace rkeops

@@ -8,6 +8,24 @@ bool is_call(Expr node, const char* name) {
   return node->kind == NodeKind::operation && node->operation->name == name;
 }
 
+bool is_comparison(Expr node) {
+  return node->kind == NodeKind::operation &&
+         node->operation->precedence == precedence_of_comparison;
+}
+
+bool moves_numbers(Expr node) {
+  if (node->kind != NodeKind::operation) return false;
+  switch (node->operation->form) {
+    case Form::slice:
+    case Form::insert:
+    case Form::repeat:
+    case Form::concat:
+      return true;
+    default:
+      return false;
+  }
+}
+
 bool is_number(Expr node) { return node->kind == NodeKind::constant; }
 
 bool is_number(Expr node, double value) {

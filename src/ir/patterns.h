@@ -1,4 +1,4 @@
-// What rules and passes ask of a node.
+// Rules and passes ask these of a node.
 #pragma once
 
 #include "ir/expr.h"
@@ -7,6 +7,11 @@ namespace rkeops {
 
 /// Is it a node of the operation with this name?
 bool is_call(Expr node, const char* name);
+
+bool is_comparison(Expr node);
+
+/// Does it have the numbers of its arguments, in other places?
+bool moves_numbers(Expr node);
 
 /// Is it a constant; of this value?
 bool is_number(Expr node);

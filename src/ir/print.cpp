@@ -114,10 +114,15 @@ class Printer {
     return {left + " " + row.infix + " " + right, precedence};
   }
 
+  static std::string suffix_of(Over over) {
+    return over == Over::cover ? "_Reduction[cover]" : "_Reduction";
+  }
+
   Text print_call(const Node& node) {
     const bool is_reduction = node.kind == NodeKind::reduction;
-    std::string text =
-        (is_reduction ? node.reduction->name + "_Reduction" : node.operation->name) + "(";
+    std::string text = (is_reduction ? node.reduction->name + suffix_of(node.over)
+                                     : node.operation->name) +
+                       "(";
     written_ += text.size();
     for (size_t k = 0; k < node.children.size(); ++k) {
       text += (k ? ", " : "") + print(node.children[k]).text;

@@ -7,14 +7,6 @@ namespace rkeops {
 
 namespace {
 
-using Children = std::vector<Expr>;
-using Integers = std::vector<int>;
-
-long long times_count(const Children& c, const Integers& n) {
-  if (n[0] < 1) throw DimensionProblem{"needs K of at least 1"};
-  return 1LL * n[0] * c[0]->dimension;
-}
-
 // The adjoint of entry k where the element that is reduced is number k, else 0.
 ReductionParts entry_adjoints(const ReductionDerivative& a) {
   const int dimension = a[0]->dimension, all = a.self->dimension;
@@ -28,13 +20,15 @@ ReductionParts entry_adjoints(const ReductionDerivative& a) {
 }  // namespace
 
 void add_entries(std::vector<Reduction>& rows) {
-  Reduction row = row_of(
-      "Entries", "Entries<V, $d0, $i0>", times_count, entry_adjoints,
-      "the first K values as they are, in the order of the index: all components of the "
-      "first, of the second, ...",
-      "df at each of these elements", "NaN");
-  row.integer_arguments = {"K"};
-  rows.push_back(row);
+  rows.push_back(
+      reduction("Entries(f, int K)", "Entries<V, $d0, $i0>")
+          .dimensions("D -> K * D", times_count)
+          .adjoints(entry_adjoints)
+          .gives(ResultKind::entries)
+          .documentation("the first K values as they are, in the order of the index: "
+                         "all components of the first, of the second, ...")
+          .derivative("df at each of these elements")
+          .empty("NaN"));
 }
 
 }  // namespace rkeops

@@ -85,76 +85,93 @@ Parts product_adjoints(const Arguments& a) {
   return {scaled(a.adjoint, others)};
 }
 
-// What a condition is where data may be missing: of what `is_decided` makes of f the
+// Reductions of conditions where data may be missing: of what `decider` makes of f the
 // reduction decides, and else it is missing where any element is.
-Reduction deciding(Reduction row, Expr (*decider)(Expr f), double decision) {
-  const std::string name = row.name;
-  row.with_missing = [name, decider, decision](const ReductionArguments& a) {
+ReductionMeaning deciding(const char* name, Expr (*decider)(Expr f), double decision) {
+  return [name, decider, decision](const ReductionArguments& a) {
     const Expr f = a.children[0];
     const auto any = [&](Expr condition) {
-      return a.graph->reduce(reduction_named("Any"), a.reduced, {condition});
+      return a.graph->reduce(reduction_named("Any"), a.reduced, {condition}, {}, a.over);
     };
     const Expr missing = a.graph->constant(std::numeric_limits<double>::quiet_NaN());
-    const Expr value = a.graph->reduce(reduction_named(name.c_str()), a.reduced, {f});
+    const Expr value = a.graph->reduce(reduction_named(name), a.reduced, {f}, {}, a.over);
     const Expr known = chosen(any(call("IsNaN", {f})), missing, value);
     if (!decider) return known;
     return chosen(any(decider(f)), a.graph->constant(decision), known);
   };
-  return row;
 }
+
+Expr is_true(Expr f) {
+  return call("And", {call("Not", {call("IsNaN", {f})}),
+                      call("NotEqual", {f, f->graph->constant(0)})});
+}
+
+Expr is_false(Expr f) { return call("Equal", {f, f->graph->constant(0)}); }
 
 // Rows that know of elements only whether they are 0.
 void add_conditions(std::vector<Reduction>& rows) {
-  rows.push_back(
-      deciding(row_of("Count", "Count<V, $d0>", dimension_of_first, no_derivative,
-                      "number of elements where f is not 0", "0", "0"),
-               nullptr, 0));
-  rows.push_back(deciding(
-      row_of("Any", "Any<V, $d0>", dimension_of_first, no_derivative,
-             "1 if f is not 0 somewhere, else 0", "0", "0"),
-      [](Expr f) {
-        return call("And", {call("Not", {call("IsNaN", {f})}),
-                            call("NotEqual", {f, f->graph->constant(0)})});
-      },
-      1));
-  rows.push_back(deciding(
-      row_of("All", "All<V, $d0>", dimension_of_first, no_derivative,
-             "1 if f is not 0 everywhere, else 0", "0", "1"),
-      [](Expr f) {
-        return call("Equal", {f, f->graph->constant(0)});
-      },
-      0));
+  rows.push_back(reduction("Count(f)", "Count<V, $d0>")
+                     .with_missing(deciding("Count", nullptr, 0))
+                     .documentation("number of elements where f is not 0")
+                     .empty("0"));
+  rows.push_back(reduction("Any(f)", "Any<V, $d0>")
+                     .with_missing(deciding("Any", is_true, 1))
+                     .gives(ResultKind::truths)
+                     .documentation("1 if f is not 0 somewhere, else 0")
+                     .empty("0"));
+  rows.push_back(reduction("All(f)", "All<V, $d0>")
+                     .with_missing(deciding("All", is_false, 0))
+                     .gives(ResultKind::truths)
+                     .documentation("1 if f is not 0 everywhere, else 0")
+                     .empty("1"));
+}
+
+Parts variance_adjoints(const Arguments& a) {
+  const Expr mean = reduced(a, "Mean", {a[0]});
+  const Expr freedom = count_of(a) - a.self->graph->constant(1);
+  return {scaled(divided(a.adjoint, freedom), 2.0 * (a[0] - mean))};
 }
 
 }  // namespace
 
 void add_sums(std::vector<Reduction>& rows) {
-  Reduction sum = row_of(
-      "Sum", "Sum<V, $d0, SumScheme::$scheme>", dimension_of_first,
-      [](const Arguments& a) { return Parts{a.adjoint}; }, "sum of f", "sum of df", "0");
-  sum.sums = sum.is_linear = sum.adds_up = true;
-  rows.push_back(sum);
-  Reduction mean = row_of(
-      "Mean", "Mean<V, $d0, SumScheme::$scheme>", dimension_of_first,
-      [](const Arguments& a) { return Parts{divided(a.adjoint, count_of(a))}; },
-      "mean of f", "mean of df", "NaN");
-  mean.sums = mean.is_linear = true;
-  rows.push_back(mean);
-  rows.push_back(row_of(
-      "Var", "Var<V, $d0>", dimension_of_first,
-      [](const Arguments& a) {
-        const Expr mean = reduced(a, "Mean", {a[0]});
-        const Expr freedom = count_of(a) - a.self->graph->constant(1);
-        return Parts{scaled(divided(a.adjoint, freedom), 2.0 * (a[0] - mean))};
-      },
-      "variance of f, with the number of elements less 1 below",
-      "2 sum of (f - mean) df / (n - 1)", "NaN"));
-  rows.push_back(row_of("Prod", "Prod<V, $d0>", dimension_of_first, product_adjoints,
-                        "product of f", "sum of (product of the others) df", "1"));
-  rows.push_back(row_of(
-      "NonzeroProd", "Prod<V, $d0>", dimension_of_first,
-      [](const Arguments& a) { return Parts{scaled(a.adjoint, a.self / a[0])}; },
-      "product of f, for derivatives where f is never 0", "value * sum of df / f", "1"));
+  rows.push_back(reduction("Sum(f)", "Sum<V, $d0, SumScheme::$scheme>")
+                     .follows_sum_scheme()
+                     .is_linear()
+                     .adds(Adds::values)
+                     .stays_on_gpu()
+                     .adjoints([](const Arguments& a) { return Parts{a.adjoint}; })
+                     .documentation("sum of f")
+                     .derivative("sum of df")
+                     .empty("0"));
+  rows.push_back(reduction("Mean(f)", "Mean<V, $d0, SumScheme::$scheme>")
+                     .follows_sum_scheme()
+                     .is_linear()
+                     .stays_on_gpu()
+                     .adjoints([](const Arguments& a) {
+                       return Parts{divided(a.adjoint, count_of(a))};
+                     })
+                     .documentation("mean of f")
+                     .derivative("mean of df")
+                     .empty("NaN"));
+  rows.push_back(
+      reduction("Var(f)", "Var<V, $d0>")
+          .adjoints(variance_adjoints)
+          .documentation("variance of f, with the number of elements less 1 below")
+          .derivative("2 sum of (f - mean) df / (n - 1)")
+          .empty("NaN"));
+  rows.push_back(reduction("Prod(f)", "Prod<V, $d0>")
+                     .adjoints(product_adjoints)
+                     .documentation("product of f")
+                     .derivative("sum of (product of the others) df")
+                     .empty("1"));
+  rows.push_back(reduction("NonzeroProd(f)", "Prod<V, $d0>")
+                     .adjoints([](const Arguments& a) {
+                       return Parts{scaled(a.adjoint, a.self / a[0])};
+                     })
+                     .documentation("product of f, for derivatives where f is never 0")
+                     .derivative("value * sum of df / f")
+                     .empty("1"));
   add_conditions(rows);
 }
 

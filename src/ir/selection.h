@@ -7,7 +7,7 @@
 
 namespace rkeops {
 
-/// Where an adjoint is not zero by its form. An adjoint is told by what choices it is
+/// Says where an adjoint is not zero by its form. It is told by what choices it is
 /// made of; whatever else it is made of may be anything.
 struct Support {
   enum Kind { nowhere, everywhere, somewhere };
@@ -31,8 +31,8 @@ Expr selected(const Support& support, Expr value, int dimension);
 /// 1 on the support, 0 elsewhere.
 Expr indicator(const Support& support);
 
-/// Where one of the components that this sum, or mean, of an indicator counts is on the
-/// support.
+/// Holds where one of the components that this sum, or mean, of an indicator counts is on
+/// the support.
 Support support_of_count(Expr count);
 
 /// a where a comparison, or a product of comparisons, is true, else b.

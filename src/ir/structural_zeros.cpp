@@ -79,7 +79,7 @@ Expr scaled_insertion(Expr insertion, Expr partial) {
                               is_repeated ? partial : taken_like(insertion, partial)));
 }
 
-// Where the components of a slice of an insertion come from.
+// Says where the components of a slice of an insertion come from.
 struct Overlap {
   int count = 0;
   int to = 0, from = 0;  // the first of the slice, the first of what is inserted

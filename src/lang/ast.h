@@ -1,4 +1,4 @@
-// What the parser makes of a formula: names, numbers and calls, nothing known about their
+// The parser makes this of a formula: names, numbers and calls, nothing known about their
 // meaning.
 #pragma once
 
@@ -34,5 +34,8 @@ struct Declaration {
   Place name_place;
   Ast type;  // a call
 };
+
+/// One line a node, children indented.
+std::string print_tree(const Ast& tree);
 
 }  // namespace rkeops

@@ -33,20 +33,22 @@ std::string key_of(const TypedFormula& formula, Precision precision,
 }  // namespace
 
 std::shared_ptr<Callable> callable_of(const std::function<TypedFormula(Graph&)>& write,
-                                      Precision precision, SumScheme sum_scheme) {
+                                      Precision precision, SumScheme sum_scheme,
+                                      Over over) {
   // the last one used stands first
   static std::list<Kept> kept;
   static std::unordered_map<std::string, std::list<Kept>::iterator> places;
 
   Graph graph;
+  graph.over = over;
   const std::string key = key_of(write(graph), precision, sum_scheme);
   const auto place = places.find(key);
   if (place != places.end()) {
     kept.splice(kept.begin(), kept, place->second);
     return kept.front().callable;
   }
-  kept.push_front(
-      {key, std::make_shared<Callable>(plan_formula(write, precision, sum_scheme))});
+  kept.push_front({key, std::make_shared<Callable>(
+                            plan_formula(write, precision, sum_scheme, over))});
   places[key] = kept.begin();
   if (kept.size() > most_callables) {
     places.erase(kept.back().key);

@@ -12,6 +12,7 @@ namespace rkeops {
 /// The operator of the formula that `write` puts into the graph it gets. Expressions of
 /// the same structure share one, whatever their data.
 std::shared_ptr<Callable> callable_of(const std::function<TypedFormula(Graph&)>& write,
-                                      Precision precision, SumScheme sum_scheme);
+                                      Precision precision, SumScheme sum_scheme,
+                                      Over over = Over::index);
 
 }  // namespace rkeops

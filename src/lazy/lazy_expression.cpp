@@ -1,6 +1,5 @@
 #include "lazy/lazy_expression.h"
 
-#include "ir/copy.h"
 #include "ir/ops.h"
 #include "ir/patterns.h"
 #include "ir/reductions.h"
@@ -8,48 +7,24 @@
 
 namespace rkeops {
 
-// ---- copies ----
-
-Expr LazyBuilder::variable(Level level, int dimension, DataIdentity data) {
-  for (size_t k = 0; k < data_.size(); ++k) {
-    const Argument& known = arguments_[k];
-    if (data_[k] == data && known.level == level && known.dimension == dimension) {
-      return graph_.variable(known.name, known.position, level, dimension);
-    }
-  }
-  const int position = int(data_.size());
-  arguments_.push_back({"V" + std::to_string(position), level, dimension, position});
-  data_.push_back(data);
-  return graph_.variable(arguments_.back().name, position, level, dimension);
-}
-
-Expr LazyBuilder::add(const LazyOperand& operand, LevelMap level) {
-  const auto mapped = [level](Level from) { return level ? level(from) : from; };
-  // also those that the formula has lost: they tell the numbers of points
-  for (const Argument& argument : operand.expression->arguments) {
-    variable(mapped(argument.level), argument.dimension,
-             operand.data.at(size_t(argument.position)));
-  }
-  CopyRules rules;
-  rules.level = level;
-  rules.variable = [&](Expr node) {
-    return variable(mapped(node->level), node->dimension,
-                    operand.data.at(size_t(node->position)));
-  };
-  return copy_to(graph_, operand.expression->root, rules);
-}
-
 namespace {
 
-// A new expression, built by `body` with a builder and its graph.
+// A new expression, whose graph `body` writes with a builder.
 template <class Body>
 LazyResult built(Body body) {
+  auto graph = std::make_unique<Graph>();
+  LazyBuilder builder(*graph);
+  const Expr root = body(builder);
+  LazyResult result;
+  result.expression = lazy_of_graph(std::move(graph), root, builder.arguments());
+  result.data = builder.data();
+  return result;
+}
+
+LazyResult lazy_leaf(std::shared_ptr<LazyStep> step) {
   LazyResult result;
   result.expression = std::make_unique<LazyExpression>();
-  LazyBuilder builder(result.expression->graph);
-  result.expression->root = body(builder, result.expression->graph);
-  result.expression->arguments = builder.arguments();
-  result.data = builder.data();
+  result.expression->step = std::move(step);
   return result;
 }
 
@@ -118,6 +93,40 @@ std::vector<int> flat_integers(const Operation& row, const std::string& label,
     flat.insert(flat.end(), integers[k].begin(), integers[k].end());
   }
   return flat;
+}
+
+// Operands that are only known by what a dimension rule asks of them.
+std::vector<Expr> stand_ins(Graph& graph, const std::vector<LazyOperand>& operands) {
+  std::vector<Expr> children;
+  for (const LazyOperand& operand : operands) {
+    const LazyStep& step = *operand.expression->step;
+    children.push_back(
+        step.kind == LazyStep::Kind::constant
+            ? graph.constant(step.value, step.dimension)
+            : graph.variable("", int(children.size()), step.level, step.dimension));
+  }
+  return children;
+}
+
+// The variables of an operand become those of the step, but for those it has already.
+void take_variables(LazyResult& result, LazyStep& step, VariableList& list,
+                    const LazyOperand& operand) {
+  std::vector<LazyVariable>& known = result.expression->variables;
+  if (known.empty()) {
+    known = operand.expression->variables;
+    for (size_t k = 0; k < known.size(); ++k)
+      list.append(known[k].level, known[k].dimension, operand.data.at(k));
+    return;
+  }
+  size_t position = 0;
+  for (const LazyVariable& one : operand.expression->variables) {
+    const size_t place = list.add(one.level, one.dimension, operand.data.at(position++));
+    if (place == known.size()) {
+      known.push_back(one);
+    } else if (known[place].number != one.number) {
+      step.same.emplace_back(known[place].number, one.number);
+    }
+  }
 }
 
 template <class Body>
@@ -206,44 +215,69 @@ LazyResult lazy_variable(Level level, int dimension, DataIdentity data) {
                                       " components, not " + std::to_string(dimension) +
                                       ".");
   }
-  return built([&](LazyBuilder& builder, Graph&) {
-    return builder.variable(level, dimension, data);
-  });
+  auto step = std::make_shared<LazyStep>();
+  step->kind = LazyStep::Kind::variable;
+  step->dimension = dimension;
+  step->level = level;
+  step->variable = next_variable_number();
+  LazyResult result = lazy_leaf(step);
+  result.expression->variables = {{level, dimension, step->variable}};
+  result.data = {data};
+  return result;
 }
 
 LazyResult lazy_constant(double value) {
-  return built([&](LazyBuilder&, Graph& graph) { return graph.constant(value); });
+  auto step = std::make_shared<LazyStep>();
+  step->value = value;
+  return lazy_leaf(step);
 }
 
 LazyResult lazy_apply(const std::string& name, const std::string& label,
                       const std::vector<LazyOperand>& operands,
                       const std::vector<std::vector<int>>& integers) {
   const Operation& row = row_for(name, label, operands.size(), integers);
-  const std::vector<int> flat = flat_integers(row, label, integers);
-  return built([&](LazyBuilder& builder, Graph& graph) {
-    std::vector<Expr> children;
-    for (const LazyOperand& operand : operands) children.push_back(builder.add(operand));
-    return with_label(label,
-                      [&] { return fold_constants(graph.apply(row, children, flat)); });
+  auto step = std::make_shared<LazyStep>();
+  step->integers = flat_integers(row, label, integers);
+  Graph scratch;
+  const Expr outcome = with_label(label, [&] {
+    return fold_constants(
+        scratch.apply(row, stand_ins(scratch, operands), step->integers));
   });
+  step->dimension = outcome->dimension;
+  step->level = outcome->level;
+  step->kind = LazyStep::Kind::operation;
+  step->operation = &row;
+  if (outcome->kind == NodeKind::constant) {
+    step->kind = LazyStep::Kind::constant;
+    step->value = outcome->value;
+  }
+  LazyResult result = lazy_leaf(step);
+  VariableList list;
+  for (const LazyOperand& operand : operands) {
+    if (step->kind == LazyStep::Kind::operation) {
+      step->operands.push_back(operand.expression->step);
+    }
+    take_variables(result, *step, list, operand);
+  }
+  result.data = list.data();
+  return result;
 }
 
 LazyResult lazy_transposed(const LazyOperand& operand) {
-  return built(
-      [&](LazyBuilder& builder, Graph&) { return builder.add(operand, other_index); });
+  return built([&](LazyBuilder& builder) { return builder.add(operand, other_index); });
 }
 
 LazyResult lazy_flattened(const LazyOperand& operand) {
   // the same data indexed by i and by j become two
   LazyOperand distinct{operand.expression, {}};
-  for (const Argument& argument : operand.expression->arguments)
-    distinct.data.push_back(&argument);
-  return built([&](LazyBuilder& builder, Graph&) { return builder.add(distinct, to_i); });
+  for (const LazyVariable& one : operand.expression->variables)
+    distinct.data.push_back(&one);
+  return built([&](LazyBuilder& builder) { return builder.add(distinct, to_i); });
 }
 
 LazyResult lazy_gradient(const LazyOperand& f, const LazyOperand& v,
                          const LazyOperand& e) {
-  return built([&](LazyBuilder& builder, Graph&) {
+  return built([&](LazyBuilder& builder) {
     const Expr whole = builder.add(f), variable = builder.add(v), input = builder.add(e);
     check_variable(variable, whole);
     check_direction(input, whole, level_pair);
@@ -265,7 +299,7 @@ TypedFormula reduced_formula(LazyBuilder& builder, Graph& graph,
   }
   const Reduction& row = reduction_row(reduction, operands.size());
   const Expr root = with_label(reduction.name, [&] {
-    return graph.reduce(row, reduction.reduced, children, reduction.integers);
+    return graph.reduce(row, reduction.reduced, children, reduction.integers, graph.over);
   });
   return {root, without(level_pair, reduction.reduced), builder.arguments()};
 }

@@ -1,6 +1,6 @@
-// Expressions built step by step from data, as R does with LazyTensors: a typed graph of
-// any level with its variables, not yet reduced. An expression never changes; each step
-// copies its operands into a new graph, so that nothing outlives its use.
+// Expressions built step by step from data, as R does with LazyTensors: a formula of any
+// level with its variables, not yet reduced. An expression never changes; a step shares
+// those it is made of, and a graph is written when one is asked for.
 //
 // A variable stands for data that somebody else owns and that is known here by its
 // address: two variables of the same level with the same data are one.
@@ -11,16 +11,22 @@
 #include <unordered_map>
 #include <vector>
 
+#include "lazy/lazy_step.h"
 #include "semantics/check.h"
 
 namespace rkeops {
 
 using DataIdentity = const void*;
 
+struct LazyVariable {
+  Level level;
+  int dimension;
+  VariableNumber number;
+};
+
 struct LazyExpression {
-  Graph graph;
-  Expr root;
-  std::vector<Argument> arguments;  // by position; named V0, V1, ...
+  LazyStepPointer step;
+  std::vector<LazyVariable> variables;  // by position
 };
 
 /// An expression and the data of its variables, by position.
@@ -35,26 +41,63 @@ struct LazyResult {
   std::vector<DataIdentity> data;
 };
 
-/// Copies expressions into one graph, where equal variables become one.
+/// Variables by position, where those of the same level, dimension and data are one.
+class VariableList {
+ public:
+  /// The place of a variable that may be new.
+  size_t add(Level level, int dimension, DataIdentity data);
+  /// One that is known to be new.
+  void append(Level level, int dimension, DataIdentity data);
+  size_t size() const { return data_.size(); }
+  const std::vector<DataIdentity>& data() const { return data_; }
+
+ private:
+  struct Shape {
+    Level level;
+    int dimension;
+  };
+  bool is_at(size_t place, Level level, int dimension, DataIdentity data) const;
+  size_t find(Level level, int dimension, DataIdentity data);
+
+  std::vector<Shape> shapes_;
+  std::vector<DataIdentity> data_;
+  // few are looked up one by one: of most steps one is, beside hundreds
+  size_t looked_up_ = 0;
+  std::unordered_multimap<DataIdentity, size_t> places_;
+};
+
+/// Writes expressions into one graph, where equal variables become one, named V0, V1, ...
 class LazyBuilder {
  public:
-  /// Where a variable of this level goes.
-  using LevelMap = Level (*)(Level);
+  /// Says where a variable of this level goes.
+  using LevelMap = StepWriter::LevelMap;
 
   explicit LazyBuilder(Graph& graph) : graph_(graph) {}
 
   Expr add(const LazyOperand& operand, LevelMap level = nullptr);
-  /// A new variable.
-  Expr variable(Level level, int dimension, DataIdentity data);
 
   const std::vector<Argument>& arguments() const { return arguments_; }
-  const std::vector<DataIdentity>& data() const { return data_; }
+  const std::vector<DataIdentity>& data() const { return variables_.data(); }
 
  private:
+  Expr variable(Level level, int dimension, DataIdentity data);
+
   Graph& graph_;
+  VariableList variables_;
   std::vector<Argument> arguments_;
-  std::vector<DataIdentity> data_;
 };
+
+/// The expression as a graph, and its variables by position.
+struct WrittenLazy {
+  Graph graph;
+  Expr root;
+  std::vector<Argument> arguments;
+};
+std::unique_ptr<WrittenLazy> written_lazy(const LazyExpression& expression);
+
+/// An expression that is a graph with these variables.
+std::unique_ptr<LazyExpression> lazy_of_graph(std::unique_ptr<Graph> graph, Expr root,
+                                              const std::vector<Argument>& arguments);
 
 /// A variable.
 LazyResult lazy_variable(Level level, int dimension, DataIdentity data);

@@ -26,13 +26,8 @@ long long count_in(const EntryBlock& block, long long i, const PairsWanted& want
   return count;
 }
 
-// Where the pairs of one i go next, and where those of the next i begin.
-struct Places {
-  long long next, end;
-};
-
 bool fill_from(const EntryBlock& block, long long i, const PairsWanted& wanted,
-               const PairsOutput& output, Places& places) {
+               const PairsOutput& output, PairPlaces& places) {
   const Range columns = wanted_columns(block, i, wanted);
   const double* entries = block.row(i) - block.j.begin;
   for (long long j = columns.begin; j < columns.end; ++j) {
@@ -46,7 +41,7 @@ bool fill_from(const EntryBlock& block, long long i, const PairsWanted& wanted,
   return true;
 }
 
-// Of a half only the columns from the first of these i on.
+// A half has only the columns from the first of these i on.
 Range columns_beside(const PairsSearch& search, const Range& i) {
   const long long begin = search.wanted.half ? i.begin : 0;
   return {std::min(begin, search.inputs.j_size), search.inputs.j_size};
@@ -57,14 +52,12 @@ bool any_counted(const double* counts, const Range& i) {
                      [](double count) { return count > 0; });
 }
 
-std::vector<Places> places_of(const double* counts, long long rows) {
-  std::vector<Places> places;
-  long long begin = 0;
-  for (long long i = 0; i < rows; ++i) {
-    places.push_back({begin, begin + (long long)counts[i]});
-    begin = places.back().end;
-  }
-  return places;
+static_assert(entry_block_rows >= SortedPoints::leaf, "entries of a leaf are kept");
+
+bool by_boxes(const PairsSearch& search, const CpuKernel::UsePairs& use,
+              const Interrupted& interrupted, const Progress& progress) {
+  return search.entries.find_pairs(search.inputs, search.wanted, use, search.settings,
+                                   interrupted, progress);
 }
 
 }  // namespace
@@ -72,6 +65,10 @@ std::vector<Places> places_of(const double* counts, long long rows) {
 std::vector<double> count_pairs(const PairsSearch& search, const Interrupted& interrupted,
                                 const Progress& progress) {
   std::vector<double> counts(size_t(search.inputs.i_size));
+  const auto count = [&](PairFinder& pairs, const CpuProgram& program) {
+    pairs.count(program, search.wanted, counts.data());
+  };
+  if (by_boxes(search, count, interrupted, progress)) return counts;
   EntryVisit visit;
   visit.columns = [&](const Range& i) { return columns_beside(search, i); };
   visit.visit = [&](const EntryBlock& block) {
@@ -86,8 +83,12 @@ std::vector<double> count_pairs(const PairsSearch& search, const Interrupted& in
 bool fill_pairs(const PairsSearch& search, const double* counts,
                 const PairsOutput& output, const Interrupted& interrupted,
                 const Progress& progress) {
-  std::vector<Places> places = places_of(counts, search.inputs.i_size);
   bool fits = true;
+  const auto fill = [&](PairFinder& pairs, const CpuProgram& program) {
+    fits = pairs.fill(program, search.wanted, counts, output);
+  };
+  if (by_boxes(search, fill, interrupted, progress)) return fits;
+  std::vector<PairPlaces> places = places_of(counts, search.inputs.i_size);
   EntryVisit visit;
   visit.columns = [&](const Range& i) {
     const bool is_needed = fits && any_counted(counts, i);
@@ -99,8 +100,7 @@ bool fill_pairs(const PairsSearch& search, const double* counts,
   };
   visit_entries(search.entries, search.inputs, search.settings, visit, interrupted,
                 progress);
-  const auto is_full = [](const Places& one) { return one.next == one.end; };
-  return fits && std::all_of(places.begin(), places.end(), is_full);
+  return fits && are_full(places);
 }
 
 }  // namespace rkeops

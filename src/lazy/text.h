@@ -9,10 +9,9 @@
 
 namespace rkeops {
 
-/// Formulas in order: each may use the names of those before; the last one, whose name is
-/// "", is the expression.
 struct LazyText {
-  std::vector<std::string> names;
+  /// Parts in order, "T0 = Exp(V0)", each of which may use the names of those before; the
+  /// last one, without a name, is the expression.
   std::vector<std::string> formulas;
   std::vector<std::string> args;  // "V0 = Vi(3)"
 };

@@ -3,6 +3,7 @@
 #include <cmath>
 
 #include <rkeops/abi.h>
+#include "base/trace.h"
 #include "build/compile.h"
 #include "build/key.h"
 #include "emit/source.h"
@@ -33,6 +34,19 @@ void plan_expansion(Operator& op) {
   const long long saved = total_operations(op.plan) - total_operations(plan);
   if (saved < 0 || (saved == 0 && op.expansion.bounds.empty())) op.expansion = {};
   op.expansion_only_bounds = saved == 0;
+  // the search by bounds walks over the columns of a launch once (cuda_search.cuh)
+  if (op.text.over == Over::cover) op.expansion.bounds.clear();
+  if (op.text.over == Over::cover && op.expansion_only_bounds) op.expansion = {};
+}
+
+void trace_plan(const Operator& op) {
+  if (!is_traced()) return;
+  trace("formula", op.text.formula.text);
+  if (!op.tree.text.empty()) trace("tree", print_tree(op.tree));
+  trace("graph", print_graph(op.typed.root));
+  trace("simplified formula", print_formula(op.root));
+  trace("plan", print_plan(op.plan));
+  if (op.expansion.root) trace("expansion", print_formula(op.expansion.root));
 }
 
 void finish(Operator& op) {
@@ -40,6 +54,7 @@ void finish(Operator& op) {
   op.root = read_into(op.planned, root);
   op.plan = make_plan(op.root, op.typed.index, op.text.precision, op.text.sum_scheme);
   if (op.text.simplified) plan_expansion(op);
+  trace_plan(op);
 }
 
 }  // namespace
@@ -47,6 +62,7 @@ void finish(Operator& op) {
 std::unique_ptr<Operator> read_formula(OperatorText text) {
   auto op = std::make_unique<Operator>();
   op->text = std::move(text);
+  op->graph.over = op->text.over;
   op->tree = parse_formula(op->text.formula);
   std::vector<Declaration> declarations;
   for (const SourceText& element : op->text.args) {
@@ -59,8 +75,10 @@ std::unique_ptr<Operator> read_formula(OperatorText text) {
 }
 
 std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>& write,
-                                       Precision precision, SumScheme sum_scheme) {
+                                       Precision precision, SumScheme sum_scheme,
+                                       Over over) {
   auto op = std::make_unique<Operator>();
+  op->text.over = op->graph.over = over;
   op->typed = write(op->graph);
   op->text.formula = {print_formula(op->typed.root), "formula"};
   for (const Argument& argument : op->typed.arguments) {
@@ -82,7 +100,13 @@ std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level 
     formula.arguments.insert(formula.arguments.end(), more.begin(), more.end());
     return formula;
   };
-  return plan_formula(write, precision, op.text.sum_scheme);
+  return plan_formula(write, precision, op.text.sum_scheme, op.text.over);
+}
+
+std::unique_ptr<Operator> covered_operator(const Operator& op) {
+  OperatorText text = op.text;
+  text.over = Over::cover;
+  return read_formula(std::move(text));
 }
 
 std::vector<Argument> centre_arguments(const Operator& op) {
@@ -126,10 +150,25 @@ std::unique_ptr<Operator> expanded_operator(const Operator& op) {
   return expanded;
 }
 
-std::string kernel_source(const Operator& op, size_t kernel, Engine engine) {
+namespace {
+
+using WriteSource = std::string(const KernelPlan&, Precision, const Origin&);
+
+std::string written(const Operator& op, size_t kernel, Engine engine,
+                    WriteSource* write) {
   const Origin origin{op.text.formula.text, op.typed.arguments};
-  const auto write = engine == Engine::cpu ? cpu_source : cuda_source;
-  return write(op.plan.kernels.at(kernel), op.plan.precision, origin);
+  const Plan plan = plan_for_engine(op.plan, engine);
+  return write(plan.kernels.at(kernel), plan.precision, origin);
+}
+
+}  // namespace
+
+std::string kernel_source(const Operator& op, size_t kernel, Engine engine) {
+  return written(op, kernel, engine, engine == Engine::cpu ? cpu_source : cuda_source);
+}
+
+std::string pruned_kernel_source(const Operator& op, size_t kernel) {
+  return written(op, kernel, Engine::cuda, cuda_pruned_source);
 }
 
 namespace {
@@ -152,6 +191,22 @@ CompileStep compile_step(Engine engine, const ToolchainSettings& toolchain,
   return [&, engine](const std::string& source_file, const std::string& product_file) {
     return compile(engine, toolchain, source_file, product_file, interrupted);
   };
+}
+
+// The source and the log of the compiler lie beside the product.
+Product traced(Product product, Engine engine, const ToolchainSettings& toolchain) {
+  if (!is_traced()) return product;
+  if (product.compiled) {
+    trace("compiler",
+          command_line(compile_command(
+              engine, toolchain, engine == Engine::cpu ? "formula.cpp" : "formula.cu",
+              engine == Engine::cpu ? "formula.so" : "formula.cubin")));
+  }
+  trace("library",
+        product.path + (product.compiled
+                            ? ", compiled in " + print_number(product.seconds) + " s"
+                            : ", found in the cache"));
+  return product;
 }
 
 bool take_opened(const std::string& path, const TakeLibrary& take) {
@@ -181,20 +236,28 @@ Product compile_for_cpu(const Operator& op, size_t kernel, const Settings& setti
   const std::string source = kernel_source(op, kernel, Engine::cpu);
   const std::string key = key_of(source, Engine::cpu, settings, settings.toolchain);
   const std::string path = product_path(settings.cache, key, ".so");
-  if (take_opened(path, take)) return {path, false, 0};
-  return cached_library(settings.cache, key, source, ".cpp", ".so",
-                        compile_step(Engine::cpu, settings.toolchain, interrupted),
-                        load_step(take), interrupted);
+  const auto found = [&]() -> Product {
+    if (take_opened(path, take)) return {path, false, 0};
+    return cached_library(settings.cache, key, source, ".cpp", ".so",
+                          compile_step(Engine::cpu, settings.toolchain, interrupted),
+                          load_step(take), interrupted);
+  };
+  return traced(found(), Engine::cpu, settings.toolchain);
 }
 
 Product compile_for_gpu(const Operator& op, size_t kernel, const Settings& settings,
-                        const std::string& architecture, const Interrupted& interrupted) {
+                        const std::string& architecture, const Interrupted& interrupted,
+                        CudaProgram program) {
   ToolchainSettings toolchain = settings.toolchain;
   toolchain.cuda_architecture = architecture;
-  const std::string source = kernel_source(op, kernel, Engine::cuda);
-  return cached_library(
-      settings.cache, key_of(source, Engine::cuda, settings, toolchain), source, ".cu",
-      ".cubin", compile_step(Engine::cuda, toolchain, interrupted), {}, interrupted);
+  const std::string source = program == CudaProgram::pruned
+                                 ? pruned_kernel_source(op, kernel)
+                                 : kernel_source(op, kernel, Engine::cuda);
+  return traced(
+      cached_library(settings.cache, key_of(source, Engine::cuda, settings, toolchain),
+                     source, ".cu", ".cubin",
+                     compile_step(Engine::cuda, toolchain, interrupted), {}, interrupted),
+      Engine::cuda, toolchain);
 }
 
 }  // namespace rkeops

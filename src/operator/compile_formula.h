@@ -17,14 +17,15 @@
 
 namespace rkeops {
 
-/// What the user gave to keops_kernel().
+/// The user gave this to keops_kernel().
 struct OperatorText {
   SourceText formula;
   std::vector<SourceText> args;
   Axis axis = Axis::output;
   Precision precision = Precision::float32;
   SumScheme sum_scheme = SumScheme::block;
-  bool simplified = true;  // false in tests of the simplifier alone
+  bool simplified = true;   // false in tests of the simplifier alone
+  Over over = Over::index;  // what the reductions that are written go over
 };
 
 /// A formula read and planned; nothing compiled.
@@ -47,13 +48,17 @@ std::unique_ptr<Operator> read_formula(OperatorText text);
 /// The same for a formula that is a graph already: `write` puts it into the graph it
 /// gets.
 std::unique_ptr<Operator> plan_formula(const std::function<TypedFormula(Graph&)>& write,
-                                       Precision precision, SumScheme sum_scheme);
+                                       Precision precision, SumScheme sum_scheme,
+                                       Over over = Over::index);
 
 /// The operator of an expression of the graph of `op`, which has rows of level `index`.
 /// Its inputs are those of `op`, then `more`.
 std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level index,
                                            Precision precision,
                                            const std::vector<Argument>& more = {});
+
+/// The operator of the same text whose reductions go over the pairs of a cover.
+std::unique_ptr<Operator> covered_operator(const Operator& op);
 
 /// The centres of its expansion, as inputs behind its own.
 std::vector<Argument> centre_arguments(const Operator& op);
@@ -68,6 +73,8 @@ std::unique_ptr<Operator> moved_operator(const Operator& op,
 
 /// Plan -> source text of one of its kernels.
 std::string kernel_source(const Operator& op, size_t kernel, Engine engine);
+/// The same for a GPU that leaves pairs out (see bound/gpu_search.h).
+std::string pruned_kernel_source(const Operator& op, size_t kernel);
 
 /// Takes a library, or throws when it is none of ours.
 using TakeLibrary = std::function<void(const std::shared_ptr<Library>&)>;
@@ -80,8 +87,12 @@ Product compile_for_cpu(const Operator& op, size_t kernel, const Settings& setti
 bool find_compiled(const Operator& op, size_t kernel, const Settings& settings,
                    const TakeLibrary& take);
 
+/// The program of a GPU computes all pairs, or leaves some out (bound/gpu_search.h).
+enum class CudaProgram { all_pairs, pruned };
+
 /// Source -> cubin in the cache. `architecture` is that of the GPU, "sm_90".
 Product compile_for_gpu(const Operator& op, size_t kernel, const Settings& settings,
-                        const std::string& architecture, const Interrupted& interrupted);
+                        const std::string& architecture, const Interrupted& interrupted,
+                        CudaProgram program = CudaProgram::all_pairs);
 
 }  // namespace rkeops

@@ -1,6 +1,7 @@
-// What the options of the R session mean for the C++ side; filled by r_set_settings().
+// The options of the R session as the C++ side has them; filled by r_set_settings().
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -23,8 +24,10 @@ enum class ExpansionMode { automatic, always, never };
 /// wherever it is possible, or never.
 enum class PruningMode { automatic, always, never };
 
-/// Where results of a GPU stay: on the host, on the GPU, or where all matrices are.
+/// Results of a GPU stay on the host, on the GPU, or where all matrices are.
 enum class ResultPlace { where_inputs_are, host, gpu };
+
+class Workers;
 
 struct Settings {
   Engine engine = Engine::cpu;
@@ -38,11 +41,13 @@ struct Settings {
   int threads = 1;
   int threads_process = 0;       // the process that chose them
   bool interactive = false;      // long calls show how far they are
+  bool trace = false;            // stages are printed when they happen
   double compile_patience = 60;  // seconds for a compiler that nobody asked for
   CacheSettings cache;
   ToolchainSettings toolchain;
   CudaSettings cuda;
   std::string package_version;
+  std::shared_ptr<Workers> workers;  // other processes that take parts of jobs, if any
   /// Changes whenever the settings do, so that operators know when to look at them again.
   int generation = 0;
 

@@ -16,8 +16,7 @@ Expr terms_of(Expr f, int depth) {
   if (depth == deepest || !has_reduction(f)) return absolute(f);
   if (f->kind == NodeKind::reduction) {
     if (!f->reduction->is_linear) return absolute(f);
-    return f->graph->reduce(*f->reduction, f->reduced,
-                            {terms_of(f->children[0], depth + 1)}, f->integers);
+    return f->graph->again(f, {terms_of(f->children[0], depth + 1)});
   }
   const auto of = [&](size_t k) { return terms_of(f->children[k], depth + 1); };
   if (is_call(f, "Minus")) return of(0);

@@ -1,4 +1,4 @@
-// What errors of a formula are measured by: the sum of the absolute terms of its sums.
+// Errors of a formula are measured by the sum of the absolute terms of its sums.
 #pragma once
 
 #include "ir/expr.h"

@@ -40,7 +40,9 @@ Expr summed(Expr adjoint, Level from, Level to) {
   Expr result = adjoint;
   for (Level index : {level_j, level_i}) {
     if (!within(index, without(from, to))) continue;
-    result = adjoint->graph->reduce(reduction_named("Sum"), index, {result});
+    const Over over = from == level_pair ? adjoint->graph->over : Over::index;
+    result = adjoint->graph->reduce(reduction_named("Sum"), index, {result}, {}, over);
+    from = without(from, index);
   }
   return result;
 }
@@ -194,7 +196,8 @@ Expr operator_gradient(Expr f, Level index, Expr v, Expr e) {
   if (total) return total;
   // no dependence: zeros, as a reduction so that it can be run like any other
   const Expr zeros = v->graph->constant(0, v->dimension);
-  return summed(zeros, level_pair, v->level == level_none ? level_i : v->level);
+  return v->graph->reduce(reduction_named("Sum"), v->level == level_j ? level_i : level_j,
+                          {zeros});
 }
 
 // ElemT: component k of a unit vector.
@@ -231,11 +234,7 @@ class Without {
   Expr rebuilt(Expr node) {
     std::vector<Expr> children;
     for (Expr child : node->children) children.push_back(of(child));
-    if (children == node->children) return node;
-    return node->kind == NodeKind::reduction
-               ? node->graph->reduce(*node->reduction, node->reduced, children,
-                                     node->integers)
-               : node->graph->apply(*node->operation, children, node->integers);
+    return children == node->children ? node : node->graph->again(node, children);
   }
 
   const Expr variable_;

@@ -1,5 +1,5 @@
-// Exponents are read as sums of terms; then the formula is built again, from the inside
-// out, with what they become in their place.
+// Exponents are read as sums of terms (read_exponents); then the formula is built again,
+// from the inside out, with what they become in their place.
 #include "pass/expand_distances.h"
 
 #include <algorithm>
@@ -8,139 +8,13 @@
 #include <unordered_set>
 
 #include "ir/ops.h"
+#include "pass/read_exponents.h"
 #include "pass/simplify.h"
 #include "pass/simplify_rules.h"
 
 namespace rkeops {
 
 namespace {
-
-Expr plus(Expr a, Expr b) { return !a ? b : !b ? a : a + b; }
-
-bool reads_reductions(Expr f) {
-  for (Expr node : sorted_nodes({f}, false)) {
-    if (node->kind == NodeKind::reduction) return true;
-  }
-  return false;
-}
-
-// ---- reading ----
-
-// factor * Sum(weights * Square(difference)); weights may be null. Both are parameters.
-struct SquaredDistance {
-  Expr factor, weights, difference;
-};
-
-// A sum of squared distances and of terms that vary with one index; null if there are
-// none.
-struct Exponent {
-  std::vector<SquaredDistance> distances;
-  Expr of_i, of_j;
-};
-
-// x_i - y_j or y_j - x_i, of equal dimensions.
-bool is_difference(Expr f) {
-  if (!is_call(f, "Subtract")) return false;
-  const Expr a = f->children[0], b = f->children[1];
-  return f->level == level_pair && a->level != level_pair && b->level != level_pair &&
-         a->dimension == b->dimension;
-}
-
-bool read_distance(Expr f, Expr factor, Exponent& to) {
-  Expr weights;
-  if (is_call(f, "Sum")) f = f->children[0];
-  if (is_call(f, "Mult")) {
-    const size_t k = f->children[0]->level == level_none ? 0 : 1;
-    weights = f->children[k];
-    f = f->children[1 - k];
-    if (weights->level != level_none) return false;
-  }
-  if (!is_call(f, "Square") || !is_difference(f->children[0])) return false;
-  for (Expr part : {factor, weights, f}) {
-    // conditions are asked before anything is reduced
-    if (part && reads_reductions(part)) return false;
-  }
-  to.distances.push_back({factor, weights, f->children[0]});
-  return true;
-}
-
-// Formulas can be as high as they are long: what lies deeper than this is not looked at.
-constexpr int deepest = 64;
-
-// Adds the terms of factor * f; false if there are others.
-bool read_terms(Expr f, Expr factor, Exponent& to, int depth = 0) {
-  if (depth == deepest) return false;
-  if (f->level != level_pair) {
-    Expr& of_index = f->level == level_j ? to.of_j : to.of_i;
-    of_index = plus(of_index, factor * f);
-    return true;
-  }
-  if (is_call(f, "Minus")) return read_terms(f->children[0], -factor, to, depth + 1);
-  if (is_call(f, "Add") || is_call(f, "Subtract")) {
-    return read_terms(f->children[0], factor, to, depth + 1) &&
-           read_terms(f->children[1], is_call(f, "Add") ? factor : -factor, to,
-                      depth + 1);
-  }
-  if (is_call(f, "Divide") && f->children[1]->level == level_none)
-    return read_terms(f->children[0], factor / f->children[1], to, depth + 1);
-  if (is_call(f, "Mult")) {
-    for (size_t k : {0, 1}) {
-      if (f->children[k]->level == level_none)
-        return read_terms(f->children[1 - k], factor * f->children[k], to, depth + 1);
-    }
-  }
-  return read_distance(f, factor, to);
-}
-
-// factor * f; without distances if it is no such sum.
-Exponent read_exponent(Expr f, double factor) {
-  Exponent exponent;
-  const bool is_readable = f->dimension == 1 && f->level == level_pair &&
-                           read_terms(f, f->graph->constant(factor), exponent);
-  return is_readable ? exponent : Exponent();
-}
-
-int dimension_of(const Exponent& exponent) {
-  int dimension = 0;
-  for (const SquaredDistance& distance : exponent.distances)
-    dimension += distance.difference->dimension;
-  return dimension;
-}
-
-// Nothing but squared distances, of so many dimensions at least (below, a bound would not
-// be less work than the distance), times factors of so few terms, whose rounding errors
-// the bound allows for.
-constexpr int shortest_bounded = 3;
-constexpr size_t longest_factor = 16;
-
-Exponent read_bounded(Expr f) {
-  Exponent exponent = read_exponent(f, 1);
-  bool is_bounded =
-      !exponent.of_i && !exponent.of_j && dimension_of(exponent) >= shortest_bounded;
-  for (const SquaredDistance& distance : exponent.distances)
-    is_bounded =
-        is_bounded && sorted_nodes({distance.factor}, false).size() <= longest_factor;
-  return is_bounded ? exponent : Exponent();
-}
-
-// The factors of a product, through signs and repetitions.
-void collect_factors(Expr f, std::vector<Expr>& factors, int depth = 0) {
-  constexpr size_t most = 64;  // of x * x * ... there are exponentially many
-  if (depth == deepest || factors.size() >= most) {
-    factors.push_back(f);
-  } else if (is_call(f, "Mult")) {
-    for (Expr child : f->children) collect_factors(child, factors, depth + 1);
-  } else if (is_call(f, "Minus")) {
-    factors.push_back(f->graph->constant(-1));
-    collect_factors(f->children[0], factors, depth + 1);
-  } else if (is_call(f, "SumT")) {
-    collect_factors(f->children[0], factors, depth + 1);
-  } else {
-    factors.push_back(f);
-  }
-}
-
-// ---- building ----
 
 // An exponent is of_i + of_j + products. Sizes are those of the terms of distances: the
 // products are at most as large as both together.
@@ -245,7 +119,7 @@ class Expander {
     return rebuilt(node, built_children(node));
   }
 
-  // Of a sum over D dimensions: D roundings each of the two squares, of the products, and
+  // A sum over D dimensions has D roundings each of the two squares, of the products, and
   // of the distance itself, which can be twice the squares, and some that centring,
   // factors and adding take.
   double slack(const Exponent& exponent) const {
@@ -309,11 +183,9 @@ class Expander {
   }
 
   Expr rebuilt(Expr node, const std::vector<Expr>& children) {
-    if (node->kind == NodeKind::reduction)
-      return graph_.reduce(*node->reduction, node->reduced, children, node->integers);
-    if (node->kind == NodeKind::operation)
-      return graph_.apply(*node->operation, children, node->integers);
-    return node;
+    const bool has_rule =
+        node->kind == NodeKind::reduction || node->kind == NodeKind::operation;
+    return has_rule ? graph_.again(node, children) : node;
   }
 
   // 2^(a_i + b_j + u.v): a product where its factors can go their ways.

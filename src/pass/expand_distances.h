@@ -29,7 +29,7 @@ struct Centre {
   Expr parameter, points;
 };
 
-/// Where `value` is reduced to the smallest, of_i + of_j + products is at most the value
+/// If `value` is reduced to the smallest, of_i + of_j + products is at most the value
 /// that is computed for it, and at least where it is reduced to the largest.
 struct DistanceBound {
   Expr value;
@@ -51,7 +51,7 @@ struct ExpansionLimits {
   // How large exponents (to base 2) may be.
   double terms;    // multiples of squared distances from the centre: digits get lost
   double factors;  // what becomes a factor of i or j: it must not overflow or vanish
-  // Of the numbers that are computed with.
+  // These describe the numbers that are computed with.
   double rounding;  // the largest relative error of a rounded number
   double largest;   // its square does not overflow, and 1 / largest is no subnormal
 };

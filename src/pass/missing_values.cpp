@@ -27,14 +27,11 @@ bool hides_missing(Expr node) {
 
 Expr with_children(Expr node, const std::vector<Expr>& children) {
   Graph& graph = *node->graph;
-  const bool hides = hides_missing(node);
-  if (node->kind == NodeKind::reduction) {
-    const Reduction& row = *node->reduction;
-    return hides ? row.with_missing({&graph, node->reduced, children, node->integers})
-                 : graph.reduce(row, node->reduced, children, node->integers);
-  }
-  return hides ? node->operation->with_missing({&graph, children, node->integers})
-               : graph.apply(*node->operation, children, node->integers);
+  if (!hides_missing(node)) return graph.again(node, children);
+  if (node->kind == NodeKind::reduction)
+    return node->reduction->with_missing(
+        {&graph, node->reduced, children, node->integers, node->over});
+  return node->operation->with_missing({&graph, children, node->integers});
 }
 
 }  // namespace

@@ -4,17 +4,15 @@
 #include <unordered_map>
 #include <unordered_set>
 
+#include "ir/ops.h"
 #include "pass/simplify_rules.h"
 
 namespace rkeops {
 
 namespace {
 
-/// Whose derivative has no bound where the argument is near the end of its domain.
 bool is_fragile(Expr node) {
-  for (const char* name : {"Acos", "Asin", "Acosh", "Sqrt", "Rsqrt"})
-    if (is_call(node, name)) return true;
-  return false;
+  return node->kind == NodeKind::operation && node->operation->is_fragile;
 }
 
 class Perturber {
@@ -53,10 +51,7 @@ class Perturber {
     if (node->children.empty()) return node;
     std::vector<Expr> children;
     for (Expr child : node->children) children.push_back(built_.at(&*child));
-    if (node->kind == NodeKind::reduction)
-      return root_->graph->reduce(*node->reduction, node->reduced, children,
-                                  node->integers);
-    return root_->graph->apply(*node->operation, children, node->integers);
+    return root_->graph->again(node, children);
   }
 
   const Expr root_;

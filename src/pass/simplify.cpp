@@ -42,11 +42,7 @@ class Simplifier {
     if (node->children.empty()) return node;
     std::vector<Expr> children;
     for (Expr child : node->children) children.push_back(simplified(child));
-    if (node->kind == NodeKind::reduction) {
-      return node->graph->reduce(*node->reduction, node->reduced, children,
-                                 node->integers);
-    }
-    return node->graph->apply(*node->operation, children, node->integers);
+    return node->graph->again(node, children);
   }
 
   Expr rewritten(Expr node) {

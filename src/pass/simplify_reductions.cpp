@@ -13,8 +13,7 @@ namespace rkeops {
 namespace {
 
 Expr reduced_again(Expr reduction, Expr argument) {
-  return reduction->graph->reduce(*reduction->reduction, reduction->reduced, {argument},
-                                  reduction->integers);
+  return reduction->graph->again(reduction, {argument});
 }
 
 // factor * inside / divisor, where only `inside` stays below the reduction; null stands

@@ -15,26 +15,10 @@ namespace rkeops {
 
 namespace {
 
-bool is_comparison(Expr node) {
-  return node->kind == NodeKind::operation &&
-         node->operation->precedence == precedence_of_comparison;
-}
-
 /// Adding the same to both arguments adds it to the result, or changes nothing.
 bool compares_two(Expr node) { return is_call(node, "Subtract") || is_comparison(node); }
 
-bool is_linear_form(Expr node) {
-  if (node->kind != NodeKind::operation) return false;
-  switch (node->operation->form) {
-    case Form::slice:
-    case Form::insert:
-    case Form::repeat:
-    case Form::concat:
-      return true;
-    default:
-      return is_call(node, "Sum");
-  }
-}
+bool is_linear_form(Expr node) { return moves_numbers(node) || is_call(node, "Sum"); }
 
 struct Response {
   enum Kind { zero, linear, unknown } kind = zero;
@@ -238,10 +222,7 @@ class Finder {
     if (node->children.empty()) return node;
     std::vector<Expr> children;
     for (Expr child : node->children) children.push_back(child_of(child));
-    if (node->kind == NodeKind::reduction)
-      return root_->graph->reduce(*node->reduction, node->reduced, children,
-                                  node->integers);
-    return root_->graph->apply(*node->operation, children, node->integers);
+    return root_->graph->again(node, children);
   }
 
   const Expr root_;

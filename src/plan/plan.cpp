@@ -8,6 +8,7 @@
 #include "base/diagnostic.h"
 #include "ir/ops.h"
 #include "plan/plan_outer_product.h"
+#include "plan/plan_stages.h"
 
 namespace rkeops {
 
@@ -24,6 +25,52 @@ int total_dimension(const std::vector<Expr>& expressions) {
   int total = 0;
   for (Expr expression : expressions) total += expression->dimension;
   return total;
+}
+
+bool is_input(Expr node) {
+  return node->kind == NodeKind::variable || node->kind == NodeKind::index ||
+         node->kind == NodeKind::reduction;
+}
+
+Stage* stage_of(KernelPlan& kernel, Level level) {
+  if (level == level_none) return &kernel.parameters;
+  if (level == kernel.row_index) return &kernel.rows;
+  if (level == kernel.column_index) return &kernel.columns;
+  return nullptr;  // the pairs
+}
+
+void keep(KernelPlan& kernel, Expr node) {
+  Stage* stage = stage_of(kernel, node->level);
+  if (!stage || node->kind == NodeKind::constant) return;
+  if (std::find(stage->kept.begin(), stage->kept.end(), node) == stage->kept.end()) {
+    stage->kept.push_back(node);
+  }
+}
+
+void add_once(std::vector<Expr>& to, Expr node) {
+  if (std::find(to.begin(), to.end(), node) == to.end()) to.push_back(node);
+}
+
+std::vector<Expr> nodes_of_stages(const KernelPlan& kernel) {
+  const InnerProduct& inner = kernel.inner;
+  const OuterProduct& outer = kernel.outer;
+  std::vector<Expr> pending = kernel.pair_results(), found;
+  for (const auto* more : {&inner.row_vectors, &inner.column_vectors, &outer.row_vectors,
+                           &outer.column_vectors, &kernel.parameters.kept}) {
+    pending.insert(pending.end(), more->begin(), more->end());
+  }
+  std::unordered_set<const Node*> seen;
+  while (!pending.empty()) {
+    const Expr node = pending.back();
+    pending.pop_back();
+    if (node == inner.node || !seen.insert(&*node).second) continue;
+    found.push_back(node);
+    if (node->kind == NodeKind::operation) {
+      pending.insert(pending.end(), node->children.begin(), node->children.end());
+    }
+  }
+  std::sort(found.begin(), found.end(), [](Expr a, Expr b) { return a->id < b->id; });
+  return found;
 }
 
 namespace {
@@ -48,34 +95,8 @@ std::string accumulator_type(Expr reduction, SumScheme scheme) {
   return filled(text, "$scheme", sum_scheme_name(scheme));
 }
 
-bool is_input(Expr node) {
-  return node->kind == NodeKind::variable || node->kind == NodeKind::index ||
-         node->kind == NodeKind::reduction;
-}
-
-// The stage of a kernel a node belongs to, by what it varies with there.
-Stage* stage_of(KernelPlan& kernel, Level level) {
-  if (level == level_none) return &kernel.parameters;
-  if (level == kernel.row_index) return &kernel.rows;
-  if (level == kernel.column_index) return &kernel.columns;
-  return nullptr;  // the pairs
-}
-
-void keep(KernelPlan& kernel, Expr node) {
-  Stage* stage = stage_of(kernel, node->level);
-  if (!stage || node->kind == NodeKind::constant) return;
-  if (std::find(stage->kept.begin(), stage->kept.end(), node) == stage->kept.end()) {
-    stage->kept.push_back(node);
-  }
-}
-
-// Shorter vectors stay in registers, of which a thread of a GPU has more than a
-// processor.
-constexpr int shortest_inner_product = 6, shortest_inner_product_of_gpu = 16;
-
-void add_once(std::vector<Expr>& to, Expr node) {
-  if (std::find(to.begin(), to.end(), node) == to.end()) to.push_back(node);
-}
+// Shorter vectors stay in registers.
+constexpr int shortest_inner_product = 6;
 
 // Whether component k of `node` is made of components k of vectors of rows and columns,
 // and of parameters; collects those.
@@ -122,30 +143,6 @@ void find_inner_product(KernelPlan& kernel) {
   for (Expr node : kept) keep(kernel, node);
 }
 
-// What the stages compute: everything the values are made of but what lies between an
-// inner or outer product and its vectors.
-std::vector<Expr> nodes_of_stages(const KernelPlan& kernel) {
-  const InnerProduct& inner = kernel.inner;
-  const OuterProduct& outer = kernel.outer;
-  std::vector<Expr> pending = kernel.pair_results(), found;
-  for (const auto* more : {&inner.row_vectors, &inner.column_vectors, &outer.row_vectors,
-                           &outer.column_vectors, &kernel.parameters.kept}) {
-    pending.insert(pending.end(), more->begin(), more->end());
-  }
-  std::unordered_set<const Node*> seen;
-  while (!pending.empty()) {
-    const Expr node = pending.back();
-    pending.pop_back();
-    if (node == inner.node || !seen.insert(&*node).second) continue;
-    found.push_back(node);
-    if (node->kind == NodeKind::operation) {
-      pending.insert(pending.end(), node->children.begin(), node->children.end());
-    }
-  }
-  std::sort(found.begin(), found.end(), [](Expr a, Expr b) { return a->id < b->id; });
-  return found;
-}
-
 // A stage keeps what a costlier one reads: children of a node of another stage, and
 // values.
 void fill_stages(KernelPlan& kernel) {
@@ -164,18 +161,8 @@ void fill_stages(KernelPlan& kernel) {
   }
 }
 
-// Additions and multiplications take an eighth of what functions take.
-bool is_arithmetic(const Operation& operation) {
-  if (operation.form == Form::routine) return false;
-  return operation.code.find('(') == std::string::npos ||
-         operation.code == operation_named("Square").code;
-}
-
-constexpr long long function_operations = 8;
-
-// Operations on components for a pair; a function counts as several.
+// Operations on components for a pair, as the table says what they cost.
 long long operations_of(const KernelPlan& kernel) {
-  constexpr long long arithmetic = 1;
   long long operations = 0;
   for (Expr node : sorted_nodes(kernel.values, false)) {
     // with a single row, what is computed once a column is computed once a pair
@@ -184,8 +171,7 @@ long long operations_of(const KernelPlan& kernel) {
     if (is_input(node) || !(kernel.is_of_pairs(node->level) || is_of_columns)) continue;
     int components = node->dimension;
     for (Expr child : node->children) components = std::max(components, child->dimension);
-    operations +=
-        components * (is_arithmetic(*node->operation) ? arithmetic : function_operations);
+    operations += 1LL * components * node->operation->cost;
   }
   return operations;
 }
@@ -202,59 +188,9 @@ int row_groups(const KernelPlan& kernel) {
   return std::max(1, std::min(4, 28 / registers));
 }
 
-// Outer products that GPUs sum up as such (cuda_outer_product.cuh). Shorter ones are
-// faster as values of the pair, and more so where a thread has the vectors of its row in
-// registers; the others would not fit into registers or shared memory.
-constexpr int shortest_outer_product_of_gpu = 20;
-constexpr int shortest_outer_product_of_tiles = 12;
-
-bool is_outer_product_of_gpu(const KernelPlan& kernel) {
-  const OuterProduct& outer = kernel.outer;
-  const int shortest =
-      kernel.inner.node ? shortest_outer_product_of_tiles : shortest_outer_product_of_gpu;
-  return outer.length >= shortest && kernel.sum_scheme == SumScheme::block &&
-         outer.scalars.size() == 1 && outer.row_vectors.empty() &&
-         outer.column_vectors.size() <= 2 &&
-         (!kernel.inner.node || total_dimension(kernel.rows.kept) <= 2) &&
-         total_dimension(kernel.columns.kept) <= 32;
-}
-
-int rows_per_thread(const KernelPlan& kernel, Precision precision) {
-  if (kernel.inner.node || kernel.outer.length) return 1;
-  const int words =
-      (total_dimension(kernel.rows.kept) + 3 * total_dimension(kernel.values)) *
-      (precision == Precision::float64 ? 2 : 1);
-  // lists and bounds need registers of their own
-  const bool is_simple =
-      kernel.reduction && kernel.reduction->integers.empty() && !kernel.exact.value;
-  if (is_simple && words <= 6) return 8;
-  return words <= 24 ? 4 : words <= 48 ? 2 : 1;
-}
-
-// Columns of one tile: shared memory of a block is at most 48 KiB, and several blocks
-// share it. Where they search, some threads are late, and others wait at every tile.
-int columns_per_tile(const KernelPlan& kernel, Precision precision) {
-  const int bytes = std::max(1, total_dimension(kernel.columns.kept)) *
-                    (precision == Precision::float64 ? 8 : 4);
-  if (kernel.exact.value && 256 * bytes <= 12288) return 256;
-  for (int columns : {128, 64, 32, 16, 8, 4, 2, 1}) {
-    if (columns * bytes <= 16384 || (columns <= 8 && columns * bytes <= 40960))
-      return columns;
-  }
-  return 0;  // too long for shared memory: read from global memory
-}
-
-bool uses_pair_functions(const KernelPlan& kernel) {
-  const std::vector<Expr> nodes = nodes_of_stages(kernel);
-  return std::any_of(nodes.begin(), nodes.end(), [&](Expr node) {
-    return node->kind == NodeKind::operation && node->operation->has_pair_function &&
-           kernel.is_of_pairs(node->level);
-  });
-}
-
 void choose_sizes(KernelPlan& kernel) {
   kernel.operations = operations_of(kernel);
-  kernel.work = std::max(kernel.operations / function_operations, 1LL);
+  kernel.work = std::max(kernel.operations / cost_of_function, 1LL);
   kernel.row_groups = row_groups(kernel);
 }
 
@@ -278,69 +214,6 @@ KernelPlan plan_reduction(Expr node, Level row_index, SumScheme scheme) {
   kernel = with_products(std::move(kernel), Products::all);
   choose_sizes(kernel);
   return kernel;
-}
-
-// What is computed beside the stages, they read too: inputs, and parameters that are
-// kept.
-void read_beside(KernelPlan& kernel, const std::vector<Expr>& expressions) {
-  std::vector<Expr> computed;
-  for (Expr expression : expressions) {
-    if (!expression) continue;
-    computed.push_back(expression);
-    if (expression->level == level_none) keep(kernel, expression);
-  }
-  for (Expr node : sorted_nodes(computed, false)) {
-    if (is_input(node)) {
-      add_once(stage_of(kernel, node->level)->inputs, node);
-      continue;
-    }
-    for (Expr child : node->children) {
-      if (child->level == level_none && node->level != level_none) keep(kernel, child);
-    }
-  }
-}
-
-// What pairs hand to a bounded accumulator: the part of the row comes later.
-Expr bound_of_pair(const Bound& bound, bool in_tiles) {
-  if (in_tiles || bound.products->operation != &operation_named("Sum"))
-    return bound.of_column + bound.products;
-  // one sum takes an operation less
-  return call("Sum", {call("Concat", {bound.of_column, bound.products->children[0]})});
-}
-
-// In place of the value its bound is computed.
-void compute_bound(KernelPlan& kernel) {
-  kernel.exact.value = kernel.values[0];
-  kernel.values = {bound_of_pair(kernel.bound, true)};
-  kernel = with_products(std::move(kernel), Products::inner);
-  if (kernel.inner.length() < shortest_inner_product_of_gpu)
-    kernel.values = {bound_of_pair(kernel.bound, false)};
-}
-
-// The sum of a bound begins with the part of the column: where not all that pairs read of
-// it arrives at once, that stands first.
-constexpr int most_numbers_at_once = 4;
-
-void begin_with_column(KernelPlan& kernel) {
-  std::vector<Expr>& kept = kernel.columns.kept;
-  if (!kernel.exact.value || kernel.inner.node ||
-      total_dimension(kept) <= most_numbers_at_once)
-    return;
-  const auto place = std::find(kept.begin(), kept.end(), kernel.bound.of_column);
-  if (place != kept.end()) std::rotate(kept.begin(), place, place + 1);
-}
-
-// What the value of a pair reads beside its bound.
-void add_exact_value(KernelPlan& kernel) {
-  if (!kernel.exact.value) return;
-  read_beside(kernel, {kernel.exact.value, kernel.bound.of_row});
-  for (Expr node : sorted_nodes({kernel.exact.value}, false)) {
-    if (!kernel.is_of_pairs(node->level)) continue;
-    for (Expr child : node->children) {
-      if (child->level == kernel.row_index) add_once(kernel.exact.row_kept, child);
-      if (child->level == kernel.column_index) add_once(kernel.exact.column_kept, child);
-    }
-  }
 }
 
 // Rows alone: nothing is reduced, the finish stage does it all.
@@ -433,21 +306,6 @@ KernelPlan with_products(KernelPlan kernel, Products products) {
   if (products == Products::all || products == Products::outer) add_outer_product(kernel);
   fill_stages(kernel);
   return kernel;
-}
-
-KernelPlan gpu_form(KernelPlan kernel, Precision precision) {
-  if (kernel.bound.products) compute_bound(kernel);
-  const bool inner = kernel.inner.length() >= shortest_inner_product_of_gpu;
-  KernelPlan form = with_products(kernel, inner ? Products::all : Products::outer);
-  if (form.outer.length && !is_outer_product_of_gpu(form))
-    form = with_products(std::move(kernel), inner ? Products::inner : Products::none);
-  read_beside(form, {form.conditions.of_rows, form.conditions.of_columns});
-  begin_with_column(form);
-  add_exact_value(form);
-  form.rows_per_thread = rows_per_thread(form, precision);
-  form.columns_per_tile = columns_per_tile(form, precision);
-  form.uses_pair_functions = uses_pair_functions(form);
-  return form;
 }
 
 }  // namespace rkeops

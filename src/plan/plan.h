@@ -1,4 +1,4 @@
-// What will be computed, decided before any text is written: plain structs with a
+// A plan says what will be computed, before any text is written: plain structs with a
 // printer.
 //
 // A formula becomes a sequence of kernels, one for each reduction in it; a kernel may
@@ -12,6 +12,7 @@
 #include <string>
 #include <vector>
 
+#include "base/engine.h"
 #include "ir/expr.h"
 #include "ir/reductions.h"
 
@@ -48,15 +49,15 @@ struct OuterProduct {
   std::vector<Expr> row_vectors, column_vectors;
 };
 
-// What the rows and columns of a kernel have to be for its result to hold: no component
+// The result of a kernel holds if its rows and columns are so: no component of these
 // may exceed 1 or be NaN. A GPU finds out while it prepares them.
 struct Conditions {
   Expr of_rows, of_columns;  // null: none
 };
 
-// Where the smallest values are looked for, less than any value by more than rounding
-// errors, and where the largest are, more: of_row + of_column + products. A GPU computes
-// that first, and the value only where it may matter.
+// A bound is of_row + of_column + products: less than any value by more than rounding
+// errors where the smallest values are looked for, more where the largest are. A GPU
+// computes it first, and the value only where it may matter.
 struct Bound {
   Expr of_row, of_column, products;  // null: none
 };
@@ -71,6 +72,13 @@ struct ExactValue {
 // After the reduction, once a row and in double precision whatever that of the operator.
 struct Finish {
   std::vector<Expr> parameter_inputs, row_inputs;  // read beside the reduction
+};
+
+/// How a GPU computes a kernel, in its form.
+struct GpuSizes {
+  int rows_per_thread = 0;
+  int columns_per_tile = 0;          // staged through shared memory together
+  bool uses_pair_functions = false;  // see cuda_pair_math.cuh
 };
 
 struct KernelPlan {
@@ -97,14 +105,12 @@ struct KernelPlan {
   bool is_of_pairs(Level level) const {
     return level != level_none && level != row_index && level != column_index;
   }
-  int row_groups = 0;                // CPU: vectors of rows handled together
-  int rows_per_thread = 0;           // of a GPU, in its form
-  int columns_per_tile = 0;          // the same: staged through shared memory together
-  bool uses_pair_functions = false;  // the same: see cuda_pair_math.cuh
+  int row_groups = 0;  // CPU: vectors of rows handled together
+  GpuSizes gpu;
 
   bool has_finish() const { return result != reduction; }
 
-  /// What the pair stage gives.
+  /// The pair stage gives these.
   const std::vector<Expr>& pair_results() const {
     return outer.length ? outer.scalars : values;
   }
@@ -134,9 +140,9 @@ long long total_operations(const Plan& plan);
 enum class Products { none, inner, outer, all };
 KernelPlan with_products(KernelPlan kernel, Products products);
 
-/// The same kernel as a GPU computes it, with the sizes it takes there, and with what its
-/// conditions read.
-KernelPlan gpu_form(KernelPlan kernel, Precision precision);
+/// The plan as an engine computes it: a GPU has sizes of its own, reads conditions, and
+/// bounds what it searches. Conditions and bounds come before.
+Plan plan_for_engine(Plan plan, Engine engine);
 
 std::string print_plan(const Plan& plan);
 

@@ -34,18 +34,17 @@ std::string print_finish(const KernelPlan& kernel) {
          listed({kernel.result}) + "\n";
 }
 
-std::string print_sizes(const KernelPlan& kernel, Precision precision) {
-  const KernelPlan gpu = gpu_form(kernel, precision);
+std::string print_sizes(const KernelPlan& kernel, const KernelPlan& gpu) {
   const bool inner_differs = kernel.inner.node && !gpu.inner.node;
   const bool outer_differs = kernel.outer.length && !gpu.outer.length;
   return "  CPU: " + std::to_string(kernel.row_groups) +
-         " groups of lanes; CUDA: " + std::to_string(gpu.rows_per_thread) +
-         " rows a thread, " + std::to_string(gpu.columns_per_tile) + " columns a tile" +
-         (inner_differs ? ", vectors in registers" : "") +
+         " groups of lanes; CUDA: " + std::to_string(gpu.gpu.rows_per_thread) +
+         " rows a thread, " + std::to_string(gpu.gpu.columns_per_tile) +
+         " columns a tile" + (inner_differs ? ", vectors in registers" : "") +
          (outer_differs ? ", all components a pair" : "") + "\n";
 }
 
-std::string print_kernel(const KernelPlan& kernel, Precision precision, size_t number) {
+std::string print_kernel(const KernelPlan& kernel, const KernelPlan& gpu, size_t number) {
   std::string text =
       "kernel " + std::to_string(number) + ": " + print_formula(kernel.result, 70) + "\n";
   text += "  rows: " + index_text(kernel.row_index) +
@@ -71,7 +70,7 @@ std::string print_kernel(const KernelPlan& kernel, Precision precision, size_t n
   }
   text += "  accumulator: " + kernel.accumulator + "\n";
   if (kernel.has_finish()) text += print_finish(kernel);
-  return text + print_sizes(kernel, precision);
+  return text + print_sizes(kernel, gpu);
 }
 
 }  // namespace
@@ -79,8 +78,9 @@ std::string print_kernel(const KernelPlan& kernel, Precision precision, size_t n
 std::string print_plan(const Plan& plan) {
   std::string text = std::string("precision ") + precision_name(plan.precision) +
                      ", sums " + sum_scheme_name(plan.sum_scheme) + "\n";
+  const Plan gpu = plan_for_engine(plan, Engine::cuda);
   for (size_t k = 0; k < plan.kernels.size(); ++k)
-    text += print_kernel(plan.kernels[k], plan.precision, k + 1);
+    text += print_kernel(plan.kernels[k], gpu.kernels[k], k + 1);
   return text;
 }
 

@@ -20,7 +20,7 @@ struct Account {
 /// The account of a source without_comments(): the same for all operators that share it.
 std::shared_ptr<Account> account_of(const std::string& code);
 
-/// What compiling a formula probably takes: the mean of what it took in this session.
+/// Compiling a formula probably takes the mean of what it took in this session.
 double expected_compile_seconds();
 void note_compile_seconds(double seconds);
 

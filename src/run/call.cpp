@@ -4,18 +4,22 @@
 #include <map>
 
 #include "base/diagnostic.h"
+#include "base/trace.h"
+#include "cover/prediction.h"
+#include "cover/pruned_kernel.h"
 #include "ir/print.h"
 #include "pass/missing_values.h"
 #include "run/cuda/cuda_engine.h"
 #include "run/cuda/resident_facts.h"
 #include "run/expanded_call.h"
 #include "run/guarded_call.h"
+#include "run/pruned_gpu_kernel.h"
 
 namespace rkeops {
 
 namespace {
 
-// What kernels read besides the inputs: results of earlier kernels, and indices.
+// Kernels read these besides the inputs: results of earlier kernels, and indices.
 using Results = std::map<const Node*, std::vector<double>>;
 
 // The numbers of the points modulo 2^20, and the rest (see Graph::index).
@@ -54,7 +58,11 @@ void append(std::vector<MatrixView>& to, const std::vector<MatrixView>& more) {
   to.insert(to.end(), more.begin(), more.end());
 }
 
-// What the finish stage reads stands behind what the other stages read.
+bool is_covered(const KernelPlan& kernel) {
+  return kernel.reduction && kernel.reduction->over == Over::cover;
+}
+
+// The inputs of the finish stage stand behind those of the other stages.
 Job job_of(const KernelPlan& kernel, const CallInputs& inputs, Results& results) {
   Job job;
   job.parameter_inputs = views(kernel.parameters.inputs, inputs, results);
@@ -62,6 +70,9 @@ Job job_of(const KernelPlan& kernel, const CallInputs& inputs, Results& results)
   job.column_inputs = views(kernel.columns.inputs, inputs, results);
   append(job.parameter_inputs, views(kernel.finish.parameter_inputs, inputs, results));
   append(job.row_inputs, views(kernel.finish.row_inputs, inputs, results));
+  if (inputs.cover && is_covered(kernel))
+    job.cover =
+        kernel.row_index == level_i ? &inputs.cover->by_i() : &inputs.cover->by_j();
   job.rows = size_of(kernel.row_index, inputs);
   job.columns = size_of(kernel.column_index, inputs);
   job.work = kernel.work;
@@ -71,6 +82,14 @@ Job job_of(const KernelPlan& kernel, const CallInputs& inputs, Results& results)
 // Longer ones are cut when they are printed, and so do not tell what they are.
 constexpr size_t longest_shared_formula = 20000;
 
+void trace_kernel(const KernelPlan& kernel, const Job& job, const char* way,
+                  double seconds) {
+  if (!is_traced()) return;
+  trace("kernel", print_formula(kernel.result, 60) + ", " + std::to_string(job.rows) +
+                      " x " + std::to_string(job.columns) + " pairs, " + way + ", " +
+                      print_number(seconds) + " s");
+}
+
 bool is_shared(const SharedResults* shared, const std::string& formula) {
   return shared && shared->count(formula) > 0;
 }
@@ -79,6 +98,17 @@ bool is_shared(const SharedResults* shared, const std::string& formula) {
 
 long long size_of(Level index, const CallInputs& inputs) {
   return index == level_i ? inputs.i_size : index == level_j ? inputs.j_size : 1;
+}
+
+double numbers_of(const CallInputs& inputs) {
+  double numbers = 0;
+  for (const MatrixView& matrix : inputs.matrices)
+    numbers += double(matrix.rows) * double(matrix.components);
+  return numbers;
+}
+
+double CallInputs::pairs() const {
+  return cover ? cover->pairs() : double(i_size) * double(j_size);
 }
 
 Callable::Callable(OperatorText text) : Callable(read_formula(std::move(text))) {}
@@ -96,6 +126,7 @@ bool Callable::call_expanded(const CallInputs& inputs, const CallOutput& output,
   if (!expanded_->call(inputs, output, settings, interrupted, progress, shared))
     return false;
   take_timings(expanded_->expanded());
+  trace("call", "distances expanded");
   return true;
 }
 
@@ -105,24 +136,37 @@ void Callable::take_timings(const Callable& other) {
   timings_.compile += timings.compile;
   timings_.kernels += timings.kernels;
   timings_.gpus = timings.gpus;
-  timings_.tiles = timings.tiles;
-  timings_.pruning = timings.pruning;
+  timings_.chunks = timings.chunks;
+  if (!timings.pruning.decision.empty()) timings_.pruning = timings.pruning;
+}
+
+Callable& Callable::covered() {
+  if (op_->graph.over == Over::cover) return *this;
+  if (!covered_) covered_ = std::make_unique<Callable>(covered_operator(*op_));
+  return *covered_;
 }
 
 std::string Callable::take_announcement() {
-  std::string text = with_missing_ ? with_missing_->take_announcement() : std::string();
-  return text.empty() && guard_ ? guard_->take_announcement() : text;
+  for (Callable* other : {with_missing_.get(), covered_.get()}) {
+    const std::string text = other ? other->take_announcement() : std::string();
+    if (!text.empty()) return text;
+  }
+  return guard_ ? guard_->take_announcement() : std::string();
+}
+
+// True where the formula would hide it.
+bool Callable::has_missing(const CallInputs& inputs, const Settings& settings) const {
+  return hides_missing_ &&
+         std::any_of(inputs.matrices.begin(), inputs.matrices.end(),
+                     [&settings](const MatrixView& matrix) {
+                       return summary_of_any(matrix, settings.usable_threads()).has_nan;
+                     });
 }
 
 bool Callable::call_with_missing(const CallInputs& inputs, const CallOutput& output,
                                  const Settings& settings, const Interrupted& interrupted,
                                  const Progress& progress, SharedResults* shared) {
-  if (!hides_missing_) return false;
-  const auto is_missing = [&settings](const MatrixView& matrix) {
-    return summary_of_any(matrix, settings.usable_threads()).has_nan;
-  };
-  if (std::none_of(inputs.matrices.begin(), inputs.matrices.end(), is_missing))
-    return false;
+  if (!has_missing(inputs, settings)) return false;
   if (!with_missing_) {
     with_missing_ = std::make_unique<Callable>(operator_of_part(
         *op_, with_missing(op_->typed.root), op_->typed.index, op_->text.precision));
@@ -130,7 +174,13 @@ bool Callable::call_with_missing(const CallInputs& inputs, const CallOutput& out
   }
   with_missing_->call(inputs, output, settings, interrupted, progress, shared);
   take_timings(*with_missing_);
+  trace("call", "with missing values");
   return true;
+}
+
+bool Callable::is_guarded(const Settings& settings) const {
+  return settings.keeps_digits && op_->text.precision == Precision::float32 &&
+         op_->text.sum_scheme != SumScheme::plain;
 }
 
 void Callable::call(const CallInputs& inputs, const CallOutput& output,
@@ -138,30 +188,33 @@ void Callable::call(const CallInputs& inputs, const CallOutput& output,
                     const Progress& progress, SharedResults* shared) {
   timings_ = Timings();
   Stopwatch whole(timings_.total);
+  if (inputs.cover && op_->graph.over != Over::cover) {
+    covered().call(inputs, output, settings, interrupted, progress, shared);
+    take_timings(covered());
+    return;
+  }
   if (call_with_missing(inputs, output, settings, interrupted, progress, shared)) return;
-  const bool is_guarded = settings.keeps_digits &&
-                          op_->text.precision == Precision::float32 &&
-                          op_->text.sum_scheme != SumScheme::plain;
-  if (!is_guarded) {
+  if (!is_guarded(settings)) {
     call_plain(inputs, output, settings, interrupted, progress, shared);
     return;
   }
   if (!guard_) guard_ = std::make_unique<GuardedCall>(*op_);
   guard_->call(*this, inputs, output, settings, interrupted, progress, shared);
+  trace("digits", guard_->last_way());
 }
 
 // In the expanded form boxes tell nothing of distances.
 bool Callable::prunes_before_expanding(const CallInputs& inputs,
                                        const Settings& settings) const {
   if (settings.engine != Engine::cpu || settings.pruning == PruningMode::never ||
-      op_->plan.kernels.size() != 1 || !op_->expansion.root ||
+      inputs.cover || op_->plan.kernels.size() != 1 || !op_->expansion.root ||
       !may_expand(*op_, inputs, settings))
     return false;
   const KernelPlan& kernel = op_->plan.kernels[0];
   const double rows = double(size_of(kernel.row_index, inputs)),
                columns = double(size_of(kernel.column_index, inputs));
-  const bool is_wanted =
-      settings.pruning == PruningMode::always || is_worth_sorting(kernel, rows, columns);
+  const bool is_wanted = settings.pruning == PruningMode::always ||
+                         is_worth_sorting(rows, columns, double(kernel.operations));
   return is_wanted && PrunedKernel(kernel, op_->plan.precision).exists();
 }
 
@@ -170,11 +223,55 @@ bool Callable::call_pruned(const CallInputs& inputs, const CallOutput& output,
                            const Progress& progress) {
   prepare(settings, interrupted);
   Results results;
-  Job job = job_of(forms_[0], inputs, results);
+  Job job = job_of(kernels_[0], inputs, results);
   job.single_precision = op_->plan.precision == Precision::float32;
   job.output = output.values;
   job.progress = progress;
   if (!cpu_kernels_[0]->run_pruned(job, interrupted, timings_)) return false;
+  ++timings_.kernels;
+  trace_kernel(kernels_[0], job, "pruned", timings_.kernel);
+  return true;
+}
+
+bool Callable::find_pairs(const CallInputs& inputs, const PairsWanted& wanted,
+                          const CpuKernel::UsePairs& use, const Settings& settings,
+                          const Interrupted& interrupted, const Progress& progress) {
+  if (settings.engine != Engine::cpu || op_->plan.kernels.size() != 1 ||
+      has_missing(inputs, settings))
+    return false;
+  if (is_guarded(settings)) {
+    if (!guard_) guard_ = std::make_unique<GuardedCall>(*op_);
+    return guard_->precise().find_pairs(inputs, wanted, use, settings, interrupted,
+                                        progress);
+  }
+  prepare(settings, interrupted);
+  Results results;
+  Job job = job_of(kernels_[0], inputs, results);
+  job.single_precision = op_->plan.precision == Precision::float32;
+  job.progress = progress;
+  return cpu_kernels_[0]->find_pairs(job, wanted, use, interrupted, timings_);
+}
+
+bool Callable::call_pruned_on_gpu(const CallInputs& inputs, const CallOutput& output,
+                                  const Settings& settings,
+                                  const Interrupted& interrupted,
+                                  const Progress& progress) {
+  if (settings.engine != Engine::cuda || settings.pruning == PruningMode::never ||
+      op_->is_expanded || op_->plan.kernels.size() != 1)
+    return false;
+  if (!pruned_on_gpu_) pruned_on_gpu_ = std::make_unique<PrunedGpuKernel>(*op_);
+  const KernelPlan& form = pruned_on_gpu_->form();
+  if (!pruned_on_gpu_->is_worth_a_look(size_of(form.row_index, inputs),
+                                       size_of(form.column_index, inputs),
+                                       settings.pruning, timings_.pruning))
+    return false;
+  Results results;
+  Job job = job_of(form, inputs, results);
+  job.single_precision = op_->plan.precision == Precision::float32;
+  job.output = output.values;
+  job.resident_output = output.resident;
+  job.progress = progress;
+  if (!pruned_on_gpu_->run(job, settings, interrupted, timings_)) return false;
   ++timings_.kernels;
   return true;
 }
@@ -185,9 +282,10 @@ void Callable::call_plain(const CallInputs& inputs, const CallOutput& output,
   timings_ = Timings();
   const bool is_pruned = prunes_before_expanding(inputs, settings);
   if (is_pruned && call_pruned(inputs, output, settings, interrupted, progress)) return;
+  if (call_pruned_on_gpu(inputs, output, settings, interrupted, progress)) return;
   if (call_expanded(inputs, output, settings, interrupted, progress, shared)) return;
   prepare(settings, interrupted);
-  const std::vector<KernelPlan>& kernels = forms_;
+  const std::vector<KernelPlan>& kernels = kernels_;
   Results results;
   for (size_t k = 0; k < kernels.size(); ++k) {
     Job job = job_of(kernels[k], inputs, results);
@@ -212,25 +310,29 @@ void Callable::call_plain(const CallInputs& inputs, const CallOutput& output,
         return progress((double(k) + part) / double(kernels.size()));
       };
     }
+    const double before = timings_.kernel;
     if (is_pruned)
       cpu_kernels_[k]->run_all(job, interrupted, timings_);
     else
       runners_[k](job, interrupted, timings_);
     ++timings_.kernels;
+    trace_kernel(kernels[k], job, way_of(k), timings_.kernel - before);
     if (shared && result && formula.size() < longest_shared_formula)
       shared->emplace(formula, *result);
   }
 }
 
+const char* Callable::way_of(size_t kernel) const {
+  if (engine_ == Engine::cuda) return "on the GPU";
+  return cpu_kernels_[kernel]->is_compiled() ? "compiled" : "interpreted";
+}
+
 void Callable::prepare(const Settings& settings, const Interrupted& interrupted) {
   if (generation_ == settings.generation) return;
-  forms_ = op_->plan.kernels;
   runners_.clear();
   cpu_kernels_.clear();
   engine_ = settings.engine;
-  if (engine_ == Engine::cuda) {
-    for (KernelPlan& form : forms_) form = gpu_form(form, op_->plan.precision);
-  }
+  kernels_ = plan_for_engine(op_->plan, engine_).kernels;
   const auto kept = std::make_shared<const Settings>(settings);
   for (size_t k = 0; k < op_->plan.kernels.size(); ++k) {
     runners_.push_back(engine_ == Engine::cpu ? cpu_runner(k, kept, interrupted)
@@ -275,7 +377,7 @@ Callable::Runner Callable::gpu_runner(size_t kernel, const Settings& settings,
     run_on_gpus(modules, job, ask);
     timings.kernel += last_gpu_timings().kernel_ms / 1000;
     timings.gpus = std::max(timings.gpus, last_gpu_timings().gpus);
-    timings.tiles = std::max(timings.tiles, last_gpu_timings().tiles);
+    timings.chunks = std::max(timings.chunks, last_gpu_timings().chunks);
   };
 }
 

@@ -3,15 +3,25 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 
 #include "base/cpu_program.h"
 #include "base/job.h"
-#include "cover/pruned_run.h"
+#include "cover/pruning_report.h"
 #include "operator/compile_formula.h"
 #include "run/account.h"
+#include "run/cpu/shared_job.h"
 
 namespace rkeops {
+
+class PairFinder;
+class PrunedKernel;
+class PrunedRun;
+class KnownPredictions;
+struct PairsWanted;
+struct Prediction;
+struct WalkPrograms;
 
 /// Seconds of the last call.
 struct Timings {
@@ -19,8 +29,8 @@ struct Timings {
   double compile = 0;  // in a compiler
   double total = 0;    // with both
   int kernels = 0;     // run, not shared
-  // Of the kernel that had most: GPUs, and parts in their memory one after the other.
-  int gpus = 0, tiles = 0;
+  // The kernel that had most of them: GPUs, and parts in their memory in turn.
+  int gpus = 0, chunks = 0;
   // The report of the last kernel that may leave pairs out.
   PruningReport pruning;
 };
@@ -47,12 +57,18 @@ class CpuKernel {
   /// Compiles at once where the settings say so. `op` must outlive the kernel.
   CpuKernel(const Operator& op, size_t kernel, std::shared_ptr<const Settings> settings,
             const Interrupted& interrupted, Timings& timings);
+  ~CpuKernel();
 
   void run(const Job& job, const Interrupted& interrupted, Timings& timings);
 
   /// Computes the pairs that matter; false, with nothing computed that counts, where all
   /// pairs are to be computed.
   bool run_pruned(const Job& job, const Interrupted& interrupted, Timings& timings);
+  /// A search for pairs by boxes, with the program that keeps entries. False, with
+  /// nothing done, where all entries are to be computed.
+  using UsePairs = std::function<void(PairFinder&, const CpuProgram&)>;
+  bool find_pairs(const Job& job, const PairsWanted& wanted, const UsePairs& use,
+                  const Interrupted& interrupted, Timings& timings);
   /// The others as well.
   void run_all(const Job& job, const Interrupted& interrupted, Timings& timings);
 
@@ -66,9 +82,19 @@ class CpuKernel {
   TakeLibrary taker();
   void interpret();
   bool has_few_rows(const Job& job);
+  const PrunedKernel& pruned();
+  bool is_time_to_sort(const Job& job);
+  void note_sorting(const Job& job, const PruningReport& report, bool gains);
   bool may_prune(const Job& job, PruningReport& report);
-  bool predicts_gain(PrunedRun& run, const Interrupted& interrupted, Timings& timings,
-                     PruningReport& report);
+  bool may_find_pairs(const Job& job);
+  WalkPrograms programs();
+  Prediction predict(PrunedRun& run);
+  Prediction predict(PairFinder& finder, const PairsWanted& wanted);
+  bool is_gain(const Prediction& prediction, const Interrupted& interrupted,
+               Timings& timings);
+  /// False, with nothing computed, where the job is not for workers.
+  bool run_on_workers(const Job& job, const Interrupted& interrupted, Timings& timings);
+  const ProgramText& program_text(const char* kind);
   void rent(const Job& job, const Interrupted& interrupted, Timings& timings);
 
   const Operator& op_;
@@ -78,8 +104,13 @@ class CpuKernel {
   std::unique_ptr<CpuProgram> few_rows_;  // see interpret/few_rows.h
   bool few_rows_is_made_ = false;         // or known not to exist
   bool is_compiled_ = false;
-  std::shared_ptr<Account> account_;      // while it may be compiled later
-  std::unique_ptr<PrunedKernel> pruned_;  // once a call has been large enough
+  std::shared_ptr<Account> account_;   // while it may be compiled later
+  std::unique_ptr<ProgramText> text_;  // for other processes
+  // Once a call has been large enough to leave pairs out.
+  std::unique_ptr<PrunedKernel> pruned_;
+  std::unique_ptr<CpuProgram> absolute_;  // of absolute terms, interpreted
+  std::unique_ptr<KnownPredictions> predictions_;
+  double unsorted_operations_ = 0;  // on a pair, of all calls since points were sorted
 };
 
 }  // namespace rkeops

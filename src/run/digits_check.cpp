@@ -13,12 +13,15 @@ namespace {
 
 constexpr double sum_tolerance = 1e-5, place_tolerance = 1e-6;
 
+// The share of rows of the result that may have places in exchange for others.
+constexpr double most_exchanges = 0.01;
+
 // The smallest value of all is much smaller than those of a few rows, and errors of
 // values that were looked for do not become smaller with them.
 constexpr double value_tolerance = sum_tolerance / 10, near_tolerance = 1e-3;
 
-// Beside the largest of a component nobody feels smaller ones: sums and values that are
-// looked for.
+// Beside the largest of sums of a component nobody feels smaller ones, nor beside the
+// usual one of values that are looked for, as outliers have large ones.
 constexpr double unfelt_sum = 1e-20, unfelt_value = 1e-12;
 
 // More components would take a call each.
@@ -29,6 +32,17 @@ bool agree(double found, double right, double scale, double tolerance) {
     return std::isnan(found) == std::isnan(right);
   if (found == right) return true;
   return std::fabs(found - right) <= tolerance * scale;  // false for Inf
+}
+
+// The one in the middle of those that are neither 0 nor infinite.
+double usual_size(const std::vector<double>& values) {
+  std::vector<double> sizes;
+  for (double value : values)
+    if (value != 0 && std::isfinite(value)) sizes.push_back(std::fabs(value));
+  if (sizes.empty()) return 0;
+  const auto middle = sizes.begin() + long(sizes.size() / 2);
+  std::nth_element(sizes.begin(), middle, sizes.end());
+  return *middle;
 }
 
 const Reduction& search_of_values(const Reduction& row) {
@@ -70,7 +84,7 @@ DigitsCheck::DigitsCheck(const Operator& op) : op_(op) {
     components_ = root->children[0]->dimension;
     ranks_ = root->integers.empty() ? 1 : root->integers[0];
     values_ = in_double(root->graph->reduce(search_of_values(*searched_), root->reduced,
-                                            root->children, root->integers));
+                                            root->children, root->integers, root->over));
     return;
   }
   values_ = in_double(root);
@@ -95,11 +109,11 @@ std::vector<double> DigitsCheck::evaluated(Part& part, const RowPart& rows,
 }
 
 DigitsKept DigitsCheck::kept(const CallInputs& inputs, const std::vector<long long>& rows,
-                             const std::vector<double>& results,
+                             const std::vector<double>& results, const MovedInputs& mover,
                              const Settings& settings) {
   RowPart part(op_.typed.arguments, inputs);
   part.keep(op_.typed.index, rows);
-  if (searched_) return kept_by_search(inputs, part, rows, results, settings);
+  if (searched_) return kept_by_search(inputs, part, rows, results, mover, settings);
   return sums_hold(part, results, settings) ? DigitsKept::all : DigitsKept::no;
 }
 
@@ -140,26 +154,61 @@ bool DigitsCheck::values_hold(const std::vector<double>& found,
 DigitsKept DigitsCheck::kept_by_search(const CallInputs& inputs, const RowPart& part,
                                        const std::vector<long long>& rows,
                                        const std::vector<double>& results,
+                                       const MovedInputs& mover,
                                        const Settings& settings) {
   const std::vector<double> right = evaluated(values_, part, settings);
-  double largest = 0;
-  for (double value : right)
-    if (std::isfinite(value)) largest = std::max(largest, std::fabs(value));
+  const double unfelt = unfelt_value * usual_size(right);
   std::vector<double> scale;
-  for (double value : right)
-    scale.push_back(std::fabs(value) + unfelt_value * largest / place_tolerance);
+  for (double value : right) scale.push_back(std::fabs(value) + unfelt / place_tolerance);
   const bool both = searched_->result == ResultKind::values_and_places;
-  const bool has_values = searched_->result == ResultKind::values || both;
+  const bool has_values = searched_->result != ResultKind::places;
   const bool has_places = searched_->result == ResultKind::places || both;
   const auto half = [&](bool second) {
     return both ? half_of(results, rows.size(), components_, second) : results;
   };
   if (has_places && !places_hold(inputs, rows, half(true), right, settings))
     return DigitsKept::no;
+  const bool may_exchange =
+      has_places && share_of_exchanges(part, mover, settings) *
+                            double(size_of(op_.typed.index, inputs)) >
+                        most_exchanges;
+  // double precision is dear on a GPU
+  if (may_exchange && settings.engine == Engine::cpu) return DigitsKept::nearly;
   if (!has_values || values_hold(half(false), right, scale, value_tolerance))
-    return DigitsKept::all;
+    return may_exchange ? DigitsKept::but_exchanges : DigitsKept::all;
   const bool are_near = values_hold(half(false), right, scale, near_tolerance);
   return are_near ? DigitsKept::nearly : DigitsKept::no;
+}
+
+// How likely it is that rounding the inputs exchanges a place of a row for the next one,
+// where these differ by more than the promise: the error of their values by what lies
+// between them.
+double DigitsCheck::share_of_exchanges(const RowPart& part, const MovedInputs& mover,
+                                       const Settings& settings) {
+  const Expr root = op_.typed.root;
+  if (!next_) {
+    const Expr values = root->children[0];
+    const bool is_smallest = searched_->wanted == Wanted::smallest;
+    next_ = in_double(root->graph->reduce(reduction_named("KMin"), root->reduced,
+                                          {is_smallest ? values : -values}, {ranks_ + 1},
+                                          root->over));
+  }
+  RowPart rounded = part;
+  rounded.round([&](int argument, int k) { return mover.centre(argument, k); });
+  const std::vector<double> right = evaluated(next_, part, settings),
+                            found = evaluated(next_, rounded, settings);
+  const size_t rows = size_t(size_of(op_.typed.index, part.inputs())),
+               to_next = rows * size_t(components_);
+  double share = 0;
+  for (size_t at = 0; at + to_next < right.size(); ++at) {
+    const double gap = right[at + to_next] - right[at];
+    const double error = std::max(std::fabs(found[at] - right[at]),
+                                  std::fabs(found[at + to_next] - right[at + to_next]));
+    const bool matters = std::isfinite(gap) && gap > 0 &&
+                         2 * error > place_tolerance * std::fabs(right[at + to_next]);
+    if (matters) share += std::min(1.0, 2 * error / gap);
+  }
+  return share / double(rows);
 }
 
 bool DigitsCheck::places_hold(const CallInputs& inputs,
@@ -168,9 +217,7 @@ bool DigitsCheck::places_hold(const CallInputs& inputs,
                               const std::vector<double>& right,
                               const Settings& settings) {
   if (components_ > most_components) return true;
-  double largest = 0;
-  for (double value : right)
-    if (std::isfinite(value)) largest = std::max(largest, std::fabs(value));
+  const double unfelt = unfelt_value * usual_size(right);
   for (size_t row = 0; row < rows.size(); ++row) {
     for (int column = 0; column < ranks_ * components_; ++column) {
       const size_t at = size_t(column) * rows.size() + row;
@@ -178,8 +225,7 @@ bool DigitsCheck::places_hold(const CallInputs& inputs,
       if (std::isnan(places[at])) return false;
       const double value = value_at(inputs, rows[row], (long long)places[at],
                                     column % components_, settings);
-      const double scale =
-          std::fabs(right[at]) + unfelt_value * largest / place_tolerance;
+      const double scale = std::fabs(right[at]) + unfelt / place_tolerance;
       if (!agree(value, right[at], scale, place_tolerance)) return false;
     }
   }
@@ -192,7 +238,7 @@ double DigitsCheck::value_at(const CallInputs& inputs, long long row, long long 
   if (!at_places_)
     at_places_ = in_double(root->graph->reduce(
         reduction_named(searched_->wanted == Wanted::smallest ? "Min" : "Max"),
-        root->reduced, root->children));
+        root->reduced, root->children, {}, root->over));
   RowPart pair(op_.typed.arguments, inputs);
   pair.keep(op_.typed.index, {row});
   pair.keep(root->reduced, {place});

@@ -15,7 +15,7 @@ bool are_on_gpu(const CallInputs& inputs) {
       [](const MatrixView& matrix) { return matrix.resident && !matrix.data; });
 }
 
-// What is asked before is a matter of milliseconds: not worth a compiler, nor a GPU
+// The questions asked before take milliseconds: not worth a compiler, nor a GPU
 // unless the data are there. The same callables answer both ways, so each way has
 // generations of its own.
 Settings for_questions(Settings settings, const CallInputs& inputs) {
@@ -51,6 +51,7 @@ class SampledInputs {
  public:
   SampledInputs(const CallInputs& inputs, const std::vector<Expr>& read)
       : inputs_(inputs) {
+    inputs_.cover.reset();
     if (are_on_gpu(inputs)) return;
     inputs_.j_size = std::min(inputs.j_size, points_of_a_mean);
     for (Expr variable : read) {
@@ -84,8 +85,8 @@ std::vector<Expr> variables_of(Expr root) {
   return variables;
 }
 
-/// What tells whether a call reads the same as another one: numbers of matrices that stay
-/// on a GPU, as they are. Nothing, if it reads anything else.
+/// A call reads the same as another one if these are the same: the numbers of matrices
+/// that stay on a GPU, as they are. Nothing, if it reads anything else.
 std::vector<long long> numbers_of(const std::vector<Expr>& read,
                                   const CallInputs& inputs) {
   std::vector<long long> numbers;
@@ -110,11 +111,11 @@ bool may_expand(const Operator& op, const CallInputs& inputs, const Settings& se
   if (op.expansion_only_bounds && settings.engine == Engine::cpu) return false;
   if (settings.expansion != ExpansionMode::automatic)
     return settings.expansion == ExpansionMode::always;
-  const double rows = double(inputs.i_size), columns = double(inputs.j_size);
+  const double points = double(inputs.i_size) + double(inputs.j_size);
   if (op.expansion_only_bounds)
-    return rows * columns >= pairs_worth_a_bound &&
-           rows * columns > pairs_worth_a_bound_a_point * (rows + columns);
-  return rows * columns > pairs_worth_a_point(settings.engine) * (rows + columns);
+    return inputs.pairs() >= pairs_worth_a_bound &&
+           inputs.pairs() > pairs_worth_a_bound_a_point * points;
+  return inputs.pairs() > pairs_worth_a_point(settings.engine) * points;
 }
 
 ExpandedCall::ExpandedCall(const Operator& op)
@@ -158,7 +159,7 @@ bool ExpandedCall::call(const CallInputs& inputs, const CallOutput& output,
                         const Progress& progress, SharedResults* shared) {
   if (inputs.i_size == 0 || inputs.j_size == 0) return false;
   const Settings quick = for_questions(settings, inputs);
-  CallInputs all = inputs;
+  CallInputs all = inputs;  // of rows and columns in no block too
   for (Mean& mean : centres_) {
     const std::vector<double>& centre = mean.of(inputs, quick);
     all.matrices.push_back({centre.data(), 1, int(centre.size())});

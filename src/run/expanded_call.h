@@ -11,7 +11,7 @@ namespace rkeops {
 
 class ExpandedCall {
  public:
-  /// Of an operator that has an expansion, and outlives this.
+  /// Calls an operator that has an expansion, and outlives this.
   explicit ExpandedCall(const Operator& op);
 
   /// False, with nothing computed, where the conditions of the expansion do not hold.
@@ -27,7 +27,7 @@ class ExpandedCall {
   /// The reduction of an expression over an index, in double precision.
   Part reduced(const char* reduction, Expr expression, Level index) const;
 
-  /// Of points; that of points which stay on a GPU is computed once.
+  /// The mean of points; that of points which stay on a GPU is computed once.
   class Mean {
    public:
     explicit Mean(Part part);

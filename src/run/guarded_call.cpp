@@ -4,6 +4,7 @@
 #include <cmath>
 
 #include "ir/print.h"
+#include "run/checked_rows.h"
 #include "run/cuda/resident_facts.h"
 
 namespace rkeops {
@@ -13,32 +14,28 @@ namespace {
 // So little work takes as long in double precision.
 constexpr double work_worth_single = 1 << 17;
 
-// How many pairs in single precision take as long as a check of none, and as one pair of
-// a check, which the CPU computes in double precision; measured on two cores and on a
-// H200.
+// How many pairs in single precision take as long as a check of none, as one pair of a
+// check, which the CPU computes in double precision, and as a look at a row; measured on
+// two cores and on a H200.
 struct CostOfCheck {
-  double begin, pair;
+  double begin, pair, row;
 };
 
 CostOfCheck cost_of_check(Engine engine) {
-  return engine == Engine::cpu ? CostOfCheck{4e6, 3} : CostOfCheck{1.2e9, 1e4};
+  return engine == Engine::cpu ? CostOfCheck{4e6, 3, 20} : CostOfCheck{1.2e9, 1e4, 4e4};
 }
 
 // Checks of data of a known kind may take this share of the work.
-constexpr double share_of_checks = 0.01;
-constexpr long long most_checked_rows = 8, rows_a_checked_row = 256;
+constexpr double share_of_checks = 0.003;
+
+// Results so much larger than those that were checked are checked again: near pairs, for
+// which differences lose their digits, make the largest ones.
+constexpr double larger = 1.25;
 
 long long work_of(const Operator& op) {
   long long work = 1;
   for (const KernelPlan& kernel : op.plan.kernels) work = std::max(work, kernel.work);
   return work;
-}
-
-// Long vectors take as long as many rows.
-long long checked_rows(long long rows, long long work) {
-  const long long most =
-      std::clamp(most_checked_rows * 32 / work, 2LL, most_checked_rows);
-  return std::clamp(rows / rows_a_checked_row, 1LL, most);
 }
 
 // Those of the matrices of a call, where all of them stay on a GPU; else none.
@@ -58,10 +55,6 @@ bool stays_on_gpu(const CallInputs& inputs) {
       [](const MatrixView& matrix) { return matrix.resident && !matrix.data; });
 }
 
-double pairs_of(const CallInputs& inputs) {
-  return double(inputs.i_size) * double(inputs.j_size);
-}
-
 // So many pairs in double precision are worth a compiler, or a GPU.
 constexpr double pairs_worth_an_engine = 1e8;
 
@@ -74,12 +67,6 @@ Settings interpreted_on_cpu(Settings settings) {
   settings.engine = Engine::cpu;
   settings.compile = CompileMode::never;
   return settings;
-}
-
-int power_of_two(double number) {
-  return number > 0 && std::isfinite(number) ? std::ilogb(number)
-         : number > 0                        ? 9999
-                                             : -9999;
 }
 
 // The argument with the largest number, which is the first to look at.
@@ -110,19 +97,41 @@ struct GuardedCall::Request {
   const Interrupted& interrupted;
   const Progress& progress;
   SharedResults* shared;
-  int threads = settings.usable_threads();  // to be asked is a call of the system
+  // to be asked is a call of the system, as long as reading some thousand numbers
+  int threads =
+      numbers_of(inputs) < double(values_worth_a_thread) ? 1 : settings.usable_threads();
 };
 
 GuardedCall::GuardedCall(const Operator& op)
     : op_(op),
+      work_(work_of(op)),
       rows_are_independent_(has_independent_rows(op.typed)),
-      mover_(find_translations(op.root, int(op.typed.arguments.size()))) {}
+      mover_(find_translations(op.root, int(op.typed.arguments.size()))),
+      compared_(mover_.translations()) {
+  few_pairs_.generation = -1;
+}
+
+std::unique_ptr<Callable> GuardedCall::in_double() const {
+  return std::make_unique<Callable>(
+      operator_of_part(op_, op_.typed.root, op_.typed.index, Precision::float64));
+}
 
 Callable& GuardedCall::precise() {
-  if (!precise_)
-    precise_ = std::make_unique<Callable>(
-        operator_of_part(op_, op_.typed.root, op_.typed.index, Precision::float64));
+  if (!precise_) precise_ = in_double();
   return *precise_;
+}
+
+// Not the same as precise(), which is made ready for the engine and the compiler.
+Callable& GuardedCall::interpreted() {
+  if (!interpreted_) interpreted_ = in_double();
+  return *interpreted_;
+}
+
+// To copy settings takes as long as some thousand pairs.
+const Settings& GuardedCall::few_pairs_settings(const Settings& settings) {
+  if (few_pairs_.generation != settings.generation)
+    few_pairs_ = interpreted_on_cpu(settings);
+  return few_pairs_;
 }
 
 void GuardedCall::call(Callable& plain, const CallInputs& inputs,
@@ -130,57 +139,74 @@ void GuardedCall::call(Callable& plain, const CallInputs& inputs,
                        const Interrupted& interrupted, const Progress& progress,
                        SharedResults* shared) {
   const Request request{plain, inputs, output, settings, interrupted, progress, shared};
-  const double pairs = pairs_of(inputs);
-  if (pairs * double(work_of(op_)) <= work_worth_single && !stays_on_gpu(inputs) &&
+  const double pairs = inputs.pairs();
+  if (pairs * double(work_) <= work_worth_single && !stays_on_gpu(inputs) &&
       output.values) {
     way_ = "in double precision: few pairs";
-    compute_in_double(request, interpreted_on_cpu(settings));
+    compute(interpreted(), request, few_pairs_settings(settings));
     if (pairs > 0 && rows_are_independent_ && checker().is_fragile())
-      perturb(request, known_[kind_of(request)]);
+      perturb(request, known_of(request));
     return;
   }
-  Known& known = known_[kind_of(request)];
+  Known& known = known_of(request);
   if (known.verdict == Verdict::double_needed) {
     way_ = "in double precision: single precision does not keep the digits";
-    compute_in_double(request, settings);
+    compute_in_double(request);
     return;
   }
-  compute_in_single(request);
+  if (!compute_in_single(request)) {
+    way_ = "in double precision: rounding could change the answers of comparisons";
+    compute_in_double(request);
+    return;
+  }
   pairs_done_ += pairs;
-  if (all_finite_) mend_infinite(request, known);
+  mend_infinite(request, known);
   if (is_due(request, known)) check(request, known);
 }
 
-GuardedCall::Kind GuardedCall::kind_of(const Request& request) {
-  const CallInputs& inputs = request.inputs;
-  Kind kind = {power_of_two(double(inputs.i_size)), power_of_two(double(inputs.j_size))};
-  all_finite_ = true;
-  for (const Argument& argument : op_.typed.arguments) {
-    const InputSummary summary =
-        summary_of_any(inputs.matrices.at(size_t(argument.position)), request.threads);
-    all_finite_ = all_finite_ && summary.is_finite();
-    kind.push_back(power_of_two(summary.largest));
-  }
-  return kind;
+// Most calls have data of the kind of the last one.
+GuardedCall::Known& GuardedCall::known_of(const Request& request) {
+  const DataKind& kind =
+      kinds_.kind_of(op_.typed.arguments, request.inputs, work_, request.threads);
+  if (!last_known_ || last_known_->first != kind)
+    last_known_ = &*known_.try_emplace(kind).first;
+  return last_known_->second;
 }
 
-void GuardedCall::compute_in_double(const Request& request, const Settings& settings) {
-  precise().call(request.inputs, request.output, settings, request.interrupted,
-                 request.progress);
-  request.plain.take_timings(precise());
+bool GuardedCall::are_inputs_finite(const Request& request) const {
+  return std::all_of(op_.typed.arguments.begin(), op_.typed.arguments.end(),
+                     [&](const Argument& argument) {
+                       return summary_of_any(
+                                  request.inputs.matrices.at(size_t(argument.position)),
+                                  request.threads)
+                           .is_finite();
+                     });
 }
 
-void GuardedCall::compute_in_single(const Request& request) {
+void GuardedCall::compute(Callable& callable, const Request& request,
+                          const Settings& settings) {
+  callable.call(request.inputs, request.output, settings, request.interrupted,
+                request.progress);
+  request.plain.take_timings(callable);
+}
+
+void GuardedCall::compute_in_double(const Request& request) {
+  compute(precise(), request, request.settings);
+}
+
+bool GuardedCall::compute_in_single(const Request& request) {
   way_ = "in single precision";
   const bool may_move = !mover_.translations().inputs.empty() &&
                         mover_.are_wanted(request.inputs, request.threads);
+  const CallInputs& inputs =
+      may_move ? mover_.of(request.inputs, request.settings) : request.inputs;
+  if (!compared_.are_exact(inputs, request.settings)) return false;
   if (!may_move) {
-    request.plain.call_plain(request.inputs, request.output, request.settings,
+    request.plain.call_plain(inputs, request.output, request.settings,
                              request.interrupted, request.progress, request.shared);
-    return;
+    return true;
   }
   way_ += ", inputs moved";
-  const CallInputs& moved = mover_.of(request.inputs, request.settings);
   const Translations& translations = mover_.translations();
   Callable* callable = &request.plain;
   if (translations.root != op_.root) {
@@ -188,9 +214,10 @@ void GuardedCall::compute_in_single(const Request& request) {
     callable = moved_.get();
   }
   // results in common with other operators are those of other inputs
-  callable->call_plain(moved, request.output, request.settings, request.interrupted,
+  callable->call_plain(inputs, request.output, request.settings, request.interrupted,
                        request.progress, nullptr);
   if (callable != &request.plain) request.plain.take_timings(*callable);
+  return true;
 }
 
 // ---- results beyond the range ----
@@ -200,20 +227,25 @@ std::vector<double> GuardedCall::rows_in_double(const Request& request,
   RowPart part(op_.typed.arguments, request.inputs);
   part.keep(op_.typed.index, rows);
   std::vector<double> values(rows.size() * size_t(op_.root->dimension));
-  const bool are_few = pairs_of(part.inputs()) < pairs_worth_an_engine;
-  precise().call(
+  const bool are_few = part.inputs().pairs() < pairs_worth_an_engine;
+  Callable& callable = are_few ? interpreted() : precise();
+  callable.call(
       part.inputs(), {values.data(), nullptr},
-      are_few ? interpreted_on_cpu(request.settings) : on_host(request.settings),
+      are_few ? few_pairs_settings(request.settings) : on_host(request.settings),
       request.interrupted);
   return values;
 }
 
 void GuardedCall::mend_infinite(const Request& request, Known& known) {
   double* const values = request.output.values;
-  if (!values || known.infinite_is_right) return;
+  largest_result_ = 0;
+  if (!values) return;
   const long long rows = size_of(op_.typed.index, request.inputs);
   const int columns = op_.root->dimension;
-  if (summary_of({values, rows, columns}, request.threads).is_finite()) return;
+  const InputSummary summary = summary_of({values, rows, columns}, request.threads);
+  if (summary.is_finite()) largest_result_ = summary.largest;
+  if (summary.is_finite() || known.infinite_is_right || !are_inputs_finite(request))
+    return;
   std::vector<long long> infinite;
   for (long long row = 0; row < rows; ++row) {
     bool is_finite = true;
@@ -222,7 +254,7 @@ void GuardedCall::mend_infinite(const Request& request, Known& known) {
     if (!is_finite) infinite.push_back(row);
   }
   if (!rows_are_independent_) {
-    compute_in_double(request, request.settings);
+    compute_in_double(request);
     way_ = "in double precision: results beyond the range of single precision";
     known.infinite_is_right = !summary_of({values, rows, columns}, 1).is_finite();
     return;
@@ -241,7 +273,7 @@ void GuardedCall::mend_infinite(const Request& request, Known& known) {
   }
   if (infinite.size() > size_t(rows) / 4) {
     known.verdict = Verdict::double_needed;
-    compute_in_double(request, request.settings);
+    compute_in_double(request);
     way_ = "in double precision: results beyond the range of single precision";
     return;
   }
@@ -255,10 +287,16 @@ void GuardedCall::mend_infinite(const Request& request, Known& known) {
 
 // ---- the check ----
 
+RowPart::Centre GuardedCall::centre() const {
+  return
+      [this](int argument, int component) { return mover_.centre(argument, component); };
+}
+
 // Matrices that stay on a GPU do not change: they are checked once.
 bool GuardedCall::is_due(const Request& request, const Known& known) const {
-  if (!rows_are_independent_ || pairs_of(request.inputs) == 0) return false;
+  if (!rows_are_independent_ || request.inputs.pairs() == 0) return false;
   if (known.verdict == Verdict::unknown) return true;
+  if (largest_result_ > larger * known.largest_checked) return true;
   if (pairs_checked_ + check_cost(request) > share_of_checks * pairs_done_) return false;
   const std::vector<long long> numbers = resident_numbers(request.inputs);
   return numbers.empty() || numbers != checked_numbers_;
@@ -267,16 +305,16 @@ bool GuardedCall::is_due(const Request& request, const Known& known) const {
 double GuardedCall::check_cost(const Request& request) const {
   const long long rows = size_of(op_.typed.index, request.inputs);
   const CostOfCheck cost = cost_of_check(request.settings.engine);
-  return cost.begin + cost.pair * double(checked_rows(rows, work_of(op_))) *
-                          pairs_of(request.inputs) / double(rows);
+  const double pairs = request.inputs.pairs();
+  const long long checked = checked_rows(rows, pairs, work_) + extreme_rows(op_.root);
+  return cost.begin + cost.pair * double(checked) * pairs / double(rows) +
+         cost.row * double(rows);
 }
 
 void GuardedCall::check(const Request& request, Known& known) {
   const Level index = op_.typed.index;
   const long long rows = size_of(index, request.inputs);
   RowPart host(op_.typed.arguments, request.inputs);
-  const std::vector<long long> checked =
-      host.typical(index, checked_rows(rows, work_of(op_)));
   pairs_checked_ += check_cost(request);
   checked_numbers_ = resident_numbers(request.inputs);
   std::vector<double> memory;
@@ -286,17 +324,26 @@ void GuardedCall::check(const Request& request, Known& known) {
     request.output.resident->read(memory.data());
     values = memory.data();
   }
+  const std::vector<long long> checked =
+      rows_to_check(host, index, {values, rows, op_.root->dimension},
+                    checked_rows(rows, request.inputs.pairs(), work_), centre());
+  known.largest_checked = std::max(known.largest_checked, largest_result_);
   std::vector<double> results;
   for (int column = 0; column < op_.root->dimension; ++column)
     for (long long row : checked) results.push_back(values[column * rows + row]);
   const DigitsKept kept =
-      checker().kept(host.inputs(), checked, results, request.settings);
-  if (kept == DigitsKept::all) {
+      checker().kept(host.inputs(), checked, results, mover_, request.settings);
+  if (kept == DigitsKept::all || kept == DigitsKept::but_exchanges) {
     known.verdict = Verdict::single_holds;
+    if (kept == DigitsKept::all) return;
+    way_ += ", which may exchange neighbours that are almost equally near";
+    announce(
+        "On a GPU rounding may exchange neighbours of `%s` that are almost equally near",
+        request);
     return;
   }
   known.verdict = Verdict::double_needed;
-  compute_in_double(request, request.settings);
+  compute_in_double(request);
   way_ = "in double precision: single precision does not keep the digits";
   if (checker().is_fragile()) perturb(request, known);
   if (kept == DigitsKept::nearly) return;
@@ -313,7 +360,7 @@ void GuardedCall::perturb(const Request& request, Known& known) {
   RowPart host(op_.typed.arguments, request.inputs);
   const long long rows = size_of(op_.typed.index, request.inputs);
   const std::vector<long long> some =
-      host.typical(op_.typed.index, std::min(rows, most_checked_rows));
+      host.typical(op_.typed.index, std::min(rows, most_checked_rows), centre());
   if (!checker().stands_perturbation(host.inputs(), some, request.settings))
     announce("`%s` loses digits with these data, whatever the precision", request);
 }

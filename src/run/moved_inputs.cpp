@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 
+#include "base/processors.h"
 #include "run/cuda/cuda_engine.h"
 #include "run/cuda/resident_facts.h"
 
@@ -35,34 +37,40 @@ double centre_of(std::vector<double>& values) {
 }  // namespace
 
 bool MovedInputs::are_wanted(const CallInputs& given, int threads) {
-  centres_.assign(size_t(translations_.groups), {});
+  centres_.resize(size_t(translations_.groups));
   bool wanted = false;
   for (int group = 0; group < translations_.groups; ++group) {
     std::vector<double>& centre = centres_[size_t(group)];
-    centre = centre_of_group(group, given, threads);
+    find_centre(group, given, threads, centre);
     wanted = wanted || std::any_of(centre.begin(), centre.end(),
                                    [](double value) { return value != 0; });
   }
   return wanted;
 }
 
-std::vector<double> MovedInputs::centre_of_group(int group, const CallInputs& given,
-                                                 int threads) const {
-  std::vector<std::vector<double>> memory;
-  std::vector<MatrixView> samples;
+void MovedInputs::find_centre(int group, const CallInputs& given, int threads,
+                              std::vector<double>& centre) {
+  Samples& of = samples_;
+  of.memory.resize(translations_.inputs.size());
+  of.views.clear();
   for (const MovedInput& input : translations_.inputs) {
     if (input.group != group) continue;
-    memory.emplace_back();
-    samples.push_back(
-        sample_of_any(given.matrices.at(size_t(input.argument)), threads, memory.back()));
+    of.views.push_back(sample_of_any(given.matrices.at(size_t(input.argument)), threads,
+                                     of.memory[of.views.size()]));
   }
-  std::vector<double> centre, values;
-  for (int component = 0; component < samples.front().components; ++component) {
-    values.clear();
-    for (const MatrixView& sample : samples) append_finite(sample, component, values);
-    centre.push_back(centre_of(values));
+  centre.clear();
+  for (int component = 0; component < of.views.front().components; ++component) {
+    of.values.clear();
+    for (const MatrixView& sample : of.views) append_finite(sample, component, of.values);
+    centre.push_back(centre_of(of.values));
   }
-  return centre;
+}
+
+double MovedInputs::centre(int argument, int component) const {
+  for (const MovedInput& input : translations_.inputs)
+    if (input.argument == argument && !centres_.empty())
+      return centres_[size_t(input.group)].at(size_t(component));
+  return 0;
 }
 
 const CallInputs& MovedInputs::of(const CallInputs& given, const Settings& settings) {
@@ -79,6 +87,22 @@ const CallInputs& MovedInputs::of(const CallInputs& given, const Settings& setti
 
 namespace {
 
+typedef double Doubles __attribute__((vector_size(32)));
+constexpr size_t lanes = sizeof(Doubles) / sizeof(double);
+
+RKEOPS_FOR_EACH_PROCESSOR
+void subtract(const double* from, double less, double* to, size_t count) {
+  size_t k = 0;
+#pragma GCC unroll 4
+  for (; k + lanes <= count; k += lanes) {
+    Doubles values;
+    std::memcpy(&values, from + k, sizeof values);
+    values -= less;
+    std::memcpy(to + k, &values, sizeof values);
+  }
+  for (; k < count; ++k) to[k] = from[k] - less;
+}
+
 void move(const MatrixView& matrix, const std::vector<double>& centre, double* to,
           int threads) {
   const auto rows = size_t(matrix.rows);
@@ -86,8 +110,12 @@ void move(const MatrixView& matrix, const std::vector<double>& centre, double* t
     const double* const from = matrix.data + column * size_t(matrix.stride);
     double* const into = to + column * rows;
     const double less = centre[column];
+    if (threads == 1) {
+      subtract(from, less, into, rows);
+      continue;
+    }
     in_parts(rows, threads, [=](size_t first, size_t last) {
-      for (size_t row = first; row < last; ++row) into[row] = from[row] - less;
+      subtract(from + first, less, into + first, last - first);
     });
   }
 }
@@ -101,7 +129,8 @@ MatrixView MovedInputs::moved(const MatrixView& matrix, const std::vector<double
   if (used_copies_ == copies_.size()) copies_.emplace_back();
   std::vector<double>& copy = copies_[used_copies_++];
   copy.resize(values);
-  move(matrix, centre, copy.data(), settings.usable_threads());
+  move(matrix, centre, copy.data(),
+       values < values_worth_a_thread ? 1 : settings.usable_threads());
   return {copy.data(), matrix.rows, matrix.components};
 }
 

@@ -30,9 +30,12 @@ class MovedInputs {
   /// The centres that were taken, one vector a group.
   const std::vector<std::vector<double>>& centres() const { return centres_; }
 
+  /// The number that was taken from a component of an argument.
+  double centre(int argument, int component) const;
+
  private:
-  std::vector<double> centre_of_group(int group, const CallInputs& given,
-                                      int threads) const;
+  void find_centre(int group, const CallInputs& given, int threads,
+                   std::vector<double>& centre);
   MatrixView moved(const MatrixView& matrix, const std::vector<double>& centre,
                    const Settings& settings);
   MatrixView moved_on_gpu(const MatrixView& matrix, const std::vector<double>& centre,
@@ -45,7 +48,15 @@ class MovedInputs {
     std::unique_ptr<GpuMatrix> matrix;
   };
 
+  /// Kept, since every call needs it: memory costs more than what is written there.
+  struct Samples {
+    std::vector<std::vector<double>> memory;  // of the views
+    std::vector<MatrixView> views;
+    std::vector<double> values;  // of a component
+  };
+
   const Translations translations_;
+  Samples samples_;
   std::vector<std::vector<double>> centres_;
   CallInputs inputs_;
   /// The moved matrices: fresh memory costs as much as what is written there, so it is

@@ -1,4 +1,4 @@
-// Where what is differentiated holds a reduction, the derivative is that of the operator,
+// If what is differentiated holds a reduction, the derivative is that of the operator,
 // indexed like the variable; elsewhere it is taken for each pair.
 #include "semantics/calculus.h"
 
@@ -150,7 +150,7 @@ Value Calculus::gradient_of(const Ast& tree, const Value& f, const Value& v,
   });
 }
 
-// Where there is a reduction the derivative is that of the operator, indexed like v;
+// With a reduction the derivative is that of the operator, indexed like v;
 // elsewhere it is taken for each pair.
 template <class Derivative>
 Value Calculus::differentiated(const Ast& tree, const Value& f, const Value& v,

@@ -10,7 +10,7 @@
 
 namespace rkeops {
 
-/// What a part of a formula means while it is read.
+/// A part of a formula means this while it is read.
 struct Value {
   Expr expr;
   /// The index space the value lives in: at least the level of `expr`. The sum over j of

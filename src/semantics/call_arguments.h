@@ -1,4 +1,4 @@
-// What the arguments of a call in a formula must be, with errors that show the place.
+// Checks the arguments of a call in a formula, with errors that show the place.
 #pragma once
 
 #include <string>

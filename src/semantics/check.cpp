@@ -183,8 +183,8 @@ class Checker {
     }
   }
 
-  // What varies with no index, as the sum over j of parameters, is one row for all, like
-  // a parameter: a factor with another index gives the result its rows.
+  // A value that varies with no index, as the sum over j of parameters, is one row for
+  // all, like a parameter: a factor with another index gives the result its rows.
   static Level index_of_rows(Expr expr, Level joined) {
     const bool is_told = expr->level == level_i || expr->level == level_j;
     return joined == level_pair && is_told ? expr->level : joined;
@@ -237,7 +237,7 @@ class Checker {
     std::vector<Expr> children;
     for (const Value& value : values) children.push_back(value.expr);
     try {
-      return {graph_.reduce(row, reduced, children, integers),
+      return {graph_.reduce(row, reduced, children, integers, graph_.over),
               without(level_pair, reduced)};
     } catch (const DimensionProblem& problem) {
       throw dimension_error(tree, problem);

@@ -13,7 +13,7 @@ namespace rkeops {
 
 class Variables;
 
-/// What the last number k of `X_Reduction(f, k)` means.
+/// The last number k of `X_Reduction(f, k)` means one of these.
 enum class Axis {
   output,  // rkeops 1.x: 0 gives a result indexed by i
   reduced  // rkeops 2.x: 0 reduces over i

@@ -27,7 +27,8 @@ class Splitter {
  public:
   using Point = Record<dimensions>;
 
-  Splitter(int leaf, int fan, StopSign& stop) : leaf_(leaf), fan_(fan), stop_(stop) {}
+  Splitter(int leaf, int fan, InterruptSign& stop)
+      : leaf_(leaf), fan_(fan), stop_(stop) {}
 
   void split(Point* points, long long count, int threads, bool is_main) const {
     if (is_main) stop_.look();
@@ -99,7 +100,7 @@ class Splitter {
   }
 
   const int leaf_, fan_;
-  StopSign& stop_;
+  InterruptSign& stop_;
 };
 
 // The dimensions that points differ most in, and the middle of each.
@@ -130,7 +131,7 @@ std::vector<Side> widest_sides(const Coordinates& from, const std::vector<int>& 
 
 template <int dimensions>
 void order(const Coordinates& from, const std::vector<Side>& sides, int leaf, int fan,
-           int threads, std::vector<int>& numbers, StopSign& stop) {
+           int threads, std::vector<int>& numbers, InterruptSign& stop) {
   std::vector<Record<dimensions>> records(numbers.size());
   in_parts(numbers.size(), threads, [&](size_t first, size_t last) {
     for (size_t p = first; p < last; ++p) {
@@ -149,7 +150,7 @@ void order(const Coordinates& from, const std::vector<Side>& sides, int leaf, in
 }  // namespace
 
 void order_points(const Coordinates& coordinates, int leaf, int fan, int threads,
-                  std::vector<int>& numbers, StopSign& stop) {
+                  std::vector<int>& numbers, InterruptSign& stop) {
   const std::vector<Side> sides = widest_sides(coordinates, numbers);
   const auto run = [&](auto how) {
     how(coordinates, sides, leaf, fan, threads, numbers, stop);

@@ -9,9 +9,9 @@
 namespace rkeops {
 
 /// Says to several threads that the user wants to stop; the main thread asks.
-class StopSign {
+class InterruptSign {
  public:
-  explicit StopSign(const Interrupted& interrupted) : watch_(interrupted) {}
+  explicit InterruptSign(const Interrupted& interrupted) : watch_(interrupted) {}
 
   void look() {
     if (watch_.fired()) stop_ = true;
@@ -36,6 +36,6 @@ struct Coordinates {
 /// ascend. `numbers` says which points to order, and returns their order, which does not
 /// depend on the number of threads. It is of no use when `stop` is set.
 void order_points(const Coordinates& coordinates, int leaf, int fan, int threads,
-                  std::vector<int>& numbers, StopSign& stop);
+                  std::vector<int>& numbers, InterruptSign& stop);
 
 }  // namespace rkeops

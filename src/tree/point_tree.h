@@ -21,16 +21,11 @@ struct PointValues {
   }
 };
 
-/// Points of which anything is not known are in leaves of their own, the last ones; their
-/// boxes, and all boxes around them, are NaN.
-class PointTree {
+/// How the points of a tree are divided: leaves are level 0, and the last level has at
+/// most `fan` nodes.
+class TreeShape {
  public:
   static constexpr int fan = IntervalLanes::count;
-
-  /// Numbers nearer to 0 than `tiny` may be taken as 0. It is of no use when `stop` is
-  /// set.
-  PointTree(const PointValues& values, int leaf, double tiny, int threads,
-            StopSign& stop);
 
   /// The number of the point at each place.
   const std::vector<int>& numbers() const { return numbers_; }
@@ -40,36 +35,72 @@ class PointTree {
   long long leaf_begin(long long leaf) const { return leaf_begin_[size_t(leaf)]; }
   long long leaf_end(long long leaf) const { return leaf_begin_[size_t(leaf) + 1]; }
 
-  int levels() const { return int(levels_.size()); }
-  /// Nodes of a level: leaves are level 0, and the last level has at most `fan` of them.
-  long long nodes(int level) const { return levels_[size_t(level)].nodes; }
-  /// The boxes of `fan` neighbouring nodes, by components.
-  const IntervalLanes* boxes(int level, long long group) const {
-    return levels_[size_t(level)].boxes.data() + group * components_;
-  }
-  /// The smallest number of a point in a node.
-  int first_number(int level, long long node) const {
-    return levels_[size_t(level)].first[size_t(node)];
-  }
+  int levels() const { return int(nodes_.size()); }
+  long long nodes(int level) const { return nodes_[size_t(level)]; }
+  /// The points of a node of any level.
+  long long points_of(int level, long long node) const;
 
- private:
-  struct Level {
-    long long nodes;
-    std::vector<IntervalLanes> boxes;
-    std::vector<int> first;
-  };
-
-  void sort(const PointValues& values, int leaf, int threads, StopSign& stop);
+ protected:
   void cut_leaves(long long known, int leaf);
-  Level empty_level(long long nodes) const;
-  Level leaf_boxes(const PointValues& values, double tiny, int threads) const;
-  Level boxes_around(const Level& below) const;
 
-  const int components_;
   std::vector<int> numbers_;
   std::vector<long long> leaf_begin_;
   long long known_leaves_ = 0;
+  std::vector<long long> nodes_;
+};
+
+/// Boxes around the values of the points of each node of a tree; NaN where anything is
+/// not known of one of them.
+class NodeBoxes {
+ public:
+  NodeBoxes() = default;
+  /// Numbers nearer to 0 than `tiny` may be taken as 0.
+  NodeBoxes(const TreeShape& shape, const PointValues& values, double tiny, int threads);
+
+  /// The boxes of `fan` neighbouring nodes, by components.
+  const IntervalLanes* of(int level, long long group) const {
+    return levels_[size_t(level)].data() + group * components_;
+  }
+
+ private:
+  using Level = std::vector<IntervalLanes>;
+
+  Level nothing(long long nodes) const;
+  Level leaf_boxes(const TreeShape& shape, const PointValues& values, double tiny,
+                   int threads) const;
+  Level boxes_around(const Level& below, long long nodes) const;
+
+  int components_ = 0;
   std::vector<Level> levels_;
+};
+
+/// Points of which anything is not known are in leaves of their own, the last ones.
+class PointTree : public TreeShape {
+ public:
+  /// It is of no use when `stop` is set.
+  PointTree(const PointValues& values, int leaf, double tiny, int threads,
+            InterruptSign& stop);
+
+  /// Around the values that the points are sorted by.
+  const NodeBoxes& boxes() const { return boxes_; }
+  /// The smallest number of a point in a node, and the largest.
+  int first_number(int level, long long node) const {
+    return ranges_[size_t(level)][size_t(node)].first;
+  }
+  int last_number(int level, long long node) const {
+    return ranges_[size_t(level)][size_t(node)].last;
+  }
+
+ private:
+  void sort(const PointValues& values, int leaf, int threads, InterruptSign& stop);
+  void find_ranges();
+
+  struct NumberRange {
+    int first, last;
+  };
+
+  NodeBoxes boxes_;
+  std::vector<std::vector<NumberRange>> ranges_;
 };
 
 }  // namespace rkeops

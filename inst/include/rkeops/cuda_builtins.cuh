@@ -1,4 +1,4 @@
-// What generated code takes from nvcc's host compiler, for NVRTC, which has none.
+// Generated code takes these from nvcc's host compiler; NVRTC has none.
 //
 // Macros, so that nothing changes if a later NVRTC knows the names itself.
 #ifndef RKEOPS_CUDA_BUILTINS_CUH

@@ -15,7 +15,7 @@
 
 namespace rkeops {
 
-/// What a Formula without one is derived from.
+/// A Formula without an inner product is derived from this.
 struct NoInnerProduct {
   static constexpr int inner_length = 0, row_vector_count = 0, column_vector_count = 0;
 };

@@ -65,6 +65,12 @@
 #define RKEOPS_ROLLED
 #endif
 
+// GCC fuses products and sums wherever it can, clang only within one expression, which
+// leaves the steps of a polynomial, each a call, unfused.
+#if defined(__clang__) && !defined(__CUDACC__)
+#pragma clang fp contract(fast)
+#endif
+
 namespace rkeops {
 
 // Lanes<V> tells what V is made of: T scalar, I signed integers of the same width, U the
@@ -207,6 +213,13 @@ RKEOPS_INLINE V as_lanes(A a) {
 template <class Mask, class V>
 RKEOPS_INLINE V select(Mask mask, V a, V b) {
   return mask ? a : b;
+}
+
+// The lanes in which the mask is false.
+RKEOPS_INLINE bool where_not(bool mask) { return !mask; }
+template <class Mask>
+RKEOPS_INLINE Mask where_not(Mask mask) {
+  return mask == Mask{};
 }
 
 // The value in lane k.

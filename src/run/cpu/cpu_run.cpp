@@ -1,6 +1,6 @@
-// Threads take tasks (a row range against a column range) from a counter and fold them
-// into partial results; then each row range is finished, its partial results merged in
-// the order of the columns. Threads are started for each call that is worth it: a few
+// Threads take tasks (some rows against ranges of columns) from a counter and fold them
+// into partial results; then all rows are finished, their partial results merged in the
+// order of the columns. Threads are started for each call that is worth it: a few
 // tens of microseconds, and nothing is left that a fork could break. All memory is taken
 // before they start, so nothing in them can throw.
 #include "run/cpu/cpu_run.h"
@@ -31,10 +31,24 @@ constexpr double seconds_of_a_slice = 0.05;
 constexpr double pairs_worth_timing = 1 << 20;
 constexpr long long timed_columns = 64;
 
+RkeopsBlock block_of_job(const std::vector<const double*>& parameters,
+                         const std::vector<const double*>& row_inputs,
+                         const std::vector<const double*>& column_inputs,
+                         const Range& rows, const Range& columns, void* partial,
+                         void* workspace) {
+  return {parameters.data(), row_inputs.data(), column_inputs.data(),
+          rows.begin,        rows.end,          columns.begin,
+          columns.end,       partial,           workspace};
+}
+
+// Partials that are kept are those of whole row ranges.
+enum class Partials { merged, kept };
+
 class CpuRun {
  public:
-  CpuRun(const CpuProgram& program, const Job& job, int threads,
-         const Interrupted& interrupted, Deadline deadline)
+  CpuRun(const CpuProgram& program, const Job& job, const Schedule& schedule,
+         Partials partials, int threads, const Interrupted& interrupted,
+         Deadline deadline)
       : program_(program),
         job_(job),
         interrupted_(interrupted),
@@ -42,22 +56,22 @@ class CpuRun {
         parameters_(component_pointers(job.parameter_inputs)),
         rows_(component_pointers(job.row_inputs)),
         columns_(component_pointers(job.column_inputs)),
-        schedule_(schedule()),
-        splits_((long long)schedule_.columns.size()),
-        tasks_((long long)schedule_.rows.size() * splits_) {
-    const bool worth_threads =
-        double(job.rows) * double(job.columns) * double(job.work) >= work_worth_threads;
+        keeps_partials_(partials == Partials::kept),
+        pairs_(job.pairs()),
+        list_(make_tasks(sliced(schedule), job.cover)),
+        tasks_((long long)list_.tasks.size()) {
+    const bool worth_threads = pairs_ * double(job.work) >= work_worth_threads;
     threads_ = worth_threads ? int(std::min<long long>(std::max(threads, 1), tasks_)) : 1;
-    long long most_rows = 0;
-    for (const Range& range : schedule_.rows)
-      most_rows = std::max(most_rows, range.size());
     for (int k = 0; k < threads_; ++k) {
-      workspaces_.push_back(aligned_memory(program.workspace_bytes(most_rows)));
+      workspaces_.push_back(aligned_memory(program.workspace_bytes(list_.most_rows)));
     }
     // without splits a task finishes its own rows, and its thread reuses the memory
-    const long long partials = splits_ == 1 ? threads_ : tasks_;
-    for (long long k = 0; k < partials; ++k) {
-      partials_.push_back(aligned_memory(program.partial_bytes(most_rows)));
+    shares_partials_ = !list_.has_splits && !keeps_partials_;
+    const long long count = shares_partials_ ? threads_ : tasks_;
+    for (long long k = 0; k < count; ++k) {
+      const long long rows =
+          shares_partials_ ? list_.most_rows : list_.tasks[size_t(k)].rows.size();
+      partials_.push_back(aligned_memory(program.partial_bytes(rows)));
     }
   }
 
@@ -75,22 +89,17 @@ class CpuRun {
     if (was_interrupted_)
       throw Error(ErrorKind::interrupted, "The computation was interrupted.");
     if (stop_) return false;
-    if (splits_ > 1) {
-      for (long long first = 0; first < tasks_; first += splits_) merge_and_finish(first);
-    }
+    if (!shares_partials_ && !keeps_partials_) merge_and_finish();
     return true;
   }
 
- private:
-  const Range& rows_of(long long task) const {
-    return schedule_.rows[size_t(task / splits_)];
-  }
-  const Range& columns_of(long long task) const {
-    return schedule_.columns[size_t(task % splits_)];
-  }
+  std::vector<AlignedMemory> take_partials() { return std::move(partials_); }
 
-  Schedule schedule() const {
-    return with_slices(make_schedule(job_.rows, job_.columns), pairs_of_a_slice());
+ private:
+  Schedule sliced(const Schedule& whole) const {
+    Schedule schedule = with_slices(whole, pairs_of_a_slice());
+    if (keeps_partials_) schedule.rows = whole.rows;
+    return schedule;
   }
 
   // How long a pair takes can be guessed from the formula. Some functions take a hundred
@@ -99,7 +108,8 @@ class CpuRun {
   double pairs_of_a_slice() const {
     const double guessed = guessed_pairs_of_a_slice(job_.work);
     const double all_pairs = double(job_.rows) * double(job_.columns);
-    if (program_.depends_on_slices() || all_pairs < pairs_worth_timing) return guessed;
+    if (program_.depends_on_slices() || std::min(all_pairs, pairs_) < pairs_worth_timing)
+      return guessed;
     const Range rows = {0, std::min(job_.rows, shortest_slice_rows)};
     const Range columns = {0, std::min(job_.columns, timed_columns)};
     const double pairs = double(rows.size() * columns.size());
@@ -127,18 +137,23 @@ class CpuRun {
     }
   }
 
-  void do_task(long long task, int thread) {
-    const Range rows = rows_of(task), columns = columns_of(task);
-    void* partial = partials_[size_t(splits_ == 1 ? thread : task)].get();
-    program_.initialise(partial, rows.size());
+  void do_task(long long number, int thread) {
+    const Task& task = list_.tasks[size_t(number)];
+    void* partial = partials_[size_t(shares_partials_ ? thread : number)].get();
+    program_.initialise(partial, task.rows.size());
+    for (size_t range = task.first_range; range < task.last_range; ++range)
+      fold(task.rows, list_.columns[range], partial, thread);
+    if (shares_partials_) finish(task.rows, partial);
+  }
+
+  void fold(const Range& rows, const Range& columns, void* partial, int thread) {
     for (long long begin = columns.begin; begin < columns.end && !stop_;
-         begin += schedule_.slice) {
-      const long long end = std::min(begin + schedule_.slice, columns.end);
+         begin += list_.slice) {
+      const long long end = std::min(begin + list_.slice, columns.end);
       reduce(block_of(rows, {begin, end}, partial, workspaces_[size_t(thread)].get()));
       pairs_done_ += rows.size() * (end - begin);
       if (thread == 0) look_for_interrupt();
     }
-    if (splits_ == 1) finish(rows, partial);
   }
 
   void reduce(const RkeopsBlock& block) const {
@@ -148,8 +163,7 @@ class CpuRun {
 
   RkeopsBlock block_of(const Range& rows, const Range& columns, void* partial,
                        void* workspace) const {
-    return {parameters_.data(), rows_.data(), columns_.data(), rows.begin, rows.end,
-            columns.begin,      columns.end,  partial,         workspace};
+    return block_of_job(parameters_, rows_, columns_, rows, columns, partial, workspace);
   }
 
   // On the main thread only.
@@ -162,8 +176,7 @@ class CpuRun {
   }
 
   bool show_progress() const {
-    const double pairs = double(job_.rows) * double(std::max(job_.columns, 1LL));
-    return !job_.progress || job_.progress(double(pairs_done_) / pairs);
+    return !job_.progress || job_.progress(double(pairs_done_) / std::max(pairs_, 1.0));
   }
 
   void wait_for_tasks() {
@@ -175,14 +188,14 @@ class CpuRun {
     }
   }
 
-  // `first` is the task of the first columns of a row range.
-  void merge_and_finish(long long first) {
-    const Range rows = rows_of(first);
-    void* into = partials_[size_t(first)].get();
-    for (long long split = 1; split < splits_; ++split) {
-      program_.merge(into, partials_[size_t(first + split)].get(), rows.size());
+  void merge_and_finish() {
+    for (size_t task = 0; task < list_.tasks.size();) {
+      const Range& rows = list_.tasks[task].rows;
+      void* into = partials_[task++].get();
+      for (; task < list_.tasks.size() && !list_.tasks[task].is_first_of_rows; ++task)
+        program_.merge(into, partials_[task].get(), rows.size());
+      finish(rows, into);
     }
-    finish(rows, into);
   }
 
   void finish(const Range& rows, void* partial) {
@@ -195,8 +208,11 @@ class CpuRun {
   const Interrupted& interrupted_;
   const Deadline deadline_;
   const std::vector<const double*> parameters_, rows_, columns_;
-  const Schedule schedule_;
-  const long long splits_, tasks_;
+  const bool keeps_partials_;
+  const double pairs_;
+  const TaskList list_;
+  const long long tasks_;
+  bool shares_partials_;  // a thread's tasks, one after the other
   int threads_ = 1;
   std::vector<AlignedMemory> workspaces_, partials_;
 
@@ -215,7 +231,33 @@ class CpuRun {
 bool run_on_cpu(const CpuProgram& program, const Job& job, int threads,
                 const Interrupted& interrupted, Deadline deadline) {
   if (job.rows == 0) return true;
-  return CpuRun(program, job, threads, interrupted, deadline).run();
+  return CpuRun(program, job, make_schedule(job.rows, job.columns), Partials::merged,
+                threads, interrupted, deadline)
+      .run();
+}
+
+void run_schedule(const CpuProgram& program, const Job& job, const Schedule& schedule,
+                  int threads, const Interrupted& interrupted) {
+  CpuRun(program, job, schedule, Partials::merged, threads, interrupted, Deadline::max())
+      .run();
+}
+
+std::vector<AlignedMemory> partials_of(const CpuProgram& program, const Job& job,
+                                       const Schedule& schedule, int threads,
+                                       const Interrupted& interrupted) {
+  CpuRun run(program, job, schedule, Partials::kept, threads, interrupted,
+             Deadline::max());
+  run.run();
+  return run.take_partials();
+}
+
+void finish_partial(const CpuProgram& program, const Job& job, const Range& rows,
+                    void* partial) {
+  const std::vector<const double*> parameters = component_pointers(job.parameter_inputs),
+                                   row_inputs = component_pointers(job.row_inputs);
+  program.finish(
+      block_of_job(parameters, row_inputs, {}, rows, {0, job.columns}, partial, nullptr),
+      job.output + rows.begin, job.rows);
 }
 
 }  // namespace rkeops

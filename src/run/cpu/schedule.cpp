@@ -76,6 +76,51 @@ Schedule with_slices(Schedule schedule, double pairs) {
   return schedule;
 }
 
+namespace {
+
+Range common(const Range& a, const Range& b) {
+  return {std::max(a.begin, b.begin), std::min(a.end, b.end)};
+}
+
+// A task for each column range that has some of these columns; one at least.
+void add_tasks(TaskList& list, const Range& rows, const std::vector<Range>& splits,
+               const Range* columns, const Range* columns_end) {
+  const size_t before = list.tasks.size();
+  for (const Range& split : splits) {
+    const size_t first = list.columns.size();
+    while (columns != columns_end && columns->end <= split.begin) ++columns;
+    for (const Range* one = columns; one != columns_end && one->begin < split.end; ++one)
+      list.columns.push_back(common(*one, split));
+    if (list.columns.size() > first)
+      list.tasks.push_back(
+          {rows, first, list.columns.size(), list.tasks.size() == before});
+  }
+  if (list.tasks.size() == before)
+    list.tasks.push_back({rows, list.columns.size(), list.columns.size(), true});
+  list.has_splits = list.has_splits || list.tasks.size() > before + 1;
+  list.most_rows = std::max(list.most_rows, rows.size());
+}
+
+}  // namespace
+
+TaskList make_tasks(const Schedule& schedule, const CoveredRows* cover) {
+  TaskList list{{}, {}, schedule.slice, 0, false};
+  const Range all = {0, schedule.columns.back().end};
+  size_t block = 0;
+  for (const Range& rows : schedule.rows) {
+    if (!cover) {
+      add_tasks(list, rows, schedule.columns, &all, &all + 1);
+      continue;
+    }
+    for (; block < cover->rows.size() && cover->rows[block].begin < rows.end; ++block) {
+      add_tasks(list, common(rows, cover->rows[block]), schedule.columns,
+                cover->begin_of(block), cover->end_of(block));
+      if (cover->rows[block].end > rows.end) break;
+    }
+  }
+  return list;
+}
+
 double guessed_pairs_of_a_slice(long long work) {
   return double(work_of_a_slice / std::max(work, 8LL));
 }

@@ -86,8 +86,12 @@ CudaModule::CudaModule(CudaContext& context, const std::string& path) : context(
   driver.check(driver.module_load(&handle, path.c_str()),
                "load the compiled formula " + path);
   try {
-    find_kernels();
     read_plan();
+    convert = kernel(*this, "rkeops_convert");
+    if (plan.pruned_rows_kept > 0)
+      find_pruned_kernels();
+    else
+      find_kernels();
   } catch (...) {
     driver.module_unload(handle);
     throw;
@@ -99,10 +103,23 @@ void CudaModule::find_kernels() {
   reduce = kernel(*this, "rkeops_reduce");
   reduce_small = kernel(*this, "rkeops_reduce_small");
   finish = kernel(*this, "rkeops_finish");
-  convert = kernel(*this, "rkeops_convert");
   context.driver.check(
       context.driver.resident_blocks(&resident_blocks, reduce, cuda_threads, 0),
       "describe a kernel");
+}
+
+void CudaModule::find_pruned_kernels() {
+  pruned.values = kernel(*this, "rkeops_values");
+  pruned.ranges = kernel(*this, "rkeops_ranges");
+  pruned.keys = kernel(*this, "rkeops_keys");
+  pruned.count = kernel(*this, "rkeops_count");
+  pruned.add = kernel(*this, "rkeops_add");
+  pruned.scatter = kernel(*this, "rkeops_scatter");
+  pruned.leaves = kernel(*this, "rkeops_leaves");
+  pruned.nodes = kernel(*this, "rkeops_nodes");
+  pruned.search = kernel(*this, "rkeops_search");
+  pruned.search_parts = kernel(*this, "rkeops_search_parts");
+  pruned.merge_parts = kernel(*this, "rkeops_merge_parts");
 }
 
 void CudaModule::read_plan() {
@@ -147,7 +164,7 @@ void CudaContext::open() {
   driver.check(driver.event_create(&stop, 0), "be started");
   void* memory = nullptr;
   driver.check(driver.host_memory_allocate(&memory, sizeof(CudaStaging)),
-               "reserve page-locked memory");
+               "reserve pinned memory");
   staging = static_cast<CudaStaging*>(memory);
 }
 
@@ -155,7 +172,7 @@ void CudaContext::reserve(std::vector<CudaTransferBuffer>& buffers, int count) {
   while (int(buffers.size()) < count) {
     CudaTransferBuffer buffer{nullptr, nullptr};
     driver.check(driver.host_memory_allocate(&buffer.memory, transfer_bytes),
-                 "reserve page-locked memory");
+                 "reserve pinned memory");
     const CudaStatus status = driver.event_create(&buffer.copied, 0);
     if (status != cuda_status::success) driver.host_memory_free(buffer.memory);
     driver.check(status, "be started");
@@ -172,7 +189,7 @@ CudaEventHandle CudaContext::event(std::size_t number) {
   return events_[number];
 }
 
-/// What the driver answers does not matter here: nothing could be done about it.
+/// The answers of the driver do not matter here: nothing could be done about them.
 void CudaContext::close() {
   if (is_gone()) return;
   CudaContextHandle before = nullptr;

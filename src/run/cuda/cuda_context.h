@@ -1,4 +1,4 @@
-// What this process keeps of one GPU between calls: its context, loaded modules, and some
+// This process keeps of one GPU between calls its context, loaded modules, and some
 // memory, because allocating takes longer than a small reduction.
 #pragma once
 
@@ -55,6 +55,12 @@ class CudaBuffer {
   std::size_t bytes_ = 0;
 };
 
+/// Those of a pruned search (see cuda_pruned.cuh).
+struct CudaPrunedKernels {
+  CudaFunctionHandle values, ranges, keys, count, add, scatter, leaves, nodes, search,
+      search_parts, merge_parts;
+};
+
 /// The kernels of one compiled formula on one GPU.
 class CudaModule {
  public:
@@ -64,10 +70,12 @@ class CudaModule {
 
   CudaContext& context;
   CudaModuleHandle handle = nullptr;
-  CudaFunctionHandle prepare, reduce, reduce_small, finish, convert;
+  CudaFunctionHandle prepare = nullptr, reduce = nullptr, reduce_small = nullptr,
+                     finish = nullptr, convert = nullptr;
+  CudaPrunedKernels pruned{};  // instead of the others, but for `convert`
   /// Blocks of `reduce` that a multiprocessor can hold at the same time.
   int resident_blocks = 1;
-  /// Of `reduce`, as the last runs that were long enough have shown; 0: not known yet.
+  /// The speed of `reduce` in the last run that was long enough; 0: not known yet.
   double pairs_a_millisecond = 0;
   /// How often its conditions have held in a row, up to 1; from -2 on where they failed.
   int conditions_held = 0;
@@ -75,6 +83,7 @@ class CudaModule {
 
  private:
   void find_kernels();
+  void find_pruned_kernels();
   void read_plan();
 };
 
@@ -99,9 +108,9 @@ struct CudaStaging {
   int flag;
 };
 
-/// Kernels find page-locked memory where this process does.
-inline CudaAddress address_here(const void* page_locked) {
-  return reinterpret_cast<CudaAddress>(page_locked);
+/// Kernels find pinned memory where this process does.
+inline CudaAddress pinned_address(const void* pinned) {
+  return reinterpret_cast<CudaAddress>(pinned);
 }
 
 /// To be used while a CudaCurrent of it lives.
@@ -136,7 +145,7 @@ class CudaContext {
   const CudaDriver& driver;
   const CudaDevice device;
   CudaContextHandle handle = nullptr;
-  /// Kernels, and what is copied before and after them; and, where tiles follow each
+  /// Kernels, and what is copied before and after them; and, where chunks follow each
   /// other, the copies of the next and of the last one.
   CudaStreamHandle stream = nullptr, upload_stream = nullptr, download_stream = nullptr;
   CudaEventHandle start = nullptr, stop = nullptr;

@@ -1,4 +1,4 @@
-// Results come through page-locked memory, large ones in pieces: while some are copied to
+// Results come through pinned memory, large ones in pieces: while some are copied to
 // where they belong, the GPU sends the next.
 #include "run/cuda/cuda_download.h"
 

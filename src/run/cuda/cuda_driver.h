@@ -14,7 +14,7 @@ struct CudaSettings {
   std::string library;
   /// Once work has run as long as this, the user is asked whether to go on.
   double slice_milliseconds = 80;
-  /// What one multiprocessor surely does in much less than that, as long as nothing is
+  /// One multiprocessor surely does so much in much less than that, as long as nothing is
   /// known of a formula: pairs times components.
   double first_slice_work = 512e6;
   /// Whether later runs begin with slices that are as long as earlier ones have shown.
@@ -23,6 +23,8 @@ struct CudaSettings {
   bool small_launches = true;
   /// Pairs times components, by which a second GPU saves more than starting it takes.
   double work_worth_sharing = 4e9;
+  /// Leaves that 32 rows of a pruned search visit before many warps search for them.
+  double leaves_to_share = 512;
   /// That may prepare inputs for the GPU.
   int threads = 1;
   /// The most bytes of a GPU that may be in use; 0: what is free.
@@ -37,6 +39,12 @@ using CudaModuleHandle = struct CudaModuleTag*;
 using CudaFunctionHandle = struct CudaFunctionTag*;
 using CudaStreamHandle = struct CudaStreamTag*;
 using CudaEventHandle = struct CudaEventTag*;
+
+/// An address as the arguments of kernels have it.
+template <class T>
+T* device_pointer(CudaAddress address) {
+  return reinterpret_cast<T*>(address);
+}
 
 // Member, symbol in the library, arguments. Every function returns a CudaStatus.
 #define RKEOPS_CUDA_FUNCTIONS(F)                                                        \

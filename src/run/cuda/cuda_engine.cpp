@@ -1,5 +1,5 @@
-// What is cut how, on which GPU: the schedule depends on sizes and program; shares of the
-// GPUs and tiles only say where and when its pieces are computed.
+// The schedule cuts a reduction by its sizes and its program; the shares of the GPUs and
+// their chunks only say where and when its pieces are computed.
 #include "run/cuda/cuda_engine.h"
 
 #include <algorithm>
@@ -15,7 +15,9 @@ namespace rkeops {
 
 namespace {
 
-GpuTimings last_timings;
+CudaTimings last_timings;
+CudaLastRun last_run;
+int wanted_splits = 0;
 
 CudaWork describe(const CudaModule& module, const Job& job) {
   const CudaLaunchPlan& plan = module.plan;
@@ -51,7 +53,7 @@ void run_shares(const std::vector<CudaModule*>& modules, const CudaTask& task,
                 const std::vector<CudaShare>& shares, const Interrupted& interrupted) {
   CudaTeam team(modules, task, shares, interrupted);
   team.run();
-  last_timings = {team.kernel_ms(), 0, int(shares.size()), team.tiles()};
+  last_timings = {team.kernel_ms(), 0, int(shares.size()), team.chunks()};
 }
 
 // Splits are shared by GPUs that can hold the accumulators of all rows; else rows are.
@@ -82,7 +84,7 @@ void run_on_gpus(const std::vector<CudaModule*>& modules, const Job& job,
   const auto start = std::chrono::steady_clock::now();
   cuda_driver(first.context.settings);  // throws if this process cannot use the GPU
   const CudaWork work = describe(first, job);
-  const CudaTask task{job, work, cuda_schedule(work)};
+  const CudaTask task{job, work, cuda_schedule(work, wanted_splits)};
   try {
     run_once(modules, task, interrupted);
   } catch (const CudaOutOfMemory&) {
@@ -93,8 +95,13 @@ void run_on_gpus(const std::vector<CudaModule*>& modules, const Job& job,
   const std::chrono::duration<double, std::milli> total =
       std::chrono::steady_clock::now() - start;
   last_timings.total_ms = total.count();
+  last_run = {task.work, task.schedule};
 }
 
-GpuTimings last_gpu_timings() { return last_timings; }
+CudaTimings last_gpu_timings() { return last_timings; }
+
+CudaLastRun last_gpu_run() { return last_run; }
+
+void set_cuda_splits(int splits) { wanted_splits = splits; }
 
 }  // namespace rkeops

@@ -5,6 +5,7 @@
 
 #include "base/job.h"
 #include "run/cuda/cuda_context.h"
+#include "run/cuda/cuda_schedule.h"
 
 namespace rkeops {
 
@@ -16,14 +17,24 @@ namespace rkeops {
 void run_on_gpus(const std::vector<CudaModule*>& modules, const Job& job,
                  const Interrupted& interrupted);
 
-struct GpuTimings {
+struct CudaTimings {
   double kernel_ms = 0;  // of the kernels alone, on the GPU that took longest
   double total_ms = 0;   // with copies
   int gpus = 0;          // that had a share
-  int tiles = 0;         // of the first of them: of rows times of columns
+  int chunks = 0;        // of the first of them: of rows times of columns
 };
 
-/// Of the last run that succeeded.
-GpuTimings last_gpu_timings();
+/// The times of the last run that succeeded.
+CudaTimings last_gpu_timings();
+
+/// That run as the schedule saw it, and the schedule.
+struct CudaLastRun {
+  CudaWork work{};
+  CudaSchedule schedule{};
+};
+CudaLastRun last_gpu_run();
+
+/// Cuts the columns of later runs so (see cuda_schedule()), for benchmarks of the model.
+void set_cuda_splits(int splits);
 
 }  // namespace rkeops

@@ -156,7 +156,7 @@ void CudaHealth::restore(const CudaDriver& driver) {
   const std::lock_guard<std::mutex> lock(mutex_);
   if (fault_.empty()) return;
   if (beyond_repair_) throw_beyond_repair(fault_);
-  // What the driver answers to these does not matter: the trial decides. A context that
+  // The answers of the driver to these do not matter: the trial decides. A context that
   // nobody else uses is gone with its release.
   for (const CudaDeviceHandle device : contexts_) driver.context_release(device);
   for (const CudaDeviceHandle device : contexts_) {

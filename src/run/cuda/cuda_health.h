@@ -10,14 +10,14 @@
 
 namespace rkeops {
 
-/// Of one driver. Calls of several threads may come at once.
+/// Looks after one driver. Calls of several threads may come at once.
 ///
 /// After a fault of a kernel (or of the memory, or of the connection) every call of the
 /// driver fails until its contexts are destroyed, with all that they held: such a fault
 /// ends an era. The next use of the GPUs begins another one if the driver allows.
 class CudaHealth {
  public:
-  /// What was made in another era is gone, and its handles mean nothing any more.
+  /// Things made in another era are gone, and their handles mean nothing any more.
   int era() const;
   bool is_well() const;
 

@@ -1,5 +1,5 @@
 // A copy costs some 10 microseconds whatever its size, so parameters, tables and small
-// matrices go in one, through page-locked memory. A matrix that stands for two variables
+// matrices go in one, through pinned memory. A matrix that stands for two variables
 // is copied once.
 #include "run/cuda/cuda_inputs.h"
 
@@ -97,8 +97,8 @@ void convert_on_gpu(const CudaModule& module, const CudaUpload& what, CudaAddres
   }
 }
 
-CudaInputs::CudaInputs(const CudaModule& module, const Job& job, const CudaAsk& ask,
-                       bool may_stay)
+CudaInputs::CudaInputs(const CudaModule& module, const Job& job,
+                       const CudaInterruptCheck& ask, bool may_stay)
     : module_(module),
       context_(module.context),
       scalar_bytes_(module.plan.scalar_bytes),
@@ -110,7 +110,7 @@ CudaInputs::CudaInputs(const CudaModule& module, const Job& job, const CudaAsk& 
   Words words;
   words.reserve(length);
   if (!stays) table_buffer_ = context_.allocate(8 * length);
-  table_ = stays ? address_here(context_.staging->inputs) : table_buffer_.address();
+  table_ = stays ? pinned_address(context_.staging->inputs) : table_buffer_.address();
   append_parameters(job.parameter_inputs, words);
   words.resize(words_before_matrices());
   add_pointers(job.row_inputs, words, parameters_);
@@ -127,7 +127,7 @@ std::size_t CudaInputs::words_of(const MatrixView& matrix) const {
   return (values_of(matrix) * std::size_t(scalar_bytes_) + 7) / 8;
 }
 
-/// What stands before the small matrices.
+/// So many words stand before the small matrices.
 std::size_t CudaInputs::words_before_matrices() const {
   return parameters_ + row_components_ + column_components_ + 1;
 }
@@ -212,13 +212,14 @@ void CudaInputs::add_pointers(const std::vector<MatrixView>& matrices, Words& wo
     for (int k = 0; k < matrix.components; ++k, ++at) {
       words[at] = placed.address + placed.stride * std::size_t(k);
       const std::size_t number = at - parameters_;
-      if (number < near_.size()) near_[number] = reinterpret_cast<const void*>(words[at]);
+      if (number < first_inputs_.size())
+        first_inputs_[number] = reinterpret_cast<const void*>(words[at]);
     }
   }
 }
 
-CudaTileInputs::CudaTileInputs(const CudaModule& module,
-                               const std::vector<MatrixView>& matrices, long long rows)
+CudaChunkInputs::CudaChunkInputs(const CudaModule& module,
+                                 const std::vector<MatrixView>& matrices, long long rows)
     : module_(module), context_(module.context), matrices_(matrices), rows_(rows) {
   const std::size_t components = components_of(matrices);
   const std::size_t bytes = std::size_t(module.plan.scalar_bytes) * std::size_t(rows);
@@ -233,8 +234,8 @@ CudaTileInputs::CudaTileInputs(const CudaModule& module,
   context_.driver.check(context_.driver.stream_wait(context_.stream), "take the inputs");
 }
 
-void CudaTileInputs::load(const std::vector<CudaSegment>& rows, CudaStreamHandle stream,
-                          const CudaAsk& ask) {
+void CudaChunkInputs::load(const std::vector<CudaSegment>& rows, CudaStreamHandle stream,
+                           const CudaInterruptCheck& ask) {
   const auto bytes = std::size_t(module_.plan.scalar_bytes);
   std::vector<CudaUpload> uploads;
   CudaAddress to = values_.address();

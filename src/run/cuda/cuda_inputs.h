@@ -20,7 +20,7 @@ class CudaInputs {
  public:
   /// Starts to copy, on the stream of the kernels. `job` are the rows of a share. For one
   /// kernel that reads little, a few inputs may stay where it reads them without a copy.
-  CudaInputs(const CudaModule& module, const Job& job, const CudaAsk& ask = {},
+  CudaInputs(const CudaModule& module, const Job& job, const CudaInterruptCheck& ask = {},
              bool may_stay = false);
 
   /// Addresses of the values of the parameters, and of one pointer a component.
@@ -28,8 +28,10 @@ class CudaInputs {
   CudaAddress row_pointers() const { return parameters() + 8 * parameters_; }
   CudaAddress column_pointers() const { return row_pointers() + 8 * row_components_; }
   /// The first of these pointers: rows, then columns.
-  const std::array<const void*, cuda_near_inputs>& near_inputs() const { return near_; }
-  /// Of an int that is 0.
+  const std::array<const void*, cuda_first_inputs>& first_inputs() const {
+    return first_inputs_;
+  }
+  /// The address of an int that is 0.
   CudaAddress failed() const { return column_pointers() + 8 * column_components_; }
 
  private:
@@ -60,25 +62,25 @@ class CudaInputs {
   // parameters, pointers, a zero, and the small matrices: one copy for all
   CudaAddress table_ = 0;
   CudaBuffer table_buffer_;  // of no bytes where the table stays here
-  std::array<const void*, cuda_near_inputs> near_{};
+  std::array<const void*, cuda_first_inputs> first_inputs_{};
   std::vector<Placed> placed_;
   std::vector<CudaBuffer> large_;
   std::vector<CudaUpload> uploads_;
 };
 
 /// Room for some rows of matrices, which are loaded again and again.
-class CudaTileInputs {
+class CudaChunkInputs {
  public:
   /// For up to `rows` rows. Waits for the stream of the kernels.
-  CudaTileInputs(const CudaModule& module, const std::vector<MatrixView>& matrices,
-                 long long rows);
+  CudaChunkInputs(const CudaModule& module, const std::vector<MatrixView>& matrices,
+                  long long rows);
 
-  /// Of one pointer a component.
+  /// The address of one pointer a component.
   CudaAddress pointers() const { return table_.address(); }
 
   /// Starts to copy these rows.
   void load(const std::vector<CudaSegment>& rows, CudaStreamHandle stream,
-            const CudaAsk& ask = {});
+            const CudaInterruptCheck& ask = {});
 
  private:
   const CudaModule& module_;

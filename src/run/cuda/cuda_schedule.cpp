@@ -7,14 +7,15 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstdlib>
 
 namespace rkeops {
 
 namespace {
 
 constexpr long long accumulator_bytes = 256ll << 20;
-/// Of one block of rows: what a launch needs at least, so it has to be a part of any
-/// memory that is allowed.
+/// A launch needs at least the accumulators of one block of rows, so these have to be a
+/// part of any memory that is allowed.
 constexpr long long block_accumulator_bytes = 48ll << 20;
 constexpr long long fewest_columns_a_split = 16;
 constexpr long long most_splits = 65535;  // limit of the grid
@@ -29,29 +30,6 @@ constexpr long long blocks_to_share = 128;
 constexpr long long fewest_columns_to_share = 16384;
 constexpr double worth_more_splits = 0.99;
 
-// Cycles, measured on large GPUs; only their ratios matter.
-constexpr double component_cycles = 1.25;
-constexpr double fewest_pair_cycles = 10;
-constexpr double start_cycles = 1000;
-/// What a wave that is not full takes longer than its blocks, in blocks; and so many take
-/// no longer than one.
-constexpr double idle_blocks = 0.8, fewest_busy_blocks = 2;
-/// What a search takes longer: a pair; and to keep a column, beside so many pairs.
-constexpr double search_pair_cycles = 10, find_cycles = 5000, find_pairs = 35;
-constexpr double merge_launch_cycles = 4000;
-constexpr double merge_cycles = 50;  // of a slot
-/// Of small problems: what each component takes longer that is read for one row only,
-/// what a block takes beside its columns, and what is left for the last one of them. What
-/// blocks wait for shows where all of them begin at once, and nothing hides it where they
-/// are few. How many a multiprocessor holds is not asked for: of two programs that differ
-/// in conditions alone, sums should be split in the same way.
-constexpr double small_read_cycles = 0.2, small_block_cycles = 250, ticket_cycles = 2000;
-constexpr double small_merge_cycles = 40;  // of a slot
-constexpr double resident_small_blocks = 9, small_start_cycles = 3000;
-constexpr double busy_small_blocks = 2.5;
-/// What the other kernels take longer for small problems, of which the launch of one more
-/// is a part.
-constexpr double others_cycles = 30000;
 constexpr long long most_small_splits = 256;
 
 long long columns_a_split(long long columns, long long splits) {
@@ -59,38 +37,42 @@ long long columns_a_split(long long columns, long long splits) {
 }
 
 /// The time that the busiest multiprocessor takes, in that of a block in a full wave.
-double busiest_blocks(const CudaWork& work, long long blocks) {
+double busiest_blocks(const CudaWork& work, const CudaCycles& cycles, long long blocks) {
   const long long wave = (long long)work.resident_blocks * work.multiprocessors;
   const long long waves = blocks / wave,
                   others = divide_up(blocks % wave, work.multiprocessors);
   const double all = double(waves) * work.resident_blocks;
   if (others == 0) return all;
-  const double at_once = std::max<double>(others, fewest_busy_blocks);
-  return all + idle_blocks + at_once * (1 - idle_blocks / work.resident_blocks);
+  const double at_once = std::max<double>(others, cycles.fewest_busy_blocks);
+  return all + cycles.idle_blocks +
+         at_once * (1 - cycles.idle_blocks / work.resident_blocks);
 }
 
-/// Of n columns in random order K (1 + log(n / K)) are among the K smallest of those up
-/// to them; these are kept for a while.
+/// Among n columns in random order K (1 + log(n / K)) are among the K smallest of those
+/// up to them; these are kept for a while.
 double finds_of_search(const CudaWork& work, double columns) {
   const double kept = work.slots / 2.0;  // a value, and its column
   return kept * (1 + std::log(std::max(columns / kept, 1.0)));
 }
 
-/// Of a row and a split.
-double row_cycles(const CudaWork& work, double columns) {
-  const double pair = std::max(fewest_pair_cycles, component_cycles * work.components);
+/// The cycles that a row takes in a split.
+double row_cycles(const CudaWork& work, const CudaCycles& cycles, double columns) {
+  const double pair =
+      std::max(cycles.fewest_pair_cycles, cycles.component_cycles * work.components);
   if (!work.searches) return pair * columns;
-  const double search_pair = pair + search_pair_cycles;
-  return search_pair * columns +
-         (find_cycles + find_pairs * search_pair) * finds_of_search(work, columns);
+  const double search_pair = pair + cycles.search_pair_cycles;
+  return search_pair * columns + (cycles.find_cycles + cycles.find_pairs * search_pair) *
+                                     finds_of_search(work, columns);
 }
 
-double model_cycles(const CudaWork& work, long long blocks, long long splits) {
+double model_cycles(const CudaWork& work, const CudaCycles& cycles, long long blocks,
+                    long long splits) {
   const double columns = columns_a_split(work.columns, splits);
-  const double folding = busiest_blocks(work, blocks * splits) *
-                         (row_cycles(work, columns) * work.rows_a_thread + start_cycles);
+  const double folding =
+      busiest_blocks(work, cycles, blocks * splits) *
+      (row_cycles(work, cycles, columns) * work.rows_per_thread + cycles.start_cycles);
   if (splits == 1) return folding;
-  return folding + merge_launch_cycles + merge_cycles * work.slots * splits;
+  return folding + cycles.merge_launch_cycles + cycles.merge_cycles * work.slots * splits;
 }
 
 /// From `fewest` splits on, the number that takes fewest cycles; more only where these
@@ -112,7 +94,8 @@ long long cheapest(long long fewest, long long most, double worth, Cycles cycles
 double cycles_of_sharers(const CudaWork& work, long long blocks, long long splits) {
   double worst = 0;
   for (const long long gpus : sharers)
-    worst = std::max(worst, gpus * model_cycles(work, divide_up(blocks, gpus), splits));
+    worst =
+        std::max(worst, gpus * model_cycles(work, {}, divide_up(blocks, gpus), splits));
   return worst;
 }
 
@@ -127,33 +110,35 @@ long long splits_to_share(const CudaWork& work, long long blocks, long long fewe
 }
 
 long long choose_splits(const CudaWork& work, long long rows) {
-  const long long blocks = divide_up(rows, cuda_threads * work.rows_a_thread);
+  const long long blocks = divide_up(rows, cuda_threads * work.rows_per_thread);
   const long long slot_bytes = 8ll * std::max(work.slots, 1);
   const long long memory = accumulator_bytes / (slot_bytes * rows);
   const long long block_memory =
-      block_accumulator_bytes / (slot_bytes * cuda_threads * work.rows_a_thread);
+      block_accumulator_bytes / (slot_bytes * cuda_threads * work.rows_per_thread);
   const long long fitting = std::min({memory, block_memory, most_splits});
   const long long most = std::min({work.columns / fewest_columns_a_split, fitting,
                                    divide_up(16ll * work.multiprocessors, blocks)});
-  const long long best = cheapest(
-      1, most, 1, [&](long long splits) { return model_cycles(work, blocks, splits); });
+  const long long best = cheapest(1, most, 1, [&](long long splits) {
+    return model_cycles(work, {}, blocks, splits);
+  });
   return splits_to_share(work, blocks, best, fitting);
 }
 
 /// Cycles of the kernel for small problems: the last block of the rows merges.
-double small_cycles(const CudaWork& work, long long blocks, long long wished_splits) {
+double small_cycles(const CudaWork& work, const CudaCycles& cycles, long long blocks,
+                    long long wished_splits) {
   const long long columns = columns_a_split(work.columns, wished_splits),
                   splits = divide_up(work.columns, columns);
   const double load = double(blocks * splits) / work.multiprocessors;
-  const bool all_at_once = load <= resident_small_blocks;
+  const bool all_at_once = load <= cycles.resident_small_blocks;
   const double busiest = all_at_once ? std::ceil(load) : load;
-  const double read = small_read_cycles * work.components;
+  const double read = cycles.small_read_cycles * work.components;
   const double folding =
-      std::hypot(busiest, busy_small_blocks) *
-          (row_cycles(work, double(columns)) + read * double(columns)) +
-      busiest * small_block_cycles + (all_at_once ? small_start_cycles : 0);
+      std::hypot(busiest, cycles.busy_small_blocks) *
+          (row_cycles(work, cycles, double(columns)) + read * double(columns)) +
+      busiest * cycles.small_block_cycles + (all_at_once ? cycles.small_start_cycles : 0);
   if (splits == 1) return folding;
-  return folding + ticket_cycles + small_merge_cycles * work.slots * splits;
+  return folding + cycles.ticket_cycles + cycles.small_merge_cycles * work.slots * splits;
 }
 
 /// The splits of a small problem; 0 where the other kernels take less time for theirs.
@@ -162,14 +147,13 @@ long long choose_small_splits(const CudaWork& work, long long other_splits) {
   if (blocks > work.small_blocks || work.columns == 0) return 0;
   const long long most = std::max(work.columns / fewest_columns_a_split, 1ll);
   const auto cycles = [&](long long splits) {
-    return small_cycles(work, blocks, splits);
+    return small_cycles(work, {}, blocks, splits);
   };
   const long long splits = cheapest(
       1,
       std::min({most, most_small_splits, divide_up(16ll * work.multiprocessors, blocks)}),
       1, cycles);
-  const long long other_blocks = divide_up(work.rows, cuda_threads * work.rows_a_thread);
-  const double others = others_cycles + model_cycles(work, other_blocks, other_splits);
+  const double others = cuda_cycles(work, other_splits, false);
   return cycles(splits) < others ? splits : 0;
 }
 
@@ -180,25 +164,37 @@ long long whole_units(double columns) {
 
 }  // namespace
 
-CudaSchedule cuda_schedule(const CudaWork& work) {
+double cuda_cycles(const CudaWork& work, long long splits, bool is_small,
+                   const CudaCycles& cycles) {
+  const long long small_blocks = divide_up(work.rows, cuda_threads),
+                  blocks = divide_up(work.rows, cuda_threads * work.rows_per_thread);
+  if (is_small) return small_cycles(work, cycles, small_blocks, splits);
+  const bool could_be_small = small_blocks <= work.small_blocks;
+  return model_cycles(work, cycles, blocks, splits) +
+         (could_be_small ? cycles.others_cycles : 0);
+}
+
+CudaSchedule cuda_schedule(const CudaWork& work, int wanted) {
   const long long filling =
-      8ll * work.multiprocessors * cuda_threads * work.rows_a_thread;
+      8ll * work.multiprocessors * cuda_threads * work.rows_per_thread;
   const long long remembered =
       accumulator_bytes / (8ll * std::max(work.slots, 1)) / cuda_threads * cuda_threads;
   CudaSchedule schedule;
   schedule.rows_a_part = std::min(work.rows, std::max(filling, remembered));
   const long long splits = choose_splits(work, schedule.rows_a_part),
                   small_splits = choose_small_splits(work, splits);
-  schedule.is_small = small_splits > 0;
+  schedule.is_small = small_splits > 0 && wanted >= 0;
   schedule.columns_a_split =
-      columns_a_split(work.columns, schedule.is_small ? small_splits : splits);
+      columns_a_split(work.columns, wanted != 0         ? std::abs(wanted)
+                                    : schedule.is_small ? small_splits
+                                                        : splits);
   schedule.splits =
       work.columns == 0 ? 1 : int(divide_up(work.columns, schedule.columns_a_split));
   return schedule;
 }
 
 double pairs_a_column(const CudaWork& work, long long rows, long long splits) {
-  const long long rows_a_block = (long long)cuda_threads * work.rows_a_thread;
+  const long long rows_a_block = (long long)cuda_threads * work.rows_per_thread;
   const long long blocks = divide_up(rows, rows_a_block) * splits;
   return double(std::max<long long>(blocks, work.multiprocessors)) * double(rows_a_block);
 }

@@ -9,7 +9,7 @@ namespace rkeops {
 
 namespace {
 
-/// Where the shares of so many units end, in proportion to the weights.
+/// Ends the shares of so many units in proportion to the weights.
 std::vector<long long> ends(long long units, const std::vector<int>& weights) {
   const double all = std::accumulate(weights.begin(), weights.end(), 0.0);
   std::vector<long long> result;
@@ -23,7 +23,7 @@ std::vector<long long> ends(long long units, const std::vector<int>& weights) {
 
 std::vector<CudaShare> share_rows(const CudaWork& work, const CudaSchedule& schedule,
                                   const std::vector<int>& weights) {
-  const long long unit = (long long)cuda_threads * work.rows_a_thread;
+  const long long unit = (long long)cuda_threads * work.rows_per_thread;
   std::vector<CudaShare> shares;
   long long begin = 0;
   for (long long end : ends(whole_blocks(work, work.rows) / unit, weights)) {
@@ -54,7 +54,7 @@ std::vector<CudaShare> cuda_shares(const CudaWork& work, const CudaSchedule& sch
   if (multiprocessors.size() == 1 || amount < work_worth_sharing)
     return {{0, work.rows, 0, schedule.splits}};
   const long long blocks =
-      whole_blocks(work, work.rows) / ((long long)cuda_threads * work.rows_a_thread);
+      whole_blocks(work, work.rows) / ((long long)cuda_threads * work.rows_per_thread);
   const int all = std::accumulate(multiprocessors.begin(), multiprocessors.end(), 0);
   const auto gpus = (long long)multiprocessors.size();
   const bool rows_are_few = may_share_splits && blocks < all && schedule.splits >= gpus &&

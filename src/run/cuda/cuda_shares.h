@@ -3,7 +3,7 @@
 
 #include <vector>
 
-#include "run/cuda/cuda_tiles.h"
+#include "run/cuda/cuda_chunks.h"
 
 namespace rkeops {
 

@@ -21,7 +21,7 @@ constexpr std::size_t small_bytes = std::size_t(256) << 20;
 /// little larger than asked for.
 std::size_t usable(std::size_t bytes) { return bytes - bytes / 12; }
 
-/// What a run may take.
+/// The memory that a run may take.
 std::size_t budget_of(const CudaContext& context, const CudaTask& task,
                       const CudaShare& share, const CudaBytes& bytes) {
   const std::size_t needed =
@@ -44,7 +44,7 @@ bool user_goes_on(const Job& job, const Interrupted& interrupted, double part) {
 }  // namespace
 
 /// On the main thread.
-class CudaTeam::Watch : public CudaWatch {
+class CudaTeam::Watch : public CudaInterruptWatch {
  public:
   Watch(const CudaTask& task, const Interrupted& interrupted)
       : task_(task), interrupted_(interrupted) {}
@@ -60,8 +60,8 @@ class CudaTeam::Watch : public CudaWatch {
   double done_ = 0;
 };
 
-/// Of several threads, which tell the main one.
-class CudaTeam::SharedWatch : public CudaWatch {
+/// Several threads tell the main one.
+class CudaTeam::SharedWatch : public CudaInterruptWatch {
  public:
   explicit SharedWatch(std::size_t members) : left_(members) {}
 
@@ -129,9 +129,9 @@ CudaTeam::~CudaTeam() {
 }
 
 /// Memory that matrices hold which nobody needs any more is worth a look at all objects
-/// of R, unless tiles do without; other programs may take what was free a moment ago:
-/// then smaller tiles, as long as there are any.
-std::unique_ptr<CudaRun> CudaTeam::prepared(std::size_t member, CudaWatch& watch,
+/// of R, unless chunks do without; other programs may take what was free a moment ago:
+/// then smaller chunks, as long as there are any.
+std::unique_ptr<CudaRun> CudaTeam::prepared(std::size_t member, CudaInterruptWatch& watch,
                                             bool may_reclaim) {
   CudaModule& module = *modules_[member];
   const CudaShare& share = shares_[member];
@@ -139,11 +139,12 @@ std::unique_ptr<CudaRun> CudaTeam::prepared(std::size_t member, CudaWatch& watch
   may_reclaim = may_reclaim && reclaim_gpu_memory && module.context.used() > 0;
   std::size_t budget = budget_of(module.context, task_, share, bytes);
   for (;;) {
-    const CudaTiles tiles = cuda_tiles(task_.work, task_.schedule, share, bytes, budget);
+    const CudaChunks chunks =
+        cuda_chunks(task_.work, task_.schedule, share, bytes, budget);
     try {
-      if (tiles.in_core || !may_reclaim) {
-        auto run = std::make_unique<CudaRun>(module, task_, share, tiles, watch);
-        if (member == 0) tiles_ = run->tiles();
+      if (chunks.in_core || !may_reclaim) {
+        auto run = std::make_unique<CudaRun>(module, task_, share, chunks, watch);
+        if (member == 0) chunks_ = run->chunks();
         return run;
       }
     } catch (const CudaOutOfMemory&) {
@@ -218,7 +219,7 @@ void CudaTeam::do_share(std::size_t member, SharedWatch& watch) {
 
 void CudaTeam::merge() {
   const CudaCurrent current(modules_.front()->context);
-  runs_.front()->finish(accumulators_);
+  runs_.front()->merge(accumulators_);
 }
 
 double CudaTeam::kernel_ms() const {

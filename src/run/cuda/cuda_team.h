@@ -22,13 +22,13 @@ class CudaTeam {
   void run();
 
   double kernel_ms() const;
-  int tiles() const { return tiles_; }
+  int chunks() const { return chunks_; }
 
  private:
   class Watch;
   class SharedWatch;
 
-  std::unique_ptr<CudaRun> prepared(std::size_t member, CudaWatch& watch,
+  std::unique_ptr<CudaRun> prepared(std::size_t member, CudaInterruptWatch& watch,
                                     bool may_reclaim);
   void run_alone();
   void run_together();
@@ -43,7 +43,7 @@ class CudaTeam {
   std::vector<std::unique_ptr<CudaRun>> runs_;
   std::vector<std::vector<double>> accumulators_;
   std::vector<std::exception_ptr> errors_;
-  int tiles_ = 0;
+  int chunks_ = 0;
 };
 
 }  // namespace rkeops

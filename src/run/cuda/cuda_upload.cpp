@@ -1,6 +1,6 @@
-// Copies from memory that is not page-locked are slow, and half of the bytes of a double
+// Copies from memory that is not pinned are slow, and half of the bytes of a double
 // are of no use to float32. So a few threads convert pieces of the matrices into
-// page-locked buffers, from which the GPU fetches them while the next are converted.
+// pinned buffers, from which the GPU fetches them while the next are converted.
 #include "run/cuda/cuda_upload.h"
 
 #include <algorithm>
@@ -60,7 +60,7 @@ void convert_piece(const Piece& piece, int scalar_bytes, void* memory) {
 class Uploader {
  public:
   Uploader(CudaContext& context, const std::vector<CudaUpload>& uploads, int scalar_bytes,
-           CudaStreamHandle stream, const CudaAsk& ask)
+           CudaStreamHandle stream, const CudaInterruptCheck& ask)
       : context_(context),
         scalar_bytes_(scalar_bytes),
         stream_(stream),
@@ -95,7 +95,7 @@ class Uploader {
   CudaContext& context_;
   const int scalar_bytes_;
   const CudaStreamHandle stream_;
-  const CudaAsk& ask_;
+  const CudaInterruptCheck& ask_;
   const std::vector<Piece> pieces_;
   CudaPieces shared_;
 };
@@ -117,7 +117,7 @@ void convert_scalars(const double* from, std::size_t values, int scalar_bytes, v
 }
 
 void upload(CudaContext& context, const std::vector<CudaUpload>& uploads,
-            int scalar_bytes, CudaStreamHandle stream, const CudaAsk& ask) {
+            int scalar_bytes, CudaStreamHandle stream, const CudaInterruptCheck& ask) {
   if (!uploads.empty()) Uploader(context, uploads, scalar_bytes, stream, ask).run();
 }
 

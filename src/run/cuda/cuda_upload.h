@@ -4,14 +4,10 @@
 #include <functional>
 #include <vector>
 
+#include "run/cuda/cuda_chunks.h"
 #include "run/cuda/cuda_context.h"
 
 namespace rkeops {
-
-/// Rows [begin, end) of a matrix become the rows from `to` on of a part of it.
-struct CudaSegment {
-  long long begin, end, to;
-};
 
 /// Component k of row r of a matrix, from[k * from_stride + r], to be scalar number k *
 /// to_stride + (its row in the part) from `to` on. Segments are in ascending order; what
@@ -26,11 +22,12 @@ struct CudaUpload {
 };
 
 /// Called now and then during long copies, by the calling thread; may throw to end them.
-using CudaAsk = std::function<void()>;
+using CudaInterruptCheck = std::function<void()>;
 
 /// Starts to copy; everything at `from` has been read on return.
 void upload(CudaContext& context, const std::vector<CudaUpload>& uploads,
-            int scalar_bytes, CudaStreamHandle stream, const CudaAsk& ask = {});
+            int scalar_bytes, CudaStreamHandle stream,
+            const CudaInterruptCheck& ask = {});
 
 /// The doubles as scalars of so many bytes.
 void convert_scalars(const double* from, std::size_t values, int scalar_bytes, void* to);

@@ -16,7 +16,7 @@ class GpuMatrix {
   GpuMatrix(const GpuMatrix&) = delete;
   ~GpuMatrix();
 
-  /// Of all such matrices of this process no other has it, nor will have it. The values
+  /// No other such matrix of this process has it, nor will have it. The values
   /// stay as they are once they are there.
   long long number() const { return number_; }
   long long rows() const { return rows_; }

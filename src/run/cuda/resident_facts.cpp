@@ -9,14 +9,25 @@ namespace rkeops {
 
 namespace {
 
-std::vector<double> sampled(const MatrixView& all) {
-  std::vector<double> values;
+// Every call does so: the rows k * rows / count, without a division for each.
+void sample(const MatrixView& all, std::vector<double>* values) {
   const long long count = std::min(all.rows, sampled_rows);
+  long long rows[sampled_rows], row = 0, rest = 0;
+  for (long long k = 0; k < count; ++k) {
+    rows[k] = row;
+    row += all.rows / count;
+    rest += all.rows % count;
+    if (rest >= count) {
+      rest -= count;
+      ++row;
+    }
+  }
+  values->resize(size_t(count) * size_t(all.components));
+  double* to = values->data();
   for (int component = 0; component < all.components; ++component) {
     const double* const column = all.data + component * all.stride;
-    for (long long k = 0; k < count; ++k) values.push_back(column[k * all.rows / count]);
+    for (long long k = 0; k < count; ++k) *to++ = column[rows[k]];
   }
-  return values;
 }
 
 bool is_of(const ResidentFacts& facts, const MatrixView& matrix) {
@@ -39,8 +50,13 @@ const ResidentFacts& facts_of(const MatrixView& resident, int threads) {
     if (is_of(facts, resident)) return facts;
   const std::vector<double> values = values_on_host(resident);
   const MatrixView view(values.data(), resident.rows, resident.components);
-  known.push_front({resident.resident->number(), resident.rows, resident.components,
-                    summary_of(view, threads), sampled(view)});
+  known.push_front({resident.resident->number(),
+                    resident.rows,
+                    resident.components,
+                    summary_of(view, threads),
+                    single_fit_of(view, threads),
+                    {}});
+  sample(view, &known.front().sample);
   if (known.size() > most) known.pop_back();
   return known.front();
 }
@@ -50,10 +66,17 @@ InputSummary summary_of_any(const MatrixView& matrix, int threads) {
   return matrix.resident ? facts_of(matrix, threads).summary : InputSummary();
 }
 
+SingleFit single_fit_of_any(const MatrixView& matrix, int threads) {
+  if (matrix.data) return single_fit_of(matrix, threads);
+  return matrix.resident ? facts_of(matrix, threads).fit : SingleFit();
+}
+
 MatrixView sample_of_any(const MatrixView& matrix, int threads,
                          std::vector<double>& memory) {
-  memory = matrix.data || !matrix.resident ? sampled(matrix)
-                                           : facts_of(matrix, threads).sample;
+  if (matrix.data || !matrix.resident)
+    sample(matrix, &memory);
+  else
+    memory = facts_of(matrix, threads).sample;
   return {memory.data(), std::min(matrix.rows, sampled_rows), matrix.components};
 }
 

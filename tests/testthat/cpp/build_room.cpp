@@ -310,6 +310,25 @@ void test_trial(const std::string& root) {
         throws(ErrorKind::cache, [] { try_cache("/proc/rkeops"); }));
 }
 
+// Sessions that begin at the same time try the folder while others sweep it.
+void test_trial_beside_a_sweep(const std::string& root) {
+  const std::string folder = new_folder(root);
+  const pid_t other = fork();
+  if (other == 0) {
+    for (;;) sweep_cache(folder);
+  }
+  bool is_good = true;
+  try {
+    for (int k = 0; k < 100; ++k) try_cache(folder);
+  } catch (const Error& error) {
+    std::printf("%s\n", error.what());
+    is_good = false;
+  }
+  kill(other, SIGKILL);
+  waitpid(other, nullptr, 0);
+  check("a trial beside a sweep", is_good);
+}
+
 void test_eviction(const std::string& root) {
   const std::string folder = new_folder(root);
   const std::string text(1000, 'x');
@@ -436,6 +455,7 @@ int main() {
   test_loading(root);
   test_privacy(root);
   test_trial(root);
+  test_trial_beside_a_sweep(root);
   test_eviction(root);
   test_race(root);
   test_killed(root);

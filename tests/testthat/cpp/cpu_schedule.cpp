@@ -4,7 +4,7 @@
 // failed. From the top of the repository:
 //   g++ -std=c++17 -Isrc -Iinst/include tests/testthat/cpp/cpu_schedule.cpp
 //     src/run/cpu/schedule.cpp src/run/cpu/tasks.cpp src/run/cpu/cpu_run.cpp
-//     src/base/diagnostic.cpp -pthread
+//     src/base/diagnostic.cpp src/base/job.cpp -pthread
 //     -o cpu_schedule && ./cpu_schedule
 #include <algorithm>
 #include <atomic>
@@ -117,7 +117,7 @@ void test_part_of_a_matrix() {
   check("rows of a longer matrix", output == std::vector<double>{45, 48, 51, 54});
 }
 
-// Of a minute and more, ended at the first look.
+// Ends a program of a minute and more at the first look.
 void test_slow_program(long long rows, long long columns, int threads) {
   const CountingProgram slow(2);
   std::vector<double> output;

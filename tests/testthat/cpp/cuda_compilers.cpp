@@ -222,7 +222,7 @@ void test_compile() {
   check("a forked child compiles", WIFEXITED(status) && WEXITSTATUS(status) == 0);
 }
 
-/// What NVRTC says, and the words of the error.
+/// Compares what NVRTC says with the words of the error.
 void check_failure(const std::string& name, const char* status, const char* log,
                    const std::vector<std::string>& words) {
   const std::string source = write_text("small.cu", small_kernel);

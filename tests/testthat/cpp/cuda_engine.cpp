@@ -3,7 +3,8 @@
 // status 1 when something failed. From the top of the repository:
 //   g++ -std=c++17 -Isrc -Iinst/include tests/testthat/cpp/cuda_engine.cpp
 //   src/run/cuda/cuda_*.cpp src/run/cuda/gpu_matrix.cpp
-//     src/base/diagnostic.cpp -ldl -o cuda_engine && ./cuda_engine
+//     src/base/diagnostic.cpp src/base/pair_cover.cpp -ldl -o cuda_engine &&
+//     ./cuda_engine
 // To look for errors of memory, build with -fsanitize=address and run with
 // RKEOPS_EMULATION_FLAGS=-fsanitize=address in the environment.
 #include <functional>

@@ -3,7 +3,8 @@
 // when something failed. From the top of the repository:
 //   g++ -std=c++17 -Isrc -Iinst/include tests/testthat/cpp/cuda_errors.cpp
 //   src/run/cuda/cuda_*.cpp src/run/cuda/gpu_matrix.cpp
-//     src/base/diagnostic.cpp -ldl -o cuda_errors && ./cuda_errors
+//     src/base/diagnostic.cpp src/base/pair_cover.cpp -ldl -o cuda_errors &&
+//     ./cuda_errors
 // To look for errors of memory, build with -fsanitize=address and run with
 // RKEOPS_EMULATION_FLAGS=-fsanitize=address in the environment.
 #include <dlfcn.h>
@@ -79,7 +80,7 @@ void check_module_errors() {
                 {"older", "CUDA 12.2", "Update"}, load);
   }
   check_error("a module without kernels", "RKEOPS_EMULATION_FAIL",
-              "cuModuleGetFunction=500", {"rkeops_prepare", "NOT_FOUND"},
+              "cuModuleGetFunction=500", {"rkeops_convert", "NOT_FOUND"},
               [] { cuda_module(settings, 0, compile(log_sum_exp, "float")); });
 }
 

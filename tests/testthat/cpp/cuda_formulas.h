@@ -1,4 +1,4 @@
-// What the tests of the GPU engine share: the emulated GPU (see ../cuda-emulation),
+// The tests of the GPU engine share this: the emulated GPU (see ../cuda-emulation),
 // formulas written as the generator would, and data.
 #pragma once
 

@@ -4,7 +4,8 @@
 // From the top of the repository:
 //   g++ -std=c++17 -Isrc -Iinst/include tests/testthat/cpp/cuda_memory.cpp
 //   src/run/cuda/cuda_*.cpp src/run/cuda/gpu_matrix.cpp
-//     src/base/diagnostic.cpp -ldl -o cuda_memory && ./cuda_memory
+//     src/base/diagnostic.cpp src/base/pair_cover.cpp -ldl -o cuda_memory &&
+//     ./cuda_memory
 // To look for errors of memory, build with -fsanitize=address and run with
 // RKEOPS_EMULATION_FLAGS=-fsanitize=address in the environment.
 #include <dlfcn.h>
@@ -55,17 +56,17 @@ struct Size {
   long long rows, columns;
 };
 
-/// Under this limit: the same bits, several tiles, and no byte more.
+/// Under this limit: the same bits, several chunks, and no byte more.
 void check_limit(const std::string& path, Data& data, std::size_t limit,
                  const std::vector<double>& expected, const std::string& name) {
   settings.memory_limit = limit;
   cuda_context(settings, 0);
   most_used();
   const std::vector<double> output = run_on(1, path, data);
-  const int tiles = last_gpu_timings().tiles;
+  const int chunks = last_gpu_timings().chunks;
   const std::size_t used = most_used();
-  check(name + ", in " + std::to_string(tiles) + " tiles",
-        same_bits(output, expected) && tiles > 1 && used <= limit);
+  check(name + ", in " + std::to_string(chunks) + " chunks",
+        same_bits(output, expected) && chunks > 1 && used <= limit);
   settings.memory_limit = 0;
 }
 
@@ -98,7 +99,7 @@ void check_short_slices() {
   settings.first_slice_work = 1;
   settings.learns_speed = false;
   setenv("RKEOPS_EMULATION_MILLISECONDS", "80", 1);
-  check_limit(path, data, 350 << 10, expected, "tiles and slices");
+  check_limit(path, data, 350 << 10, expected, "chunks and slices");
   unsetenv("RKEOPS_EMULATION_MILLISECONDS");
   settings = before;
 }
@@ -118,7 +119,7 @@ void check_too_little() {
   settings.memory_limit = 0;
 }
 
-/// The driver tells more than it gives: smaller tiles, and in the end an error.
+/// The driver tells more than it gives: smaller chunks, and in the end an error.
 void check_taken_memory() {
   const std::string path = compile(sum, "float");
   Data data(sum, 20000, 300);
@@ -128,7 +129,7 @@ void check_taken_memory() {
   setenv("RKEOPS_EMULATION_TAKEN", "1300000", 1);
   const std::vector<double> output = run_on(1, path, data);
   check("memory that others have taken",
-        same_bits(output, expected) && last_gpu_timings().tiles > 1);
+        same_bits(output, expected) && last_gpu_timings().chunks > 1);
   release_cuda();
   setenv("RKEOPS_EMULATION_TAKEN", "1990000", 1);
   bool failed = false;
@@ -173,8 +174,8 @@ void check_resident(const Formula& formula, const std::string& scalar,
   std::vector<double> values(expected.size());
   output.read(values.data());
   check(formula.name + " of " + scalar + " of matrices on the GPU, in " +
-            std::to_string(last_gpu_timings().tiles) + " tiles",
-        same_bits(values, expected) && (limit == 0 || last_gpu_timings().tiles > 1));
+            std::to_string(last_gpu_timings().chunks) + " chunks",
+        same_bits(values, expected) && (limit == 0 || last_gpu_timings().chunks > 1));
 }
 
 void check_lives() {
@@ -209,7 +210,7 @@ void check_reclaim() {
   reclaim_gpu_memory = [&] { garbage.reset(); };
   const std::vector<double> output = run_on(1, path, data);
   check("garbage makes room",
-        !garbage && same_bits(output, expected) && last_gpu_timings().tiles == 1);
+        !garbage && same_bits(output, expected) && last_gpu_timings().chunks == 1);
   reclaim_gpu_memory = {};
   settings.memory_limit = 0;
 }

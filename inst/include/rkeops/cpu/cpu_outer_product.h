@@ -25,7 +25,7 @@ struct KeptScalars {
   }
 };
 
-// What the engine has where a Formula has no outer product: nothing.
+// A Formula without an outer product gives the engine nothing to do.
 template <class Scalar, class Formula, class Fold, int groups,
           bool exists = HasOuterProduct<Formula>::value>
 struct CpuOuterProduct {

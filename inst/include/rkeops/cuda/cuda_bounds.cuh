@@ -17,17 +17,17 @@
 
 namespace rkeops {
 
-/// Of a formula that has none.
+/// This one is for formulas that have no bound.
 template <class Scalar, class Formula, class = void>
 struct CudaBound {
   static constexpr bool exists = false;
   static constexpr int record = CudaRecords<Scalar, Formula>::length, row_scalars = 0;
 };
 
-/// Where the numbers of values are: prepared ones of columns in their records, behind
-/// what pairs read; of rows that have inner products component-major behind the vectors
-/// of these. Those of other rows are made of their inputs when they are needed, which is
-/// less than to prepare them.
+/// The numbers that values are made of lie in records, for columns, behind what pairs
+/// read; for rows that have inner products component-major behind the vectors of these.
+/// Other rows make them of their inputs when they are needed, which takes less time than
+/// to prepare them.
 template <class Scalar, class Formula>
 struct CudaBound<Scalar, Formula, decltype(void(Formula::exact_column_kept))> {
   static constexpr bool exists = true;
@@ -37,7 +37,7 @@ struct CudaBound<Scalar, Formula, decltype(void(Formula::exact_column_kept))> {
   static constexpr bool prepares_rows = Formula::inner_length > 0 || !copies;
   static constexpr int row_scalars = prepares_rows ? of_row + 1 : 0;
 
-  using Piece = typename CudaPiece<Scalar, true>::Type;
+  using Piece = typename CudaRecordWord<Scalar, true>::Type;
   static constexpr int wide = int(sizeof(Piece) / sizeof(Scalar));
   static constexpr int pieces = (of_column + wide - 1) / wide;
   static constexpr int place =

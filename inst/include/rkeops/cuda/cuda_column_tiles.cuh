@@ -1,5 +1,5 @@
 // The columns of a split, tile by tile, on their way into shared memory: how long tiles
-// are, and the walk over them that cuda_columns.cuh and cuda_search.cuh share.
+// are, and the walk over them that cuda_columns.cuh and cuda_bounded_loop.cuh share.
 #ifndef RKEOPS_CUDA_COLUMN_TILES_CUH
 #define RKEOPS_CUDA_COLUMN_TILES_CUH
 
@@ -88,9 +88,9 @@ struct CudaColumnTiles {
   /// Scalars from one tile to the other, a multiple of 16 bytes.
   static constexpr int tile_scalars = (tile * record_of_pairs + 3) / 4 * 4;
 
-  /// Where records are staged: beside inner products, in the memory these use.
+  /// Records beside inner products are staged in the memory that these use.
   struct Records {
-    CudaFour<Scalar> data[(staged ? (ahead ? 2 : 1) * tile_scalars : 0) / 4 + 1];
+    CudaVector4<Scalar> data[(staged ? (ahead ? 2 : 1) * tile_scalars : 0) / 4 + 1];
 
     RKEOPS_INLINE Scalar* records() { return data[0].of; }
   };
@@ -112,7 +112,7 @@ struct CudaColumnTiles {
     }
   };
 
-  /// Of a tile of columns with the rows of this block: those of the row of this thread.
+  /// Inner products of a tile of columns with the row of this thread, among the block's.
   RKEOPS_INLINE static const Scalar* inner_products(const CudaArguments& arguments,
                                                     const Scalar* parameter,
                                                     long long first_column,
@@ -127,7 +127,7 @@ struct CudaColumnTiles {
     return nullptr;
   }
 
-  /// What pairs read of a column; its conditions are checked once.
+  /// Keeps what pairs read of a column, and checks its conditions once.
   RKEOPS_INLINE static void keep_column(const Scalar* parameter, const Scalar* input,
                                         bool checks, int* failed, Scalar* kept) {
     if constexpr (Conditions::exist)
@@ -206,7 +206,7 @@ struct CudaColumnTiles {
         shared.records()[threadIdx.x * record + k] = kept[k];
     }
 
-    /// What pairs read of the columns from `first` on, where a step begins.
+    /// Pairs read this of the columns from `first` on, where a step begins.
     RKEOPS_INLINE Columns step_at(long long first) {
       const int offset = offset_of(first - begin);
       const bool inner_begins = has_inner && offset % Inner::columns == 0;

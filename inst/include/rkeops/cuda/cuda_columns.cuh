@@ -89,7 +89,7 @@ struct CudaColumns {
     }
   };
 
-  /// What is done for rare columns: what they need, or nothing.
+  /// Rare columns get the care they need, or none.
   enum class Care { full, none };
 
   /// The values of a column for all rows of the thread. A short record is read once, in

@@ -1,6 +1,6 @@
-// What some formulas demand of their rows and columns: no component of what
-// row_condition() and column_condition() give may exceed 1 or be NaN. Found out where
-// rows and columns are read anyway: while they are prepared, or before they are folded.
+// Some formulas demand something of their rows and columns: no component of what
+// row_condition() and column_condition() give may exceed 1 or be NaN. Kernels look where
+// they read rows and columns anyway: while they prepare them, or before they fold them.
 #ifndef RKEOPS_CUDA_CONDITIONS_CUH
 #define RKEOPS_CUDA_CONDITIONS_CUH
 
@@ -8,7 +8,7 @@
 
 namespace rkeops {
 
-/// Of a formula that demands nothing.
+/// This one is for formulas that demand nothing.
 template <class Formula, class = void>
 struct CudaConditions {
   static constexpr bool exist = false;
@@ -43,7 +43,7 @@ struct CudaConditions<Formula, decltype(void(Formula::row_conditions))> {
   }
 };
 
-/// What the pairs read of a row, whose conditions are checked if `checks` is true. Rows
+/// Pairs read this of a row, whose conditions are checked if `checks` is true. Rows
 /// beyond the last one of the launch are that one again, for nothing.
 template <class Formula, class Scalar>
 RKEOPS_INLINE void keep_row(const CudaArguments& arguments, const Scalar* parameter,

@@ -14,7 +14,7 @@ namespace rkeops {
 
 /// Four numbers that are read and written together.
 template <class Scalar>
-struct alignas(16) CudaFour {
+struct alignas(16) CudaVector4 {
   Scalar of[4];
 };
 
@@ -29,12 +29,12 @@ struct CudaSharedFours {
   }
 };
 
-/// What the vectors of `elements` rows or columns bring into shared memory: `terms` terms
+/// The vectors of `elements` rows or columns come into shared memory by `terms` terms
 /// at a time, of `count` vectors of `length` components. In global memory vectors are
 /// component-major: component k of element e at [k * stride + e].
 template <class Scalar, int elements, int count, int length, int terms>
 struct CudaTerms {
-  using Four = CudaFour<Scalar>;
+  using Four = CudaVector4<Scalar>;
   static constexpr int fours_a_row = elements / 4;
   static constexpr int fours = count * terms * fours_a_row;
   using Mine = CudaSharedFours<fours>;
@@ -140,7 +140,7 @@ struct CudaInnerProduct {
   static constexpr int wished_terms = 32 / int(sizeof(Scalar)) / vectors;
   static constexpr int terms = wished_terms > 0 ? wished_terms : 1;
 
-  using Four = CudaFour<Scalar>;
+  using Four = CudaVector4<Scalar>;
   using RowTerms = CudaTerms<Scalar, rows, row_count, length, terms>;
   using ColumnTerms = CudaTerms<Scalar, columns, column_count, length, terms>;
 
@@ -315,7 +315,7 @@ struct CudaTileRecords {
   using Packed = CudaRecords<Scalar, Formula>;
   static constexpr bool have_memory = Packed::length > 0 && Packed::length <= 4;
   static constexpr int fours = have_memory ? columns * Packed::length / 4 : 0;
-  using Memory = CudaFour<Scalar>[2 * fours + 1];
+  using Memory = CudaVector4<Scalar>[2 * fours + 1];
 
   Memory& memory;
   int turn = 0;
@@ -347,7 +347,7 @@ struct CudaTileRecords {
   }
 };
 
-/// Of a formula that has none.
+/// This one is for formulas that have no inner product.
 template <class Scalar, class Formula>
 struct CudaInnerProduct<Scalar, Formula, false> {
   static constexpr int rows = cuda_threads, columns = cuda_column_unit, spare_bytes = 0;

@@ -1,4 +1,4 @@
-// What the kernels of the CUDA engine do (see cuda_engine.cuh), but for that of small
+// The kernels of the CUDA engine (see cuda_engine.cuh), but for the one for small
 // problems.
 #ifndef RKEOPS_CUDA_KERNELS_CUH
 #define RKEOPS_CUDA_KERNELS_CUH
@@ -10,10 +10,11 @@
 #include <rkeops/cuda/cuda_pair_math.cuh>
 
 #include <rkeops/reductions/accumulators.h>
+#include <rkeops/cuda/cuda_bounded_loop.cuh>
 #include <rkeops/cuda/cuda_columns.cuh>
 #include <rkeops/cuda/cuda_conditions.cuh>
-#include <rkeops/cuda/cuda_patches.cuh>
-#include <rkeops/cuda/cuda_search.cuh>
+#include <rkeops/cuda/cuda_cover.cuh>
+#include <rkeops/cuda/cuda_patch_sums.cuh>
 
 namespace rkeops {
 
@@ -24,7 +25,7 @@ struct CudaKernels {
   using Tiles = typename Loop::Tiles;
   using Row = typename Loop::Row;
   using Outer = typename Tiles::Outer;
-  using Patches = CudaPatches<Scalar, Formula, Reduction>;
+  using Patches = CudaPatchSums<Scalar, Formula, Reduction>;
   using Bound = CudaBound<Scalar, Formula>;
   using Bounded = CudaBoundedLoop<Scalar, Formula, Reduction, Loop, rows_per_thread>;
   using Conditions = CudaConditions<Formula>;
@@ -185,6 +186,12 @@ struct CudaKernels {
                                          Slots<Scalar> accumulators, long long row) {
     double reduced[array_length<Reduction::outputs>];
     Reduction::finish(accumulators, reduced);
+    write_reduced(arguments, reduced, row);
+  }
+
+  /// Writes the result of the finish stage for a row, or else the reduction.
+  RKEOPS_INLINE static void write_reduced(const CudaArguments& arguments,
+                                          const double* reduced, long long row) {
     double finished[array_length<finished_outputs>];
     finish_row(arguments, row, reduced, finished);
     const double* result = Formula::has_finish_stage ? finished : reduced;
@@ -194,11 +201,16 @@ struct CudaKernels {
     }
   }
 
-  RKEOPS_INLINE static void reduce(const CudaArguments& arguments, Scalar* large) {
+  static constexpr long long rows_a_block = rows_per_thread * cuda_threads;
+
+  template <bool covered>
+  RKEOPS_INLINE static void reduce(const CudaArguments& given, Scalar* large) {
     if constexpr (Tiles::has_power_table) pair_loop::fill_power_table();
+    typename CudaCoveredPart<covered>::Arguments arguments =
+        CudaCoveredPart<covered>::of_block(given, blockIdx.x, rows_a_block);
     const Scalar* parameter = stage_parameters(arguments.parameters, large);
-    const long long first_row = arguments.row_begin + threadIdx.x +
-                                (long long)blockIdx.x * (rows_per_thread * cuda_threads);
+    const long long first_row =
+        arguments.row_begin + threadIdx.x + (long long)blockIdx.x * rows_a_block;
     Row rows[rows_per_thread];
     const bool checks = row_scalars == 0 && arguments.checks_rows && blockIdx.y == 0;
 #pragma unroll
@@ -214,6 +226,27 @@ struct CudaKernels {
     const long long begin = split_begin + arguments.slice_begin;
     const long long end = least(split_begin + arguments.slice_end, split_end);
     const long long gap = blockIdx.y * arguments.split_gap;
+    CudaCoveredPart<covered>::for_ranges(
+        arguments, split_begin, begin, end, [&](long long first, long long last) {
+          fold_columns(arguments, parameter, rows, first_row, first, last, gap);
+        });
+#pragma unroll
+    for (int r = 0; r < rows_per_thread; ++r) {
+      const long long row = first_row + r * cuda_threads;
+      if (arguments.finish) {
+        if (row < arguments.row_end) write_result(arguments, rows[r].accumulators(), row);
+      } else if (!slots_in_memory) {
+        Loop::copy_slots(rows[r].accumulators(),
+                         Loop::partial(arguments, blockIdx.y, row));
+      }
+    }
+  }
+
+  RKEOPS_INLINE static void fold_columns(const CudaArguments& arguments,
+                                         const Scalar* parameter,
+                                         Row (&rows)[rows_per_thread],
+                                         long long first_row, long long begin,
+                                         long long end, long long gap) {
     if constexpr (Outer::used) {
       static_assert(rows_per_thread == 1, "a thread has the accumulators of its row");
       Outer::fold_columns(arguments, parameter, begin, end, gap, rows[0].accumulators());
@@ -228,21 +261,14 @@ struct CudaKernels {
       walk.start();
       Loop::fold_columns(walk, rows);
     }
-#pragma unroll
-    for (int r = 0; r < rows_per_thread; ++r) {
-      const long long row = first_row + r * cuda_threads;
-      if (arguments.finish) {
-        if (row < arguments.row_end) write_result(arguments, rows[r].accumulators(), row);
-      } else if (!slots_in_memory) {
-        Loop::copy_slots(rows[r].accumulators(),
-                         Loop::partial(arguments, blockIdx.y, row));
-      }
-    }
   }
 
-  RKEOPS_INLINE static void finish(const CudaArguments& arguments) {
-    merge_row(arguments,
-              arguments.row_begin + (long long)blockIdx.x * cuda_threads + threadIdx.x);
+  template <bool covered>
+  RKEOPS_INLINE static void finish(const CudaArguments& given) {
+    const long long place = (long long)blockIdx.x * cuda_threads + threadIdx.x;
+    typename CudaCoveredPart<covered>::Arguments arguments =
+        CudaCoveredPart<covered>::of_block(given, place / rows_a_block, rows_a_block);
+    merge_row(arguments, arguments.row_begin + place);
   }
 
   RKEOPS_INLINE static void merge_row(const CudaArguments& arguments, long long row) {

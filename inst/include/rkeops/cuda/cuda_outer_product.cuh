@@ -16,7 +16,7 @@
 
 namespace rkeops {
 
-/// Of a formula that has none.
+/// This one is for formulas that have no outer product.
 template <class Scalar, class Formula, class Reduction,
           bool exists = HasOuterProduct<Formula>::value>
 struct CudaOuterProduct {
@@ -34,12 +34,12 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
   using Packed = CudaRecords<Scalar, Formula>;
   using Component = typename Reduction::Component;
   static_assert(Component::slots == 1, "sums of blocks");
-  using Four = CudaFour<Scalar>;
+  using Four = CudaVector4<Scalar>;
   static constexpr bool has_inner = Formula::inner_length > 0;
   static constexpr int length = Formula::outer_length,
                        vector_count = Formula::outer_column_vector_count;
 
-  /// What `prepare` packs of a column: its numbers for the pair stage, then the vectors,
+  /// `prepare` packs this of a column: its numbers for the pair stage, then the vectors,
   /// each padded to whole fours.
   static constexpr int padded = (length + 3) / 4 * 4, kept = (Packed::length + 3) / 4 * 4,
                        record = kept + vector_count * padded;
@@ -126,7 +126,7 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
       return Mine::number(n) % fours_a_column;
     }
 
-    /// Of `count` columns, from `first_column` on.
+    /// Reads `count` columns, from `first_column` on.
     RKEOPS_INLINE void read(const CudaArguments& arguments, long long first_column,
                             int count, int first_component) {
       const Scalar* from = records_of(arguments, first_column) + kept + first_component;
@@ -180,7 +180,7 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
     }
   }
 
-  using FourSlots = CudaFour<double>;
+  using FourSlots = CudaVector4<double>;
 
   /// Ends a block of columns: adds its sums to the accumulators in memory; `block` has
   /// those of the first row of this block of threads. Of one component after the other:
@@ -291,7 +291,7 @@ struct CudaOuterProduct<Scalar, Formula, Reduction, true> {
     return static_cast<const Scalar*>(arguments.column_kept) + first_column * record;
   }
 
-  /// What a thread reads of a column: the numbers of its rows and the vectors of its
+  /// A thread reads this of a column: the numbers of its rows and the vectors of its
   /// components.
   struct Column {
     Four number[row_fours];

@@ -1,4 +1,4 @@
-// What a kernel reads of its inputs: one number a component of rows and columns, and the
+// A kernel reads this of its inputs: one number a component of rows and columns, and the
 // records that `prepare` packs of each column.
 #ifndef RKEOPS_CUDA_RECORDS_CUH
 #define RKEOPS_CUDA_RECORDS_CUH
@@ -29,7 +29,7 @@ struct CudaChoice<false, A, B> {
 
 RKEOPS_INLINE long long least(long long a, long long b) { return a < b ? a : b; }
 
-/// Of one row or column: component k is `element` numbers behind from[k].
+/// Reads one row or column: component k is `element` numbers behind from[k].
 template <int inputs, class Scalar>
 RKEOPS_INLINE void load_inputs(const void* const* from, long long element,
                                Scalar* input) {
@@ -38,17 +38,17 @@ RKEOPS_INLINE void load_inputs(const void* const* from, long long element,
     input[k] = static_cast<const Scalar*>(from[k])[element];
 }
 
-/// What records are read by: 16 bytes if their length allows it, else one scalar.
+/// Records are read by 16 bytes if their length allows it, else by one scalar.
 template <class Scalar, bool wide>
-struct CudaPiece {
+struct CudaRecordWord {
   using Type = Scalar;
 };
 template <>
-struct CudaPiece<float, true> {
+struct CudaRecordWord<float, true> {
   using Type = float4;
 };
 template <>
-struct CudaPiece<double, true> {
+struct CudaRecordWord<double, true> {
   using Type = double2;
 };
 
@@ -84,7 +84,7 @@ RKEOPS_INLINE void wait_for_pieces() {
 template <class Scalar, class Formula>
 struct CudaRecords {
   static constexpr int length = cuda_record_scalars(Formula::column_kept, sizeof(Scalar));
-  using Piece = typename CudaPiece<Scalar, length * sizeof(Scalar) % 16 == 0>::Type;
+  using Piece = typename CudaRecordWord<Scalar, length * sizeof(Scalar) % 16 == 0>::Type;
   static constexpr int pieces = int(length * sizeof(Scalar) / sizeof(Piece));
 
   /// Sends records into shared memory, by all threads of a block. From one to the next

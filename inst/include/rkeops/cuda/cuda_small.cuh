@@ -16,15 +16,15 @@ namespace rkeops {
 template <class Scalar, class Formula, class Reduction, int rows_per_thread,
           int columns_per_tile>
 struct CudaSmallProblem {
-  /// What else is done of the formula.
+  /// The other kernels of the formula.
   using Kernels =
       CudaKernels<Scalar, Formula, Reduction, rows_per_thread, columns_per_tile>;
   using Loop =
       CudaColumns<Scalar, Formula, Reduction, 1, columns_per_tile, true, rows_per_thread>;
   using Tiles = typename Loop::Tiles;
 
-  /// Where nothing else has to be prepared, every row goes its own way (those of a thread
-  /// hurry together, or do not), and what blocks have found is merged in no time.
+  /// Exists where nothing else has to be prepared, every row goes its own way (those of a
+  /// thread hurry together, or do not), and what blocks have found is merged in no time.
   static constexpr bool exists = !Kernels::has_inner && !Kernels::Outer::used &&
                                  !Kernels::Bound::exists && !CanHurry<Reduction>::value &&
                                  Tiles::staged && !Loop::slots_in_memory &&
@@ -46,8 +46,8 @@ struct CudaSmallProblem {
     return last;
   }
 
-  /// What this block has written before is seen by whoever takes a later ticket: one
-  /// thread does that for all, which is faster than a __threadfence() of each.
+  /// Whoever takes a later ticket sees what this block has written before. One thread
+  /// does that for all, which is faster than a __threadfence() of each.
   RKEOPS_INLINE static unsigned take_ticket(unsigned* ticket) {
 #if defined(__CUDA_ARCH__)
     unsigned number;
@@ -62,12 +62,12 @@ struct CudaSmallProblem {
   }
 
   /// The addresses of inputs are read from the arguments, if all of them are there.
-  RKEOPS_INLINE static CudaArguments with_near_inputs(const CudaArguments& given) {
+  RKEOPS_INLINE static CudaArguments with_first_inputs(const CudaArguments& given) {
     constexpr int of_rows = Kernels::all_row_inputs;
     CudaArguments arguments = given;
-    if (of_rows + Formula::column_inputs <= cuda_near_inputs) {
-      arguments.row_inputs = given.near_inputs;
-      arguments.column_inputs = given.near_inputs + of_rows;
+    if (of_rows + Formula::column_inputs <= cuda_first_inputs) {
+      arguments.row_inputs = given.first_inputs;
+      arguments.column_inputs = given.first_inputs + of_rows;
     }
     return arguments;
   }
@@ -80,7 +80,7 @@ struct CudaSmallProblem {
   RKEOPS_INLINE static void reduce(const CudaArguments& given, Scalar* large,
                                    unsigned* tickets) {
     if constexpr (exists) {
-      const CudaArguments arguments = with_near_inputs(given);
+      const CudaArguments arguments = with_first_inputs(given);
       if constexpr (Tiles::has_power_table) pair_loop::fill_power_table();
       Scalar own[array_length<own_parameters>];
       const Scalar* parameter = own;

@@ -77,7 +77,8 @@ RKEOPS_INLINE V add_to_exponent(V p, V shifted) {
 
 // The same, where that may be too small: in the `tiny` lanes. In single precision what is
 // not a normal number is 0. In double precision only what does not `count` is, which
-// costs nothing (products that are too small take long); the others are rare.
+// costs nothing (products that are too small take long); the others are rare. NaN is one
+// of both: the bits that the NA of R has would become an exponent.
 template <class V, class Mask>
 RKEOPS_INLINE V power_or_zero(V p, V shifted, const Mask& tiny, const Mask& count) {
   const V power = select(tiny, V{}, add_to_exponent(p, shifted));
@@ -91,13 +92,23 @@ RKEOPS_INLINE V power_or_zero(V p, V shifted, const Mask& tiny, const Mask& coun
   return power;
 }
 
+// The lanes below `low`. In double precision NaN is among them, since its bits are not
+// those of an exponent.
+template <class V>
+RKEOPS_INLINE auto not_at_least(V x, double low) {
+  if constexpr (is_float<V>)
+    return as_lanes<V>(low) > x;
+  else
+    return where_not(x >= as_lanes<V>(low));
+}
+
 template <class V>
 RKEOPS_INLINE V exp2_portably(V x) {
   const V shift = all<V>(FormatOf<V>::round_shift);
   const V bounded = at_most(x, is_float<V> ? 128 : 1024), shifted = bounded + shift;
   const V p = exp2_reduced(bounded - (shifted - shift));
-  return power_or_zero(p, shifted, as_lanes<V>(is_float<V> ? -126 : -1021) > x,
-                       x >= as_lanes<V>(-1075));
+  return power_or_zero(p, shifted, not_at_least<V>(x, is_float<V> ? -126 : -1021),
+                       where_not(x < as_lanes<V>(-1075)));
 }
 
 // Arguments of exp<shift>: the largest whose result is finite, and one below which
@@ -119,8 +130,9 @@ RKEOPS_INLINE V exp_portably(V x) {
   const V to_integer = all<V>(FormatOf<V>::round_shift);
   const V shifted = x * as_lanes<V>(1.4426950408889634074) + to_integer;
   const V p = exp_reduced(minus_log2_multiple(x, shifted - to_integer));
-  const V power = power_or_zero(p, shift == 0 ? shifted : shifted + all<V>(shift),
-                                as_lanes<V>(Bounds::tiny) > x, x >= as_lanes<V>(-745.2));
+  const V power =
+      power_or_zero(p, shift == 0 ? shifted : shifted + all<V>(shift),
+                    not_at_least<V>(x, Bounds::tiny), where_not(x < as_lanes<V>(-745.2)));
   return select(x > as_lanes<V>(Bounds::most), all<V>(__builtin_inff()), power);
 }
 

@@ -1,4 +1,4 @@
-// What the machine does in one instruction but C++ cannot say: fused multiply-add,
+// The machine does these in one instruction, but C++ cannot say so: fused multiply-add,
 // rounding, square root, scaling by powers of two. Each has a portable path, for
 // machines without the instruction and for lanes that fit no register.
 #ifndef RKEOPS_VECTOR_MATH_MACHINE_H
@@ -159,7 +159,7 @@ RKEOPS_INLINE V upper_half(V x) {
   return same_bits<V>(same_bits<I>(x) & static_cast<decltype(FormatOf<V>::sign)>(mask));
 }
 
-// What a * b loses when it is rounded to product.
+// Gives what a * b loses when it is rounded to product.
 template <class V>
 RKEOPS_INLINE V product_error(V a, V b, V product) {
 #if RKEOPS_FUSED

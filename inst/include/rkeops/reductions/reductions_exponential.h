@@ -98,8 +98,8 @@ struct LazyExponentialSums {
   static constexpr int values = 1 + Q, sums = Q + with_total, slots = 1 + sums;
   static constexpr int block = 256;
   static constexpr double log2_e = 1.4426950408889634, log_2 = 0.6931471805599453;
-  // What the reference is before the first exponent, and how far exponents may exceed it
-  // (to base 2): a block of such sums does not overflow.
+  // The reference is `none` before the first exponent, and exponents may exceed it so far
+  // (to base 2) that a block of such sums does not overflow.
   static constexpr V none = sizeof(V) == 4 ? V(-3e38) : V(-1e308);
   static constexpr V margin = 64;
   static constexpr bool uses_pair_functions = true;

@@ -125,7 +125,7 @@ struct HasRareColumns<Reduction, decltype(void(&Reduction::treat))> {
   static constexpr bool value = true;
 };
 
-// Of these, reductions that can also tell afterwards whether columns that were only added
+// Some of these can also tell afterwards whether columns that were only added
 // needed more: may_hurry() before, and went_well() after a few columns. Where these did
 // not go well an engine takes the object it kept from before, and folds them again.
 template <class Reduction, class = void>

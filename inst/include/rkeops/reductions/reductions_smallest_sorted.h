@@ -130,7 +130,7 @@ struct SortedSmallest {
     is_changed = true;
     refresh(k);
   }
-  // What is smaller than the last value enters; while the list has room, whatever is a
+  // A value smaller than the last one enters; while the list has room, whatever is a
   // number.
   RKEOPS_INLINE void refresh(int k) {
     const V last = list[k].value[K - 1];

@@ -13,7 +13,7 @@ enum class SumScheme { plain, block, compensated };
 template <class V, int D, SumScheme scheme>
 struct Sum;
 
-// What sums have for outer products (outer_product.h): the accumulators of a component
+// Sums have this for outer products (outer_product.h): the accumulators of a component
 // are those of a sum of one component.
 template <class V, SumScheme scheme>
 struct SumComponents {
@@ -132,7 +132,7 @@ struct Sum<V, D, SumScheme::plain> : SumComponents<V, SumScheme::plain> {
   }
 };
 
-// What a + b loses by rounding, exactly (Knuth), given the rounded sum; NaN if that is
+// The part of a + b that rounding loses, exactly (Knuth), given the sum; NaN if that is
 // infinite.
 template <class V>
 RKEOPS_INLINE V rounding_error(const V& a, const V& b, const V& sum) {
@@ -188,7 +188,7 @@ struct Sum<V, D, SumScheme::compensated> : SumComponents<V, SumScheme::compensat
   }
 };
 
-// Of formulas without a reduction: what there is to compute is in the finish stage.
+// Formulas without a reduction compute everything in the finish stage.
 template <class V>
 struct Nothing {
   static constexpr int values = 0, slots = 0, outputs = 0, block = 256;

@@ -1,4 +1,4 @@
-#include "run/cuda/cuda_tiles.h"
+#include "run/cuda/cuda_chunks.h"
 
 #include <rkeops/cuda/cuda_arguments.h>
 
@@ -13,7 +13,7 @@ namespace {
 using Size = std::size_t;
 
 long long block_rows(const CudaWork& work) {
-  return (long long)cuda_threads * work.rows_a_thread;
+  return (long long)cuda_threads * work.rows_per_thread;
 }
 
 /// The most items of `each` bytes in `room`, a multiple of `unit`.
@@ -28,8 +28,8 @@ Size column_bytes(const CudaBytes& bytes) {
   return bytes.column_inputs + bytes.column_work;
 }
 
-/// Of a row in a tile that another follows; one tile alone has one buffer.
-Size tile_row_bytes(const CudaBytes& bytes, int buffers) {
+/// Bytes of a row in a chunk that another follows; one chunk alone has one buffer.
+Size chunk_row_bytes(const CudaBytes& bytes, int buffers) {
   return Size(buffers) * (bytes.row_inputs + bytes.row_output) + bytes.row_work +
          bytes.accumulators;
 }
@@ -46,85 +46,85 @@ class Planner {
         columns_(columns_of(work, schedule, share)),
         all_rows_(whole_blocks(work, share.rows())) {}
 
-  CudaTiles tiles() const {
-    CudaTiles result;
-    if (all_at_once(result) || with_all_columns(result) || with_tiles(result))
+  CudaChunks chunks() const {
+    CudaChunks result;
+    if (all_at_once(result) || with_all_columns(result) || with_chunks(result))
       return result;
     throw_too_little();
   }
 
  private:
   /// Splits and columns of everything.
-  void take_all_columns(CudaTiles& tiles) const {
-    tiles.splits = share_.splits();
-    tiles.columns = schedule_.columns_a_split;
-    tiles.columns_stay = true;
+  void take_all_columns(CudaChunks& chunks) const {
+    chunks.splits = share_.splits();
+    chunks.columns = schedule_.columns_a_split;
+    chunks.columns_stay = true;
   }
 
-  bool all_at_once(CudaTiles& tiles) const {
+  bool all_at_once(CudaChunks& chunks) const {
     long long part = std::min(whole_blocks(work_, schedule_.rows_a_part), all_rows_);
     const Size others = bytes_in_core(work_, schedule_, share_, bytes_, 0);
     if (others > budget_) return false;
     part =
         std::min(part, fitting(budget_ - others, bytes_.accumulators, block_rows(work_)));
     if (part < std::min(all_rows_, 16 * block_rows(work_))) return false;
-    tiles.in_core = true;
-    tiles.rows = share_.rows();
+    chunks.in_core = true;
+    chunks.rows = share_.rows();
     // parts of about the same length: a short one would not fill the GPU
     const long long parts = part > 0 ? divide_up(all_rows_, part) : 1;
-    tiles.rows_a_part = whole_blocks(work_, divide_up(all_rows_, parts));
-    take_all_columns(tiles);
+    chunks.rows_a_part = whole_blocks(work_, divide_up(all_rows_, parts));
+    take_all_columns(chunks);
     return true;
   }
 
-  /// All columns, and tiles of rows with what is left, if that is a good part.
-  bool with_all_columns(CudaTiles& tiles) const {
+  /// All columns, and chunks of rows with what is left, if that is a good part.
+  bool with_all_columns(CudaChunks& chunks) const {
     const Size of_columns = bytes_.fixed + Size(columns_) * column_bytes(bytes_);
     if (of_columns > budget_ / 10 * 6) return false;
-    if (!take_rows(tiles, budget_ - of_columns)) return false;
-    take_all_columns(tiles);
+    if (!take_rows(chunks, budget_ - of_columns)) return false;
+    take_all_columns(chunks);
     return true;
   }
 
-  bool with_tiles(CudaTiles& tiles) const {
+  bool with_chunks(CudaChunks& chunks) const {
     if (budget_ < bytes_.fixed) return false;
     const Size room = budget_ - bytes_.fixed;
-    if (!take_rows(tiles, room / 10 * 6) && !take_rows(tiles, room)) return false;
-    const Size of_rows = Size(tiles.rows) * tile_row_bytes(bytes_, tiles.row_buffers);
-    return take_columns(tiles, difference(room, of_rows));
+    if (!take_rows(chunks, room / 10 * 6) && !take_rows(chunks, room)) return false;
+    const Size of_rows = Size(chunks.rows) * chunk_row_bytes(bytes_, chunks.row_buffers);
+    return take_columns(chunks, difference(room, of_rows));
   }
 
-  bool take_rows(CudaTiles& tiles, Size room) const {
+  bool take_rows(CudaChunks& chunks, Size room) const {
     const long long unit = block_rows(work_);
-    tiles.row_buffers = 1;
-    tiles.rows = fitting(room, tile_row_bytes(bytes_, 1), unit);
-    if (tiles.rows < all_rows_) {
-      tiles.row_buffers = 2;
-      tiles.rows = fitting(room, tile_row_bytes(bytes_, 2), unit);
+    chunks.row_buffers = 1;
+    chunks.rows = fitting(room, chunk_row_bytes(bytes_, 1), unit);
+    if (chunks.rows < all_rows_) {
+      chunks.row_buffers = 2;
+      chunks.rows = fitting(room, chunk_row_bytes(bytes_, 2), unit);
     }
-    tiles.rows = tiles.rows_a_part = std::min(tiles.rows, all_rows_);
-    return tiles.rows > 0;
+    chunks.rows = chunks.rows_a_part = std::min(chunks.rows, all_rows_);
+    return chunks.rows > 0;
   }
 
   /// Slices of all splits, if they can be long enough to be folded in whole blocks; else
   /// some of the splits.
-  bool take_columns(CudaTiles& tiles, Size room) const {
+  bool take_columns(CudaChunks& chunks, Size room) const {
     const long long all = schedule_.columns_a_split;
     const long long most = fitting(room, column_bytes(bytes_), 1);
     const long long slice = most / share_.splits() / cuda_column_unit * cuda_column_unit;
-    tiles.splits = share_.splits();
-    tiles.columns = std::min(slice, all);
+    chunks.splits = share_.splits();
+    chunks.columns = std::min(slice, all);
     if (slice == 0) {
-      tiles.columns = std::min<long long>(cuda_column_unit, all);
-      tiles.splits =
-          int(std::min<long long>(most / std::max(tiles.columns, 1ll), share_.splits()));
+      chunks.columns = std::min<long long>(cuda_column_unit, all);
+      chunks.splits =
+          int(std::min<long long>(most / std::max(chunks.columns, 1ll), share_.splits()));
     }
-    tiles.columns_stay = tiles.columns >= all && tiles.splits == share_.splits();
-    return tiles.splits > 0;
+    chunks.columns_stay = chunks.columns >= all && chunks.splits == share_.splits();
+    return chunks.splits > 0;
   }
 
   Size least() const {
-    return bytes_.fixed + Size(block_rows(work_)) * tile_row_bytes(bytes_, 2) +
+    return bytes_.fixed + Size(block_rows(work_)) * chunk_row_bytes(bytes_, 2) +
            Size(cuda_column_unit) * column_bytes(bytes_);
   }
 
@@ -173,9 +173,9 @@ Size bytes_in_core(const CudaWork& work, const CudaSchedule& schedule,
          Size(rows_a_part) * bytes.accumulators;
 }
 
-CudaTiles cuda_tiles(const CudaWork& work, const CudaSchedule& schedule,
-                     const CudaShare& share, const CudaBytes& bytes, Size budget) {
-  return Planner(work, schedule, share, bytes, budget).tiles();
+CudaChunks cuda_chunks(const CudaWork& work, const CudaSchedule& schedule,
+                       const CudaShare& share, const CudaBytes& bytes, Size budget) {
+  return Planner(work, schedule, share, bytes, budget).chunks();
 }
 
 }  // namespace rkeops

@@ -1,4 +1,4 @@
-#include "cover/search_kind.h"
+#include "bound/search_kind.h"
 
 namespace rkeops {
 

@@ -18,34 +18,40 @@ struct CudaShare {
   int splits() const { return split_end - split_begin; }
 };
 
+/// Rows [begin, end) of a matrix become the rows from `to` on of a part of it.
+struct CudaSegment {
+  long long begin, end, to;
+};
+
 /// Bytes of GPU memory that a reduction needs.
 struct CudaBytes {
   std::size_t fixed = 0;                                     // whatever the sizes
   std::size_t row_inputs = 0, row_work = 0, row_output = 0;  // a row
   std::size_t accumulators = 0;                              // a row of a launch
   std::size_t column_inputs = 0, column_work = 0;            // a column
-  // Of matrices on the GPU, where kernels read them as they are.
+  // Kernels read matrices that are on the GPU as they are: less is needed there.
   std::size_t row_inputs_in_core = 0, column_inputs_in_core = 0;
 };
 
-struct CudaTiles {
-  /// Everything is in memory at once: one tile.
+struct CudaChunks {
+  /// Everything is in memory at once: one chunk.
   bool in_core = false;
-  long long rows = 0;         // of a tile
-  int row_buffers = 1;        // for the inputs and results of rows: 2 where tiles follow
+  long long rows = 0;         // of a chunk
+  int row_buffers = 1;        // for the inputs and results of rows: 2 where chunks follow
   long long rows_a_part = 0;  // of a launch
-  /// A tile of columns: the same `columns` of each of so many splits.
+  /// A chunk of columns: the same `columns` of each of so many splits.
   int splits = 1;
   long long columns = 0;
-  bool columns_stay = false;  // one tile of columns
+  bool columns_stay = false;  // one chunk of columns
 };
 
-/// Tiles that fit into `budget` bytes. Throws CudaOutOfMemory that names sizes if not
+/// Chunks that fit into `budget` bytes. Throws CudaOutOfMemory that names sizes if not
 /// even the smallest do.
-CudaTiles cuda_tiles(const CudaWork& work, const CudaSchedule& schedule,
-                     const CudaShare& share, const CudaBytes& bytes, std::size_t budget);
+CudaChunks cuda_chunks(const CudaWork& work, const CudaSchedule& schedule,
+                       const CudaShare& share, const CudaBytes& bytes,
+                       std::size_t budget);
 
-/// What everything at once takes, with the accumulators of so many rows.
+/// Everything at once takes so many bytes, with the accumulators of so many rows.
 std::size_t bytes_in_core(const CudaWork& work, const CudaSchedule& schedule,
                           const CudaShare& share, const CudaBytes& bytes,
                           long long rows_a_part);

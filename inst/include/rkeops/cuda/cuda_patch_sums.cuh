@@ -2,8 +2,8 @@
 // a thread has in registers (cuda_inner_product.cuh). Each thread sums over its columns
 // for the rows of its patch; once a block of columns these sums meet in shared memory,
 // where those of a row are merged, always in the same order, by the thread of that row.
-#ifndef RKEOPS_CUDA_PATCHES_CUH
-#define RKEOPS_CUDA_PATCHES_CUH
+#ifndef RKEOPS_CUDA_PATCH_SUMS_CUH
+#define RKEOPS_CUDA_PATCH_SUMS_CUH
 
 #include <rkeops/reductions/accumulators.h>
 #include <rkeops/cuda/cuda_inner_product.cuh>
@@ -13,14 +13,14 @@ namespace rkeops {
 
 template <class Scalar, class Formula, class Reduction,
           bool exists = (Formula::inner_length > 0)>
-struct CudaPatches {
+struct CudaPatchSums {
   using Inner = CudaInnerProduct<Scalar, Formula>;
   using Packed = CudaRecords<Scalar, Formula>;
   static constexpr int rows_a_block = Inner::rows, slots = Reduction::slots;
   static constexpr int rows = Inner::patch_rows, columns = Inner::patch_columns;
   static constexpr int sharers = CudaTilePatch<Scalar>::sharers;
 
-  /// Where there is room for the sums and the records, and their order does not matter.
+  /// Used where there is room for the sums and the records, whose order does not matter.
   static constexpr bool used =
       Formula::inner_length > 0 &&
       MergesInAnyOrder<Reduction>::value&& Reduction::block ==
@@ -133,9 +133,9 @@ struct CudaPatches {
   }
 };
 
-/// Of a formula that has no inner product.
+/// This one is for formulas that have no inner product.
 template <class Scalar, class Formula, class Reduction>
-struct CudaPatches<Scalar, Formula, Reduction, false> {
+struct CudaPatchSums<Scalar, Formula, Reduction, false> {
   static constexpr bool used = false;
 };
 
