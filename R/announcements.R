@@ -40,8 +40,8 @@ announce_compilation <- function(state) {
   }
 }
 
-# What was first interpreted is compiled in the midst of a call; GPUs interpret
-# nothing. Asked at every call, too.
+# A formula that was first interpreted is compiled in the midst of a call; GPUs
+# interpret nothing. Asked at every call, too.
 report_compilation <- function(formula) {
   failure <- r_new_compile_failure()
   if (!is.null(failure)) {

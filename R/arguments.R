@@ -88,7 +88,8 @@ check_string <- function(value, name, call) {
 }
 
 check_strings <- function(value, name, call) {
-  if (!checkmate::test_character(value, any.missing = FALSE)) {
+  is_text <- is.character(value) && !anyNA(value)
+  if (!is_text) {
     abort_argument(name, "a vector of strings", value, call)
   }
   enc2utf8(value)
@@ -107,24 +108,36 @@ abort_unknown <- function(name, known = character(), call) {
   )
 }
 
-near_hints <- function(name, known) {
-  if (!length(known)) {
+# Long names are no slip of the pen, and their distance takes long to count.
+near_hints <- function(name, known, farthest = 2L) {
+  if (!length(known) || !validUTF8(name) || nchar(name) > 100L) {
     return(character())
   }
   distance <- utils::adist(name, known, ignore.case = TRUE)
-  if (min(distance) > 2L) {
+  if (min(distance) > farthest) {
     return(character())
   }
   sprintf("Did you mean `%s`?", known[[which.min(distance)]])
 }
 
+# checkmate cannot say what is wrong with strings of bytes.
+is_choice <- function(value, choices) {
+  is_bytes <- is.character(value) && "bytes" %in% Encoding(value)
+  !is_bytes && checkmate::test_choice(value, choices)
+}
+
 check_choice <- function(value, choices, name, call) {
-  if (!checkmate::test_choice(value, choices)) {
+  if (!is_choice(value, choices)) {
     wanted <- paste0("\"", choices, "\"", collapse = ", ")
     wanted <- sub(", (\"[^\"]*\")$", " or \\1", wanted)
     abort_argument(name, wanted, value, call)
   }
   value
+}
+
+# Of a default that lists the choices, the first one.
+first_choice <- function(value, is_missing) {
+  if (is_missing) value[[1L]] else value
 }
 
 check_flag <- function(value, name, call) {
@@ -134,12 +147,23 @@ check_flag <- function(value, name, call) {
   as.logical(value)
 }
 
-check_count <- function(value, name, call, lower = 1) {
-  if (missing(value) || !checkmate::test_int(value, lower = lower)) {
-    wanted <- sprintf("one whole number, at least %d", lower)
+check_count <- function(value, name, call, lower = 1, upper = Inf) {
+  # checkmate takes complex numbers for whole ones
+  if (missing(value) || is.complex(value) ||
+        !checkmate::test_int(value, lower = lower, upper = upper)) {
+    wanted <- if (is.finite(upper)) {
+      sprintf("one whole number from %d to %d", lower, upper)
+    } else {
+      sprintf("one whole number, at least %d", lower)
+    }
     abort_argument(name, wanted, value, call)
   }
   as.integer(value)
+}
+
+# How many digits are printed.
+check_digits <- function(digits, call) {
+  check_count(digits, "digits", call, lower = 1, upper = 15)
 }
 
 check_operator <- function(operator, name, call) {

@@ -1,5 +1,5 @@
 # The directory of compiled formulas: the one of the session, or one that stays.
-# What is in it is the business of the native code.
+# The native code knows what is in it.
 
 #' The directory of compiled formulas
 #'
@@ -29,11 +29,10 @@
 #'   `remove_cache_dir = TRUE` removes the directory too; the two others do
 #'   nothing.
 #'
-#' @return `get_rkeops_cache_dir()` and `get_build_dir()`, its name in rkeops
-#'   1.x, return the path. `set_rkeops_cache_dir()` and
-#'   `rkeops_use_persistent_cache()` return invisibly the list of the options
-#'   they replaced. `stat_rkeops_cache_dir()` returns invisibly the size of the
-#'   directory as a string, `"8.4K"`; `clean_rkeops()`, which empties it,
+#' @return `get_rkeops_cache_dir()` returns the path. `set_rkeops_cache_dir()`
+#'   and `rkeops_use_persistent_cache()` return invisibly the list of the
+#'   options they replaced. `stat_rkeops_cache_dir()` returns invisibly the size
+#'   of the directory as a string, `"8.4K"`; `clean_rkeops()`, which empties it,
 #'   returns invisibly the number of files removed.
 #' @export
 #' @examples
@@ -41,12 +40,6 @@
 #' stat_rkeops_cache_dir()
 #' clean_rkeops()
 get_rkeops_cache_dir <- function() {
-  settings$cache_dir
-}
-
-#' @rdname get_rkeops_cache_dir
-#' @export
-get_build_dir <- function() {
   settings$cache_dir
 }
 
@@ -120,4 +113,13 @@ format_size <- function(bytes) {
   number <- bytes / 1024^power
   number <- round(number, if (number < 10) 1 else 0)
   paste0(number, c("B", "K", "M", "G", "T")[power + 1])
+}
+
+default_cache_dir <- function() {
+  chosen <- Sys.getenv("RKEOPS_CACHE_DIR")
+  if (nzchar(chosen)) path.expand(chosen) else session_cache_dir()
+}
+
+session_cache_dir <- function() {
+  file.path(tempdir(), "rkeops")
 }

@@ -8,11 +8,29 @@ abort_rkeops <- function(kind, message, details = character(),
   if (kind == "interrupted") {
     rlang::interrupt()
   }
+  message <- shortened(message)
+  hints <- shortened(hints)
   rlang::abort(
     c(message, verbatim(details), hint_bullets(hints)),
     class = c(paste0("rkeops_error_", kind), "rkeops_error"),
     details = details, hints = hints, call = call
   )
+}
+
+# Messages quote names, values and paths: their first 200 characters tell which
+# they are.
+shortened <- function(sentences) {
+  if (!length(sentences)) {
+    return(sentences)
+  }
+  long <- nchar(sentences, "bytes") > 200L & validUTF8(sentences)
+  for (quotes in c("`", "\"")) {
+    sentences[long] <- gsub(
+      sprintf("%1$s([^%1$s]{100})[^%1$s]{101,}%1$s", quotes),
+      sprintf("%1$s\\1...%1$s", quotes), sentences[long], perl = TRUE
+    )
+  }
+  sentences
 }
 
 # Digits that are lost are said, never silently: see ?data_classes.
@@ -31,7 +49,7 @@ verbatim <- function(details) {
 }
 
 hint_bullets <- function(hints) {
-  rlang::set_names(hints, rep("i", length(hints)))
+  rlang::set_names(as.character(hints), rep("i", length(hints)))
 }
 
 # The value of a native function, or the R error for the failure it reports;
@@ -57,4 +75,19 @@ warn_digits <- function(message) {
     "The option `digits = \"plain\"` takes single precision as it is.",
     "See `vignette(\"numbers\", package = \"rkeops\")`."
   ), call = NULL)
+}
+
+# The value; an error that is not ours is one about this argument.
+about_argument <- function(name, call, value) {
+  tryCatch(value, error = function(e) {
+    if (inherits(e, "rkeops_error")) rlang::cnd_signal(e)
+    abort_rkeops(
+      "argument", sprintf("`%s`: %s", name, conditionMessage(e)), call = call
+    )
+  })
+}
+
+# The value of a function of R of what is stored; it names what is wrong.
+about_function <- function(name, call, value) {
+  about_argument(paste0(name, "()"), call, value)
 }

@@ -26,10 +26,13 @@ conjugate_gradients <- function(multiply, b, precondition, goal, limit,
   now$r <- b[, now$active, drop = FALSE]
   now$z <- now$p <- precondition(now$r)
   now$rho <- colSums(now$r * now$z)
+  show <- loop_progress("Solving", 100)
+  first <- max(size / goal)
   while (any(size > goal) && length(worst) < limit) {
     moves <- (size > goal)[now$active]
     q <- multiply(now$p)
     curvature <- colSums(now$p * q)
+    check_no_overflow(c(curvature, now$rho, size))
     if (any(!(curvature[moves] > 0) | !(now$rho[moves] > 0))) {
       return(list(x = x, worst = worst, steps = steps, status = "indefinite"))
     }
@@ -46,10 +49,21 @@ conjugate_gradients <- function(multiply, b, precondition, goal, limit,
     steps[[length(steps) + 1L]] <- list(
       columns = now$active[moves], alpha = alpha[moves], beta = beta[moves]
     )
+    show(percent_of_way(max(size / goal), first, 1))
     now <- without_columns(now, (size > goal)[now$active])
   }
   status <- if (any(size > goal)) "limit" else "converged"
   list(x = x, worst = worst, steps = steps, status = status)
+}
+
+check_no_overflow <- function(numbers) {
+  if (!all(is.finite(numbers))) {
+    abort_rkeops(
+      "argument", "The numbers of the system are too large for its solution.",
+      hints = "Other units of the matrix, `lambda` or the right side help.",
+      call = NULL
+    )
+  }
 }
 
 without_columns <- function(now, moves) {
@@ -86,6 +100,8 @@ minimal_residuals <- function(multiply, b, goal, limit, scale = 1) {
   d_bar <- epsilon <- sine <- numeric(ncol(b))
   cosine <- rep(-1, ncol(b))
   worst <- numeric()
+  show <- loop_progress("Solving", 100)
+  first <- max(rest / goal)
   while (any(rest > goal & beta > 0) && length(worst) < limit) {
     moves <- rest > goal & beta > 0
     v <- scale_columns(r, ifelse(moves, 1 / beta, 0))
@@ -115,6 +131,7 @@ minimal_residuals <- function(multiply, b, goal, limit, scale = 1) {
     w <- w_next
     x <- x + scale_columns(w, step)
     worst <- c(worst, max(rest / scale))
+    show(percent_of_way(max(rest / goal), first, 1))
   }
   list(
     x = x, worst = worst,

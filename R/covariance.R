@@ -43,22 +43,13 @@ rsqrt_of_squares <- function(x) {
 read_covariance <- function(kernel, call) {
   also <- c(laplace = "exponential", matern12 = "exponential",
             rbf = "gaussian", squared_exponential = "gaussian")
-  if (checkmate::test_choice(kernel, names(also))) kernel <- also[[kernel]]
+  if (is_choice(kernel, names(also))) kernel <- also[[kernel]]
   check_choice(kernel, names(covariances), "kernel", call)
-}
-
-# Squared distances of rows, exactly 0 for equal ones.
-squared_distances_of <- function(x, y = x) {
-  total <- matrix(0, nrow(x), nrow(y))
-  for (d in seq_len(ncol(x))) {
-    total <- total + outer(x[, d], y[, d], "-")^2
-  }
-  total
 }
 
 # `x` and `y` are in units of the ranges.
 covariance_matrix <- function(kernel, x, y = x) {
-  covariances[[kernel]]$value(squared_distances_of(x, y))
+  covariances[[kernel]]$value(r_dense_squared_distances(x, y))
 }
 
 lazy_covariance <- function(kernel, x, y = x, precision = "float64") {

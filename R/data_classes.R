@@ -23,6 +23,8 @@
 #'   matrix of doubles, some of its columns at a time, with no other copy. One
 #'   that would take more than the option `dense_maximum_bytes` (see
 #'   [set_rkeops_option()]), or than the memory that is free, is refused.
+#' * Matrices in files ([file_matrix()]), and those of bigmemory, DelayedArray,
+#'   HDF5Array and arrow (see [read_rows()]).
 #' * Data frames of columns of these classes. Each column is converted by
 #'   itself.
 #' * Factors and text, in lazy tensors, for comparisons with other factors and
@@ -60,6 +62,10 @@ plain_data <- function(x, name, call) {
     x
   } else if (is.data.frame(x)) {
     plain_frame(x, name, call)
+  } else if (inherits(x, "file_matrix")) {
+    plain_file_matrix(x, name, call)
+  } else if (inherits(x, c("big.matrix", "ArrowTabular"))) {
+    read_rows(x, 1, nrow(x))
   } else if (inherits(x, "integer64")) {
     keep_shape(integer64_numbers(x, name, call), x)
   } else if (inherits(x, "POSIXt")) {
@@ -94,6 +100,13 @@ plain_frame <- function(x, name, call) {
   )
   if (!all(vapply(columns, is_numbers, NA))) {
     return(x)
+  }
+  if (any(vapply(columns, NROW, 1L) != nrow(x))) {
+    abort_rkeops(
+      "argument", sprintf(
+        "The columns of the data frame `%s` have different lengths.", name
+      ), hints = "It is not made by `data.frame()`.", call = call
+    )
   }
   values <- do.call(cbind, columns) %||% matrix(0, nrow(x), 0L)
   rownames(values) <- if (is.character(attr(x, "row.names"))) rownames(x)
@@ -212,7 +225,8 @@ free_memory <- function(file = "/proc/meminfo") {
 # same R object, which the native code finds by this mark. It keeps the object
 # (its address) as long as the conversion lives, and is not saved with it.
 mark_source <- function(converted, source) {
-  if (rlang::is_reference(converted, source) || is_gpu_matrix(converted)) {
+  if (rlang::is_reference(source_of(converted), source) ||
+        is_gpu_matrix(converted)) {
     return(converted)
   }
   key <- new.env(parent = emptyenv())

@@ -50,7 +50,7 @@ codes_among <- function(x, levels) {
 
 code_types <- c("code", "ordered")
 
-is_code_tensor <- function(x) x@type %in% code_types
+is_code_tensor <- function(x) check_whole(x)@type %in% code_types
 
 code_hints <- c(
   "Factors and text are compared with each other by `==` and `!=`.",
@@ -68,15 +68,13 @@ refuse_codes <- function(operands, label, call) {
   if (any(vapply(operands, is_code_tensor, NA))) abort_codes(label, call)
 }
 
-equalities <- c("==", "!=", "Equal", "NotEqual")
-
 # Operands of a comparison with codes of the same levels.
-code_operands <- function(operation, operands, label, call) {
+code_operands <- function(row, operands, label, call) {
   is_code <- vapply(operands, is_code_tensor, NA)
-  if (!any(is_code) || operation %in% c("Extract", "IsNaN")) {
+  if (!any(is_code) || row$codes == "takes") {
     return(operands)
   }
-  if (!operation %in% logical_operations) abort_codes(label, call)
+  if (row$codes == "refuses") abort_codes(label, call)
   if (!all(is_code)) {
     abort_rkeops(
       "argument", sprintf(
@@ -87,7 +85,7 @@ code_operands <- function(operation, operands, label, call) {
       ), call = call
     )
   }
-  if (operation %in% equalities) {
+  if (row$codes == "equates") {
     common_codes(operands)
   } else {
     ordered_codes(operands, label, call)
@@ -130,10 +128,10 @@ recode <- function(x, levels) {
   }
   codes <- as.double(match(x@levels, levels))
   if (!identical(codes, as.double(seq_along(codes)))) {
-    x@data <- lapply(x@data, function(data) {
+    x <- with_data(x, lapply(x@data, function(data) {
       data[] <- codes[data]
       without_mark(data)
-    })
+    }))
   }
   x@levels <- levels
   x

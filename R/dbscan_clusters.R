@@ -167,8 +167,9 @@ predict.dbscan_clusters <- function(object, newdata = NULL, ...) {
 #' @export
 print.dbscan_clusters <- function(x, ...) {
   cat(sprintf(
-    "<dbscan_clusters> %d clusters of %s points, %s of noise\n",
-    length(x$size), format_count(nrow(x$x)), format_count(x$noise)
+    "<dbscan_clusters> %d cluster%s of %s points, %s of noise\n",
+    length(x$size), if (length(x$size) == 1L) "" else "s",
+    format_count(nrow(x$x)), format_count(x$noise)
   ))
   cat(sprintf(
     "eps = %s, min_points = %s, %s; %s core points\n", format(x$eps),
@@ -181,6 +182,21 @@ print.dbscan_clusters <- function(x, ...) {
     print(rlang::set_names(x$size[shown], shown))
     if (length(x$size) > 20L) cat("... and", length(x$size) - 20L, "more\n")
   }
+  invisible(x)
+}
+
+#' @export
+summary.dbscan_clusters <- function(object, ...) {
+  structure(list(
+    fit = object, table = tidy.dbscan_clusters(object)
+  ), class = "summary.dbscan_clusters")
+}
+
+#' @export
+print.summary.dbscan_clusters <- function(x, ...) {
+  print(x$fit)
+  cat("\nCluster 0 is noise.\n")
+  print(x$table[c("cluster", "size", "core")], row.names = FALSE)
   invisible(x)
 }
 

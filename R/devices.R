@@ -1,4 +1,4 @@
-# Where operators run: the CPU and its threads, or GPUs.
+# Operators run on the CPU and its threads, or on GPUs.
 
 #' Choose where operators run
 #'
@@ -53,20 +53,8 @@ get_threads <- function() {
   if (inherited) 1L else settings$threads
 }
 
-#' @rdname use_gpu
-#' @export
-rkeops_use_gpu <- function(device = -1) {
-  use_gpu(device)
-}
-
-#' @rdname use_gpu
-#' @export
-rkeops_use_cpu <- function(ncore = NULL) {
-  use_cpu(ncore)
-}
-
-# What a computation on the GPU needs, looked for now rather than at the first
-# call.
+# Looks now, rather than at the first call, for what a computation on the GPU
+# needs.
 check_devices <- function(devices, call) {
   found <- check_native(r_gpu_devices(), call)
   missing <- setdiff(devices, found$device)

@@ -216,7 +216,9 @@ code_frame <- function(x, name, call) {
   if (!is.atomic(x) && !is.factor(x) || length(dim(x)) > 2L) {
     abort_argument(name, "a matrix, a data frame or a vector", x, call)
   }
-  as.data.frame(if (is.matrix(x)) x else list(V1 = x))
+  about_argument(name, call, {
+    as.data.frame(if (is.matrix(x)) x else list(V1 = x))
+  })
 }
 
 # Each value as its number among the different ones of both sides.

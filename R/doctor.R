@@ -1,4 +1,4 @@
-# What is installed, whether it works, and what to do about what is missing.
+# Tells what is installed, whether it works, and what to do about missing parts.
 
 #' Is everything here, and does it work?
 #'
@@ -12,8 +12,7 @@
 #'
 #' @param verbose Whether to say what was found.
 #' @return `check_rkeops()` returns invisibly whether the result was right,
-#'   `rkeops_sitrep()` invisibly the list of what it found. `helloWorld()`
-#'   prints and returns a greeting, as in rkeops 1.x and 2.x.
+#'   `rkeops_sitrep()` invisibly the list of what it found.
 #' @export
 #' @examples
 #' rkeops_sitrep()
@@ -100,12 +99,6 @@ rkeops_sitrep <- function() {
   report_cuda_compiler(found$toolchain)
   report_session(found)
   invisible(found)
-}
-
-#' @rdname check_rkeops
-#' @export
-helloWorld <- function() { # nolint
-  print("Hello user of KeOps")
 }
 
 situation <- function() {

@@ -278,9 +278,14 @@ warn_eigenvalues <- function(found, k, maxit, call) {
 setGeneric("eigen")
 setMethod("eigen", "LazyTensor", function(x, symmetric, only.values = FALSE,
                                           EISPACK = FALSE) {
+  call <- sys.call()
+  only.values <- check_flag(only.values, "only.values", call)
+  if (!missing(symmetric)) check_flag(symmetric, "symmetric", call)
   value <- stored_with_message(x, "eigen(K)", "eigs_sym(K, k)")
   if (missing(symmetric)) symmetric <- isSymmetric(value)
-  base::eigen(value, symmetric, only.values)
+  about_function("eigen", call, {
+    base::eigen(value, as.logical(symmetric), only.values)
+  })
 })
 
 #' @rdname LazyTensor-words
@@ -288,15 +293,18 @@ setMethod("eigen", "LazyTensor", function(x, symmetric, only.values = FALSE,
 #' @export
 setGeneric("svd")
 setMethod("svd", "LazyTensor", function(x, nu, nv) {
+  call <- sys.call()
   value <- stored_with_message(x, "svd(K)", "svds(K, k)")
   least <- min(dim(value))
-  base::svd(
-    value, if (missing(nu)) least else nu, if (missing(nv)) least else nv
-  )
+  nu <- if (missing(nu)) least else check_count(nu, "nu", call, 0)
+  nv <- if (missing(nv)) least else check_count(nv, "nv", call, 0)
+  about_function("svd", call, base::svd(value, nu, nv))
 })
 
 #' @rawNamespace S3method(stats::prcomp, LazyTensor)
 prcomp.LazyTensor <- function(x, ...) {
-  stats::prcomp(stored_with_message(x, "prcomp(K)", "svds(K, k)"), ...)
+  about_function("prcomp", sys.call(), {
+    stats::prcomp(stored_with_message(x, "prcomp(K)", "svds(K, k)"), ...)
+  })
 }
 # nolint end

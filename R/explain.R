@@ -14,10 +14,12 @@
 #'   it (see the option `expansion` in [set_rkeops_option()]); `"digits"`, how
 #'   an operator in single precision keeps the digits of its inputs, and how
 #'   the last call was computed; `"pruning"`, which pairs the last call left
-#'   out on the CPU, and what that took (see the option `pruning` in
+#'   out, and what that took (see the option `pruning` in
 #'   [set_rkeops_option()]); `"source"`, the program;
 #'   `"command"`, the command that compiles it; `"instructions"`, what the
-#'   interpreter does instead; `"engine"`, where and how calls run.
+#'   interpreter does instead; `"engine"`, where and how calls run; `"cost"`, of
+#'   a lazy tensor with data, how long a sum over all pairs will take and what
+#'   memory it needs, from a measurement of a part.
 #' @param engine `"cpu"` or `"cuda"`, also one this machine cannot run. By
 #'   default the one that calls use.
 #'
@@ -29,13 +31,22 @@
 #'                    c("x = Vi(3)", "y = Vj(3)"))
 #' explain(op, "plan")
 #' explain(op, "source", engine = "cuda")
+#' x <- matrix(runif(2e4), ncol = 2)
+#' explain(gaussian_kernel(x, bandwidth = 0.1), "cost")
 explain <- function(op, what = "source", engine = NULL) {
   call <- rlang::current_env()
   if (missing(op)) check_operator(op, "op", call)
-  stages <- if (is.LazyTensor(op)) explained_stages[-1L] else explained_stages
+  stages <- if (is.LazyTensor(op)) {
+    c(explained_stages[-1L], "cost")
+  } else {
+    explained_stages
+  }
   check_choice(what, stages, "what", call)
   engine <- engine %||% settings$engine
   check_choice(engine, c("cpu", "cuda"), "engine", call)
+  if (what == "cost") {
+    return(structure(cost_of_sum(op, call), class = "rkeops_explanation"))
+  }
   lines <- if (is.LazyTensor(op)) {
     r_lazy_explain(
       native_operand(op), evaluation("Sum", integer(), "j", precision_of(op)),

@@ -8,7 +8,8 @@
 #' each point to belong to them. Of several numbers of components and models the
 #' one with the smallest BIC is chosen.
 #'
-#' @param x The points, one a row: a numeric matrix or data frame, or a vector.
+#' @param x The points, one a row: a numeric matrix or data frame, a vector, or
+#'   a formula `~ a + b` of variables of `data`.
 #' @param k The number of components, or several to choose from.
 #' @param model The covariance matrices, one for each component: `"full"`,
 #'   `"diagonal"` or `"spherical"` (a multiple of the identity); or several to
@@ -18,8 +19,14 @@
 #' @param iter.max The largest number of iterations.
 #' @param tol Iterations end when the log likelihood grows by less than `tol`
 #'   times its absolute value.
+#' @param weights Weights of the points, at least 0: a weight of 2 counts as two
+#'   equal points, also in the BIC. Points of weight 0 have a class, but no part
+#'   in the fit. With a formula they may be a variable of `data`.
 #' @param precision `"float64"`, or `"float32"`, which takes half of the time or
 #'   less, and gives the likelihood to some six digits.
+#' @param data A data frame, for a formula.
+#' @param na.action A function for the rows with missing values of a formula;
+#'   without one missing values are an error.
 #'
 #' @details
 #' Logarithms of densities are added without underflow (log-sum-exp). The matrix
@@ -36,7 +43,8 @@
 #'   of matrices), `loglik`, `df` (how many parameters), `n`, `bic` (a table
 #'   for all `k` and models; smaller is better, other than in mclust),
 #'   `iterations`, `converged`, `cluster` and `uncertainty` (1 less the largest
-#'   probability, for each point), `x` and `call`. There are `print()`,
+#'   probability, for each point), `x`, `call` and, from a formula, `terms` and
+#'   `na.action`. There are `print()`,
 #'   `summary()`, [predict()][predict.gaussian_mixture], `plot()`, `logLik()`,
 #'   `AIC()` and `BIC()`. Components are in descending order of their
 #'   proportions.
@@ -52,7 +60,7 @@
 #' @concept mixture model
 #' @concept model-based clustering
 #' @concept EM algorithm
-#' @concept expectation maximization
+#' @concept expectation-maximisation
 #' @concept density estimation
 #' @export
 #' @examples
@@ -68,16 +76,24 @@
 gaussian_mixture <- function(x, k, model = c("full", "diagonal", "spherical"),
                              nstart = 1L,
                              iter.max = 500L, # nolint: object_name_linter.
-                             tol = 1e-8, precision = "float64") {
+                             tol = 1e-8, weights = NULL,
+                             precision = "float64", data = NULL,
+                             na.action = stats::na.omit) { # nolint
   call <- rlang::current_env()
-  x <- read_points(x, "x", call)
-  at_least_rows(x, 2L, "x", call)
-  check_not_constant_columns(x, call)
+  weights <- value_in_data(
+    substitute(weights), data, parent.frame(), "weights", call
+  )
+  read <- read_clustered(x, data, weights, na.action, call)
+  check_weights(read$weights, nrow(read$x), call, missing_ok = FALSE)
+  points <- mixture_data(read$x, read$weights)
+  at_least_rows(points$x, 2L, "x", call)
+  check_not_constant_columns(points$x, call)
   if (missing(model)) model <- "full"
   check_models(model, call)
-  if (missing(k) || !are_counts(k, nrow(x) - 1L)) {
+  if (missing(k) || !are_counts(k, nrow(points$x) - 1L)) {
     abort_argument("k", sprintf(
-      "whole numbers from 1 to %d, less than there are points", nrow(x) - 1L
+      "whole numbers from 1 to %d, less than there are points",
+      nrow(points$x) - 1L
     ), k, call)
   }
   precision <- read_precision(precision, "precision", call)
@@ -86,10 +102,12 @@ gaussian_mixture <- function(x, k, model = c("full", "diagonal", "spherical"),
     iterations = check_count(iter.max, "iter.max", call), tol = tol
   )
   check_positive(tol, "tol", call)
-  fits <- mixture_fits(x, k, model, control, precision, call)
+  fits <- mixture_fits(points, k, model, control, precision, call)
   best <- fits$best
   if (!best$converged) warn_iterations("gaussian_mixture", iter.max)
   best$bic <- fits$bic
+  best$terms <- read$terms
+  best$na.action <- read$na.action
   best$call <- match.call()
   structure(best, class = "gaussian_mixture")
 }
@@ -114,7 +132,7 @@ check_not_constant_columns <- function(x, call) {
 }
 
 # All numbers of components and models, and the best by BIC.
-mixture_fits <- function(x, k, model, control, precision, call) {
+mixture_fits <- function(data, k, model, control, precision, call) {
   table <- expand.grid(
     k = as.integer(unique(k)), model = unique(model), stringsAsFactors = FALSE
   )
@@ -122,13 +140,13 @@ mixture_fits <- function(x, k, model, control, precision, call) {
   table$loglik <- table$bic <- NA_real_
   table$df <- NA_integer_
   for (row in seq_len(nrow(table))) {
-    problem <- mixture_problem(x, table$model[[row]], precision)
+    problem <- mixture_problem(data, table$model[[row]], precision)
     fit <- best_start(problem, table$k[[row]], control, call)
     if (is.null(fit)) next
     fit <- in_units_of_data(fit, problem)
     table$loglik[[row]] <- fit$loglik
     table$df[[row]] <- fit$df
-    table$bic[[row]] <- fit$df * log(nrow(x)) - 2 * fit$loglik
+    table$bic[[row]] <- fit$df * log(fit$n) - 2 * fit$loglik
     if (row == base::which.min(table$bic)) best <- fit
   }
   if (is.null(best)) {
@@ -143,18 +161,32 @@ mixture_fits <- function(x, k, model, control, precision, call) {
   list(best = best, bic = table[c("k", "model", "loglik", "df", "bic")])
 }
 
+# The points of positive weight, and all.
+mixture_data <- function(x, weights) {
+  weights <- as.double(weights %||% rep(1, nrow(x)))
+  list(
+    x = x[weights > 0, , drop = FALSE], weights = weights[weights > 0],
+    all_points = x
+  )
+}
+
 # Points in units in which their variance is about 1; a sphere needs the same
 # unit in all columns.
-mixture_problem <- function(x, model, precision) {
-  center <- colMeans(x)
+mixture_problem <- function(data, model, precision) {
+  x <- data$x
+  shares <- data$weights / sum(data$weights)
+  center <- colSums(x * shares)
   centered <- sweep_columns(x, center, `-`)
   largest <- apply(abs(centered), 2L, max)
-  unit <- largest * sqrt(colMeans(sweep_columns(centered, largest, `/`)^2))
+  unit <- largest * sqrt(colSums(
+    shares * sweep_columns(centered, largest, `/`)^2
+  ))
   if (model == "spherical") unit <- rep(max(unit), ncol(x))
   z <- sweep_columns(centered, unit, `/`)
   list(
-    x = x, z = z, tensor = Vi(where_it_runs(z), precision = precision),
-    model = model, precision = precision, center = center, unit = unit
+    z = z, tensor = Vi(where_it_runs(z), precision = precision),
+    weights = data$weights, all_points = data$all_points, model = model,
+    precision = precision, center = center, unit = unit
   )
 }
 
@@ -175,7 +207,9 @@ first_components <- function(problem, k, call) {
   z <- problem$z
   divided <- tryCatch(
     suppressWarnings(
-      k_means(z, k, nstart = 5L, iter.max = 50L),
+      k_means(
+        z, k, nstart = 5L, iter.max = 50L, weights = problem$weights
+      ),
       classes = "rkeops_warning_convergence"
     ), rkeops_error_argument = function(e) NULL
   )
@@ -183,9 +217,12 @@ first_components <- function(problem, k, call) {
     return(NULL)
   }
   inside <- z - divided$centers[divided$cluster, , drop = FALSE]
-  covariance <- of_model(crossprod(inside) / nrow(z), problem$model)
+  shares <- problem$weights / sum(problem$weights)
+  covariance <- of_model(crossprod(inside * sqrt(shares)), problem$model)
   list(
-    proportions = divided$size / nrow(z), means = unname(divided$centers),
+    proportions = c(tapply(
+      shares, factor(divided$cluster, seq_len(k)), sum, default = 0
+    )), means = unname(divided$centers),
     covariances = array(covariance, c(dim(covariance), k))
   )
 }
@@ -204,13 +241,17 @@ of_model <- function(covariance, model) {
 em_iterations <- function(problem, components, control) {
   previous <- -Inf
   converged <- FALSE
+  show <- loop_progress(sprintf(
+    "Expectation and maximisation, %d components", nrow(components$means)
+  ))
   for (iteration in seq_len(control$iterations)) {
+    show(iteration)
     densities <- component_densities(problem, problem$tensor, components)
     if (is.null(densities)) {
       return(NULL)
     }
     totals <- logsumexp(densities$log, "j")
-    loglik <- sum(on_host(totals))
+    loglik <- sum(problem$weights * on_host(totals))
     if (!is.finite(loglik)) {
       return(NULL)
     }
@@ -225,73 +266,15 @@ em_iterations <- function(problem, components, control) {
   )
 }
 
-# The lazy logarithms of proportions times densities, and the differences of
-# points and means. NULL where a component has no density.
-component_densities <- function(problem, points, components) {
-  precision <- problem$precision
-  roots <- component_roots(components, problem$model)
-  if (is.null(roots)) {
-    return(NULL)
-  }
-  columns <- ncol(components$means)
-  constants <- log(components$proportions) + roots$log_determinant -
-    columns / 2 * log(2 * pi)
-  differences <- points - Vj(components$means, precision = precision)
-  root <- Vj(roots$rows, precision = precision)
-  scaled <- if (problem$model == "full") {
-    matvecmult(root, differences)
-  } else {
-    differences * root
-  }
-  list(
-    log = Vj(constants, precision = precision) - sqnorm2(scaled) / 2,
-    differences = differences
-  )
-}
-
-# The inverse roots of the covariances, one a row: matrices column by column, or
-# the inverse deviations.
-component_roots <- function(components, model) {
-  count <- nrow(components$means)
-  roots <- lapply(seq_len(count), function(j) {
-    covariance <- matrix(components$covariances[, , j],
-                         ncol(components$means))
-    inverse_of_component(covariance, model)
-  })
-  if (any(vapply(roots, is.null, NA)) || any(components$proportions <= 0)) {
-    return(NULL)
-  }
-  list(
-    rows = do.call(rbind, lapply(roots, `[[`, "root")),
-    log_determinant = vapply(roots, `[[`, 0, "log_determinant")
-  )
-}
-
-# A variance of 1e-10 of that of all points counts as none.
-inverse_of_component <- function(covariance, model) {
-  upper <- if (all(is.finite(covariance))) {
-    tryCatch(base::chol(covariance), error = function(e) NULL)
-  }
-  if (is.null(upper) || min(diag_of(upper)) < 1e-5) {
-    return(NULL)
-  }
-  deviations <- diag_of(upper)
-  list(
-    root = if (model == "full") {
-      c(t(backsolve(upper, base::diag(nrow(upper)))))
-    } else {
-      1 / deviations
-    },
-    log_determinant = -sum(log(deviations))
-  )
-}
-
 # Moments weighted with the probabilities, about the former means, which are
 # near.
 new_components <- function(problem, components, densities, totals) {
   columns <- ncol(components$means)
   difference <- densities$differences
   share <- exp(densities$log - Vi(totals, precision = problem$precision))
+  if (!all(problem$weights == 1)) {
+    share <- share * Vi(problem$weights, precision = problem$precision)
+  }
   second <- if (problem$model == "full") {
     tensorprod(difference, difference)
   } else {
@@ -323,7 +306,7 @@ in_units_of_data <- function(fit, problem) {
   parts <- fit$components
   columns <- ncol(parts$means)
   k <- length(parts$proportions)
-  names <- column_names(problem$x)
+  names <- column_names(problem$all_points)
   order <- order(parts$proportions, decreasing = TRUE)
   parts$means <- parts$means[order, , drop = FALSE]
   parts$covariances <- parts$covariances[, , order, drop = FALSE]
@@ -339,13 +322,15 @@ in_units_of_data <- function(fit, problem) {
       parts$covariances * c(scale), c(columns, columns, k),
       list(names, names, seq_len(k))
     ),
-    loglik = fit$loglik - nrow(problem$x) * sum(log(problem$unit)),
-    df = mixture_parameters(k, columns, problem$model), n = nrow(problem$x),
-    iterations = fit$iterations, converged = fit$converged
+    loglik = fit$loglik - sum(problem$weights) * sum(log(problem$unit)),
+    df = mixture_parameters(k, columns, problem$model),
+    n = sum(problem$weights), iterations = fit$iterations,
+    converged = fit$converged
   )
   value$scaled <- c(parts, problem[c("center", "unit")])
-  found <- mixture_classes(value, problem$x, problem$precision)
-  c(value, found, list(x = problem$x))
+  points <- problem$all_points
+  found <- mixture_classes(value, points, problem$precision)
+  c(value, found, list(x = points))
 }
 
 mixture_parameters <- function(k, columns, model) {
@@ -353,30 +338,4 @@ mixture_parameters <- function(k, columns, model) {
     full = columns * (columns + 1) / 2, diagonal = columns, spherical = 1
   )
   as.integer(k * (columns + shape) + k - 1)
-}
-
-# The logarithms of densities of new points, as pairs with the components.
-mixture_densities <- function(fit, points, precision = "float64") {
-  scaled <- fit$scaled
-  z <- sweep_columns(
-    sweep_columns(points, scaled$center, `-`), scaled$unit, `/`
-  )
-  component_densities(
-    list(model = fit$model, precision = precision),
-    Vi(z, precision = precision), scaled
-  )$log
-}
-
-mixture_classes <- function(fit, points, precision = "float64") {
-  log_density <- mixture_densities(fit, points, precision)
-  largest <- max_argmax(log_density, "j")
-  total <- logsumexp(log_density, "j")
-  list(
-    cluster = stats::setNames(
-      c(largest$indices) + 1L - settings$index_base, rownames(points)
-    ),
-    uncertainty = stats::setNames(
-      c(-expm1(on_host(largest$values) - on_host(total))), rownames(points)
-    )
-  )
 }

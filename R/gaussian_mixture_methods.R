@@ -31,7 +31,7 @@ predict.gaussian_mixture <- function(object, newdata = NULL,
   points <- if (is.null(newdata)) {
     object$x
   } else {
-    read_newdata(newdata, list(x = object$x), call)
+    read_newdata(newdata, object[c("x", "terms")], call)
   }
   value <- at_complete_rows(points, function(points) {
     mixture_values(object, points, type)
@@ -67,9 +67,11 @@ nobs.gaussian_mixture <- function(object, ...) object$n # nolint
 
 #' @export
 print.gaussian_mixture <- function(x, digits = 4L, ...) {
+  check_digits(digits, rlang::current_env())
   cat(sprintf(
     "<gaussian_mixture> %d component%s, %s, of %s points in %d dimension%s\n",
-    x$k, if (x$k > 1L) "s" else "", x$model, format_count(x$n), ncol(x$means),
+    x$k, if (x$k > 1L) "s" else "", x$model, format_count(nrow(x$x)),
+    ncol(x$means),
     if (ncol(x$means) > 1L) "s" else ""
   ))
   cat(sprintf(
@@ -89,6 +91,7 @@ summary.gaussian_mixture <- function(object, ...) {
 
 #' @export
 print.summary.gaussian_mixture <- function(x, digits = 4L, ...) {
+  check_digits(digits, rlang::current_env())
   print.gaussian_mixture(x, digits)
   cat("\nPoints:", paste(tabulate(x$cluster, x$k), collapse = ", "), "\n")
   cat("Standard deviations\n")

@@ -43,6 +43,10 @@
 #'   itself is computed to double precision in both.
 #' @param maxit The largest number of iterations of [stats::optim()], and of
 #'   1000 for conjugate gradients.
+#' @param weights Positive weights of the observations, a variable of `data` or
+#'   numbers: the variance of the noise is `nugget / weights`, as of means of so
+#'   many measurements.
+#' @param subset An expression of variables of `data`: the rows that are used.
 #' @param na.action What to do with missing values, as in [stats::lm()].
 #'
 #' @details
@@ -72,7 +76,7 @@
 #'   `coef()`, `fitted()`, `residuals()`, `logLik()` (so `AIC()` and `BIC()`),
 #'   `vcov()`, `nobs()`, `formula()`, `update()`,
 #'   [predict()][predict.gaussian_process],
-#'   [simulate()][simulate.gaussian_process],
+#'   `weights()`, [simulate()][simulate.gaussian_process],
 #'   [plot()][plot.gaussian_process].
 #' @references Rasmussen, C. E. and Williams, C. K. I. (2006). *Gaussian
 #'   Processes for Machine Learning*. MIT Press.
@@ -107,12 +111,19 @@ gaussian_process <- function(formula, data = NULL,
                              range = NULL, variance = NULL, isotropic = FALSE,
                              rank = NULL, probes = 16,
                              precision = get_rkeops_option("precision"),
-                             maxit = 100, na.action = stats::na.omit) {
+                             maxit = 100, weights = NULL, subset = NULL,
+                             na.action = stats::na.omit) {
   call <- rlang::current_env()
   if (missing(formula)) {
     abort_argument("formula", "like `y ~ x1 + x2`", formula, call)
   }
-  frame <- process_frame(formula, data, na.action, call)
+  weights <- value_in_data(
+    substitute(weights), data, parent.frame(), "weights", call
+  )
+  rows <- value_in_data(
+    substitute(subset), data, parent.frame(), "subset", call
+  )
+  frame <- process_frame(formula, data, weights, rows, na.action, call)
   choices <- list(
     kernel = read_covariance(first_choice(kernel, missing(kernel)), call),
     method = check_choice(
@@ -135,10 +146,6 @@ gaussian_process <- function(formula, data = NULL,
   new_process(found, frame, match.call(), formula, call)
 }
 # nolint end
-
-first_choice <- function(value, is_missing) {
-  if (is_missing) value[[1L]] else value
-}
 
 # ---- the model ----
 
@@ -163,7 +170,7 @@ new_process_model <- function(frame, choices, rank, call) {
   unit <- sqrt(mean(qr.resid(qr(frame$X), frame$y)^2))
   center <- colMeans(frame$x)
   c(choices, list(
-    y = frame$y / unit, X = frame$X, unit = unit,
+    y = frame$y / unit, X = frame$X, unit = unit, noise = frame$noise,
     x = frame$x - rep(center, each = n), center = center, maxit = 1000L,
     finish = finish,
     rank = min(rank %||% min(largest_rank(n), 400L), n)
@@ -200,8 +207,8 @@ check_given <- function(range, variance, nugget, model, call) {
   }
   list(
     range = check_range(range, ncol(model$x), call),
-    variance = if (!is.null(variance)) variance / model$unit^2,
-    nugget = if (!is.null(nugget)) nugget / model$unit^2
+    variance = if (!is.null(variance)) as.double(variance) / model$unit^2,
+    nugget = if (!is.null(nugget)) as.double(nugget) / model$unit^2
   )
 }
 
@@ -238,7 +245,7 @@ new_process <- function(found, frame, call, formula, env) {
   pieces <- found$pieces
   unit <- model$unit
   fit <- stats::setNames(
-    frame$y - unit * found$ratio * pieces$alpha, frame$names
+    frame$y - unit * found$ratio * model$noise * pieces$alpha, frame$names
   )
   structure(list(
     coefficients = stats::setNames(pieces$beta * unit, colnames(frame$X)),
@@ -252,7 +259,8 @@ new_process <- function(found, frame, call, formula, env) {
     kernel = model$kernel, method = model$method, approx = model$approx,
     call = call, formula = formula, terms = frame$terms,
     xlevels = frame$xlevels, contrasts = frame$contrasts,
-    na.action = frame$na.action, y = frame$y, X = frame$X, x = frame$x,
+    na.action = frame$na.action, weights = frame$weights,
+    y = frame$y, X = frame$X, x = frame$x,
     model = model, pieces = pieces, ratio = found$ratio
   ), class = "gaussian_process")
 }

@@ -95,8 +95,9 @@ process_gradient <- function(state, model) {
   )
 }
 
-# Starts from the best of some values on a part of the data, from which many
-# observations go on with the best parameters of a part.
+# Starts from the best of some values on a part of the data. Many observations
+# go on with the best parameters of a larger part, and with the `curvature`
+# there, so that few evaluations with all of them are left.
 starting_values <- function(model) {
   free <- parameters_of(model)
   trials <- expand.grid(
@@ -112,14 +113,35 @@ starting_values <- function(model) {
   })
   part <- part_of_model(model, 300L)
   if (qr(part$X)$rank < ncol(part$X)) {
-    return(starts[[1L]])
+    return(list(par = starts[[1L]]))
   }
   values <- vapply(starts, function(par) evaluate_process(par, part)$value, 0)
   best <- starts[[which.min(values)]]
-  if (length(model$y) <= largest_exact || model$optim_maxit == 0L) {
-    return(best)
+  size <- if (length(model$y) <= largest_exact) 400L else 600L
+  part <- part_of_model(model, size)
+  if (length(model$y) < 2L * size || model$optim_maxit == 0L ||
+        !has_gradient(part)) {
+    return(list(par = best))
   }
-  search_parameters(best, part_of_model(model, 600L))$par
+  par <- search_parameters(list(par = best), part)$par
+  list(par = par, curvature = curvature_of(par, part))
+}
+
+# The second derivatives of the criterion in each parameter, divided by the
+# number of observations, by differences of gradients.
+curvature_of <- function(par, model) {
+  step <- 1e-3
+  slope_at <- function(par) {
+    process_gradient(evaluate_process(par, model), model) / length(model$y)
+  }
+  vapply(seq_along(par), function(k) {
+    move <- step * (seq_along(par) == k)
+    (slope_at(par + move)[[k]] - slope_at(par - move)[[k]]) / (2 * step)
+  }, 0)
+}
+
+has_gradient <- function(model) {
+  model$method != "LOO" && model$approx != "nystrom"
 }
 
 # Some of the observations, always the same, as an exact model.
@@ -129,6 +151,7 @@ part_of_model <- function(model, size) {
   model$approx <- "exact"
   model$y <- model$y[some]
   model$X <- model$X[some, , drop = FALSE]
+  model$noise <- rep_len(model$noise, n)[some]
   model$x <- model$x[some, , drop = FALSE]
   model
 }
@@ -136,12 +159,12 @@ part_of_model <- function(model, size) {
 estimate_process <- function(model, call) {
   free <- parameters_of(model)
   count <- free$range + free$ratio + free$variance
-  par <- if (count) starting_values(model) else numeric()
-  model <- draw_process(model, par, call)
+  start <- if (count) starting_values(model) else list(par = numeric())
+  model <- draw_process(model, start$par, call)
   search <- if (count && model$optim_maxit > 0L) {
-    search_parameters(par, model)
+    search_parameters(start, model)
   } else {
-    list(par = par, convergence = 0L, counts = c(0L, 0L))
+    list(par = start$par, convergence = 0L, counts = c(0L, 0L))
   }
   if (model$finish != "") model$approx <- model$finish
   state <- evaluate_process(search$par, model)
@@ -197,11 +220,15 @@ draw_process <- function(model, par, call) {
   model
 }
 
-search_parameters <- function(par, model) {
+# In units in which the curvature is 1, the first step of the search is one of
+# Newton's method.
+search_parameters <- function(start, model) {
   seen <- new.env(parent = emptyenv())
   seen$values <- numeric()
+  show <- loop_progress("Evaluations of the likelihood")
   state_at <- function(par) {
     if (!identical(seen$par, par)) {
+      show(length(seen$values) + 1L)
       seen$state <- evaluate_process(par, model)
       seen$par <- par
       remember_value(seen, model)
@@ -210,16 +237,21 @@ search_parameters <- function(par, model) {
   }
   scale <- length(model$y)
   bounds <- parameter_bounds(model)
-  has_gradient <- model$method != "LOO" && model$approx != "nystrom"
+  units <- if (is.null(start$curvature)) 1 else
+    1 / sqrt(pmin(pmax(start$curvature, 0.05), 100))
   tryCatch(
     stats::optim(
-      pmin(pmax(par, bounds$lower), bounds$upper),
+      pmin(pmax(start$par, bounds$lower), bounds$upper),
       function(par) state_at(par)$value / scale,
-      if (has_gradient) {
+      if (has_gradient(model)) {
         function(par) process_gradient(state_at(par), model) / scale
       },
       method = "L-BFGS-B", lower = bounds$lower, upper = bounds$upper,
-      control = list(maxit = model$optim_maxit, factr = 1e7)
+      control = list(
+        maxit = model$optim_maxit, parscale = rep_len(units, length(start$par)),
+        # to 1e-5 of the criterion itself
+        factr = max(1e7, 1e-5 / scale / .Machine$double.eps)
+      )
     ),
     rkeops_search_done = function(done) {
       list(par = seen$best, convergence = 0L, counts = length(seen$values))
@@ -256,7 +288,7 @@ final_pieces <- function(state, model, call) {
   }
   solved <- kernel_solve(
     process_tensor(model, state$at$range), cbind(model$y, model$X),
-    state$at$ratio, precond = "nystrom", rank = model$rank
+    state$at$ratio * model$noise, precond = "nystrom", rank = model$rank
   )
   fit <- solved_trend(model, plain_solution(solved))
   pieces[names(fit)] <- fit

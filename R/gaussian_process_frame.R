@@ -13,7 +13,7 @@ read_process_formula <- function(formula, data, call) {
   part <- function(side) {
     one <- formula
     one[[3L]] <- side
-    stats::terms(one, data = data)
+    about_argument("formula", call, stats::terms(one, data = data))
   }
   list(
     trend = part(if (has_bar) right[[2L]] else 1),
@@ -21,8 +21,10 @@ read_process_formula <- function(formula, data, call) {
   )
 }
 
-process_frame <- function(formula, data, na_action, call) {
-  if (!is.null(data)) data <- as.data.frame(data)
+process_frame <- function(formula, data, weights, rows, na_action, call) {
+  if (!is.null(data)) {
+    data <- about_argument("data", call, as.data.frame(data))
+  }
   terms <- read_process_formula(formula, data, call)
   check_places_terms(terms$places, call)
   if (!is.null(attr(terms$trend, "offset"))) {
@@ -36,9 +38,8 @@ process_frame <- function(formula, data, na_action, call) {
     c(labels_or_one(terms$trend), attr(terms$places, "term.labels")),
     response = formula[[2L]], env = environment(formula)
   )
-  frame <- stats::model.frame(
-    both, data, na.action = na_action, drop.unused.levels = TRUE
-  )
+  frame <- subset_frame(both, data, rows, na_action, call, weights)
+  weights <- check_process_weights(stats::model.weights(frame), call)
   y <- stats::model.response(frame)
   if (!is.numeric(y) || !is.null(dim(y)) && ncol(y) > 1L) {
     abort_rkeops(
@@ -47,15 +48,30 @@ process_frame <- function(formula, data, na_action, call) {
   }
   trend <- with_prediction(stats::delete.response(terms$trend), frame)
   places <- with_prediction(stats::delete.response(terms$places), frame)
-  X <- stats::model.matrix(trend, frame) # nolint
+  X <- about_argument("formula", call, { # nolint
+    stats::model.matrix(trend, frame)
+  })
   frame_parts <- list(
     y = as.double(y), X = X, x = coordinates_of(places, frame, call),
     terms = list(trend = trend, places = places),
     xlevels = stats::.getXlevels(trend, frame),
     contrasts = attr(X, "contrasts"), na.action = attr(frame, "na.action"),
-    names = rownames(frame)
+    names = rownames(frame), weights = weights,
+    noise = if (is.null(weights)) 1 else 1 / weights
   )
   check_frame(frame_parts, call)
+}
+
+check_process_weights <- function(weights, call) {
+  valid <- is.null(weights) ||
+    is.numeric(weights) && all(is.finite(weights) & weights > 0)
+  if (!valid) {
+    abort_rkeops(
+      "argument", "`weights` must be positive numbers.",
+      hints = "`subset = w > 0` leaves out observations.", call = call
+    )
+  }
+  weights
 }
 
 labels_or_one <- function(terms) {
@@ -92,8 +108,8 @@ check_places_terms <- function(terms, call) {
 coordinates_of <- function(terms, frame, call) {
   labels <- attr(terms, "term.labels")
   columns <- lapply(labels, function(label) {
-    column <- frame[[label]]
-    if (!is.numeric(column)) {
+    column <- plain_data(frame[[label]], label, call)
+    if (!is_numbers(column) || is.complex(column)) {
       abort_rkeops(
         "argument", sprintf("The coordinate `%s` is not numeric.", label),
         call = call
@@ -152,29 +168,28 @@ trend_problem <- function(frame) {
 
 # Trend and coordinates at new places; rows with missing values stay, as NA.
 process_newdata <- function(object, newdata, call) {
-  newdata <- as.data.frame(newdata)
-  frame_of <- function(terms, levels = NULL) {
-    tryCatch(
-      stats::model.frame(
-        terms, newdata, na.action = stats::na.pass, xlev = levels
-      ),
-      error = function(e) {
-        abort_rkeops(
-          "argument", sprintf("`newdata`: %s", conditionMessage(e)), call = call
-        )
-      }
-    )
-  }
+  newdata <- about_argument("newdata", call, as.data.frame(newdata))
   trend <- object$terms$trend
   X <- stats::model.matrix( # nolint
-    trend, frame_of(trend, object$xlevels), contrasts.arg = object$contrasts
+    trend, new_frame(trend, newdata, object$xlevels, call),
+    contrasts.arg = object$contrasts
   )
-  places <- frame_of(object$terms$places)
+  places <- new_frame(object$terms$places, newdata, NULL, call)
+  x <- coordinates_of(object$terms$places, places, call)
+  # a variable that is not in `newdata` may be one of another kind around it
+  if (ncol(x) != ncol(object$x)) {
+    abort_rkeops(
+      "shape", sprintf(
+        "`newdata` has places of %d coordinates, not %d.", ncol(x),
+        ncol(object$x)
+      ), call = call
+    )
+  }
   # a trend without variables does not know how many rows there are
   rows <- nrow(places)
   if (nrow(X) != rows) X <- X[rep(1L, rows), , drop = FALSE] # nolint
   list(
-    X = X, x = coordinates_of(object$terms$places, places, call),
+    X = X, x = x,
     names = rownames(places)
   )
 }

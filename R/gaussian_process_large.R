@@ -19,11 +19,11 @@ landmark_features <- function(model, range) {
 
 landmark_jitter <- 1e-8
 
-# F F' + ratio I, as kernel_solve() uses it.
-landmark_preconditioner <- function(features, ratio) {
+# F F' plus a diagonal, as kernel_solve() uses it.
+landmark_preconditioner <- function(features, diagonal) {
   nystrom_preconditioner(list(
     factor = features, left = numeric(nrow(features)), total = nrow(features)
-  ), ratio)
+  ), diagonal)
 }
 
 # ---- conjugate gradients ----
@@ -31,7 +31,7 @@ landmark_preconditioner <- function(features, ratio) {
 iterative_pieces <- function(model, range, ratio) {
   features <- landmark_features(model, range)
   preconditioner <- if (!is.null(features)) {
-    landmark_preconditioner(features, ratio)
+    landmark_preconditioner(features, ratio * model$noise)
   }
   if (is.null(preconditioner)) {
     return(NULL)
@@ -39,7 +39,7 @@ iterative_pieces <- function(model, range, ratio) {
   x <- scaled_places(model$x, range)
   system <- list(
     tensor = lazy_covariance(model$kernel, x, precision = model$precision),
-    n = nrow(x), lambda = ratio
+    n = nrow(x), lambda = ratio * model$noise
   )
   sides <- cbind(model$y, model$X)
   run <- tryCatch(
@@ -102,7 +102,7 @@ iterative_gradient <- function(model, range, ratio, variance, run, fit,
   }
   x <- scaled_places(model$x, range)
   gradient <- c(
-    covariance_gradient(model$kernel, x, u, v), ratio * sum(u * v)
+    covariance_gradient(model$kernel, x, u, v), ratio * sum(u * v * model$noise)
   )
   gradient + landmark_correction(model, range, ratio, run$at_probes)
 }
@@ -112,8 +112,8 @@ landmark_correction <- function(model, range, ratio, v) {
   step <- 1e-5
   value <- function(features, ratio) {
     sums <- r_dense_multiply(features, v, TRUE)
-    landmark_preconditioner(features, ratio)$log_det -
-      (sum(sums^2) + ratio * sum(v^2)) / ncol(v)
+    landmark_preconditioner(features, ratio * model$noise)$log_det -
+      (sum(sums^2) + ratio * sum(v^2 * model$noise)) / ncol(v)
   }
   features <- landmark_features(model, range)
   here <- value(features, ratio)
@@ -126,11 +126,11 @@ landmark_correction <- function(model, range, ratio, v) {
 
 # ---- Nystrom ----
 
-# Exact algebra of the covariance F F' + ratio I.
+# Exact algebra of the covariance F F' and the noise.
 nystrom_pieces <- function(model, range, ratio) {
   features <- landmark_features(model, range)
   preconditioner <- if (!is.null(features)) {
-    landmark_preconditioner(features, ratio)
+    landmark_preconditioner(features, ratio * model$noise)
   }
   if (is.null(preconditioner)) {
     return(NULL)

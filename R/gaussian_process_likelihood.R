@@ -1,7 +1,8 @@
 # The likelihood of a Gaussian process with the covariance
-# variance * (K + ratio * I), for given ranges and ratio of the nugget to the
+# variance * (K + ratio * N), where N is the diagonal matrix of the noise, one
+# over the weights, for given ranges and ratio of the nugget to the
 # variance. Each way to compute gives the same pieces:
-#   log_det     of A = K + ratio * I
+#   log_det     of A = K + ratio * N
 #   alpha       A^-1 (y - X beta)
 #   beta, information   the trend, X' A^-1 X
 #   quadratic   (y - X beta)' A^-1 (y - X beta)
@@ -12,9 +13,9 @@
 
 exact_pieces <- function(model, range, ratio) {
   x <- scaled_places(model$x, range)
-  r2 <- squared_distances_of(x)
+  r2 <- r_dense_squared_distances(x, x)
   A <- covariances[[model$kernel]]$value(r2) # nolint
-  diag(A) <- diag(A) + ratio # nolint
+  diag(A) <- diag(A) + ratio * model$noise # nolint
   factor <- r_dense_cholesky(A)
   if (is.null(factor)) {
     return(NULL)
@@ -63,12 +64,16 @@ solve_small <- function(A, b) { # nolint
 # sum(G * dA) with G = A^-1 [- the part of the trend] - alpha alpha' / variance.
 exact_gradient <- function(model, x, r2, ratio, variance, factor, alpha,
                            white) {
-  G <- projection_matrix(factor, white) - # nolint
-    tcrossprod(alpha) / variance
-  M <- G * covariances[[model$kernel]]$slope(r2) # nolint
-  sums <- rowSums(M)
-  ranges <- 2 * (colSums(x^2 * sums) - colSums(x * (M %*% x)))
-  c(range = ranges, ratio = ratio * sum(diag(G)))
+  G <- projection_matrix(factor, white) # nolint
+  G <- G - tcrossprod(alpha / variance, alpha) # nolint
+  of_ratio <- ratio * sum(model$noise * diag(G))
+  G <- G * covariances[[model$kernel]]$slope(r2) # nolint
+  # the sum of G_ij (x_i - x_j)^2, from products with 1 and x
+  products <- r_dense_multiply(G, cbind(1, x), FALSE)
+  ranges <- 2 * (
+    colSums(x^2 * products[, 1L]) - colSums(x * products[, -1L, drop = FALSE])
+  )
+  c(range = ranges, ratio = of_ratio)
 }
 
 # A^-1, less A^-1 X (X' A^-1 X)^-1 X' A^-1 where `white` is L^-1 X.

@@ -2,6 +2,7 @@
 
 #' @export
 print.gaussian_process <- function(x, digits = 4L, ...) {
+  check_digits(digits, rlang::current_env())
   cat(process_title(x), "\n", sep = "")
   cat("Formula: ", deparse1(x$formula), "\n\n", sep = "")
   if (length(x$coefficients)) {
@@ -61,6 +62,7 @@ print_parameters <- function(x, digits) {
 #' summary(fit)
 #' sqrt(mean(residuals(fit, "loo")^2))
 #' AIC(fit, update(fit, kernel = "gaussian"))
+#' formula(update(fit, . ~ . + I(speed^2)))
 NULL
 
 #' @rdname gaussian_process-methods
@@ -82,6 +84,7 @@ summary.gaussian_process <- function(object, ...) {
 #' @rdname gaussian_process-methods
 #' @export
 print.summary.gaussian_process <- function(x, digits = 4L, ...) {
+  check_digits(digits, rlang::current_env())
   cat(process_title(x$fit), "\n", sep = "")
   cat("Formula: ", deparse1(x$fit$formula), "\n\n", sep = "")
   cat("Residuals:\n")
@@ -166,6 +169,48 @@ nobs.gaussian_process <- function(object, ...) length(object$y)
 #' @importFrom stats formula
 #' @export
 formula.gaussian_process <- function(x, ...) x$formula
+
+#' @rdname gaussian_process-methods
+#' @param formula. Changes of the formula, where `.` is what was there: those of
+#'   the trend, if the formula has one, or `. ~ trend | coordinates`.
+#' @param evaluate Whether the new call is evaluated, or returned.
+#' @importFrom stats update
+#' @export
+update.gaussian_process <- function(object, formula., ..., # nolint
+                                    evaluate = TRUE) {
+  call <- object$call
+  if (!missing(formula.)) {
+    call$formula <- about_argument("formula.", rlang::current_env(), {
+      updated_process_formula(object$formula, formula.)
+    })
+  }
+  changes <- match.call(expand.dots = FALSE)$...
+  for (name in names(changes)) call[name] <- list(changes[[name]])
+  evaluate <- check_flag(evaluate, "evaluate", rlang::current_env())
+  if (evaluate) eval(call, parent.frame()) else call
+}
+
+# Trend and coordinates are updated apart, as update.formula() knows no bar.
+updated_process_formula <- function(old, new) {
+  split <- function(right) {
+    has_bar <- is.call(right) && identical(right[[1L]], as.name("|"))
+    if (has_bar) list(right[[2L]], right[[3L]]) else list(right)
+  }
+  was <- split(old[[3L]])
+  is <- split(new[[length(new)]])
+  if (length(is) == 1L && length(was) == 2L) is <- list(is[[1L]], quote(.))
+  if (length(is) == 2L && length(was) == 1L) was <- list(1, was[[1L]])
+  left <- if (length(new) == 3L) new[[2L]] else quote(.)
+  parts <- Map(function(a, b) {
+    stats::update.formula(call("~", old[[2L]], a), call("~", left, b))
+  }, was, is)
+  value <- parts[[1L]]
+  if (length(parts) == 2L) {
+    value[[3L]] <- call("|", value[[3L]], parts[[2L]][[3L]])
+  }
+  environment(value) <- environment(old)
+  value
+}
 
 #' Draw a Gaussian process
 #'
@@ -293,7 +338,7 @@ augment.gaussian_process <- function(x, data = NULL, # nolint
       result, .fitted = at$fit, .se.fit = at$error, .resid = x$residuals
     ))
   }
-  result <- as.data.frame(newdata %||% data)
+  result <- frame_for_augment(newdata %||% data, rlang::current_env())
   at <- predict.gaussian_process(x, result, se.fit = TRUE)
   result$.fitted <- at$fit
   result$.se.fit <- at$se.fit

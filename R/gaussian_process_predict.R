@@ -39,38 +39,17 @@ predict.gaussian_process <- function(object, newdata = NULL, # nolint
                                      level = 0.95, ...) {
   call <- rlang::current_env()
   check_no_more(list(...), call)
-  check_flag(se.fit, "se.fit", call)
-  interval <- check_choice(
-    first_choice(interval, missing(interval)),
-    c("none", "confidence", "prediction"), "interval", call
-  )
-  if (!checkmate::test_number(level, lower = 0, upper = 1)) {
-    abort_argument("level", "one number between 0 and 1", level, call)
-  }
+  choice <- interval_choice(se.fit, interval, missing(interval), level, call)
   new <- if (is.null(newdata)) {
     list(X = object$X, x = object$x, names = names(object$fitted.values))
   } else {
     process_newdata(object, newdata, call)
   }
-  with_error <- se.fit || interval != "none"
-  at <- predict_places(object, new, with_error, is.null(newdata))
+  at <- predict_places(object, new, choice$errors, is.null(newdata))
   if (is.null(newdata)) at <- lapply(at, function(one) {
     stats::napredict(object$na.action, one)
   })
-  shape_prediction(object, at, se.fit, interval, level)
-}
-
-shape_prediction <- function(object, at, se, interval, level) {
-  fit <- at$fit
-  if (interval != "none") {
-    noise <- if (interval == "prediction") object$nugget else 0
-    width <- stats::qnorm((1 + level) / 2) * sqrt(at$error^2 + noise)
-    fit <- cbind(fit = fit, lwr = fit - width, upr = fit + width)
-  }
-  if (!se) {
-    return(fit)
-  }
-  list(fit = fit, se.fit = at$error, residual.scale = sqrt(object$nugget))
+  shape_prediction(at$fit, at$error, object$nugget, choice)
 }
 
 # Places with missing values are left out, and have NA.
@@ -147,8 +126,8 @@ solve_covariance <- function(object, b) {
     ))
   }
   plain_solution(kernel_solve(
-    process_tensor(object$model, object$range), b, object$ratio,
-    precond = pieces$plan, tol = 1e-6
+    process_tensor(object$model, object$range), b,
+    object$ratio * object$model$noise, precond = pieces$plan, tol = 1e-6
   ))
 }
 
@@ -166,7 +145,9 @@ nystrom_neighbours <- function(object, new, old) {
   list(
     mean = crossprod(near, crossprod(features, object$pieces$alpha)),
     solve = function() {
-      inverse <- landmark_preconditioner(features, object$ratio)$apply(
+      inverse <- landmark_preconditioner(
+        features, object$ratio * model$noise
+      )$apply(
         r_dense_multiply(features, near, FALSE)
       )
       list(

@@ -65,7 +65,7 @@ simulate.gaussian_process <- function(object, nsim = 1, # nolint
 prior_moments <- function(object, new) {
   x <- scaled_places(new$x, object$range)
   covariance <- object$variance * covariance_matrix(object$kernel, x)
-  diag(covariance) <- diag(covariance) + object$nugget
+  diag(covariance) <- diag(covariance) + object$nugget * object$model$noise
   list(
     mean = c(new$X %*% object$coefficients),
     root = covariance_root(covariance, object$variance)

@@ -97,21 +97,21 @@ compute_on_host <- function(compute, e1, e2) {
   compute(e1, e2)
 }
 
-gpu_functions <- c(abs = "Abs", sqrt = "Sqrt", exp = "Exp", log = "Log")
+gpu_functions <- c("abs", "sqrt", "exp", "log")
 
 #' @rdname to_gpu
 #' @export
 Math.gpu_matrix <- function(x, ...) { # nolint: object_name_linter.
   call <- sys.call()
   name <- .Generic
-  if (!name %in% names(gpu_functions) || ...length()) {
-    known <- paste0("`", names(gpu_functions), "()`", collapse = ", ")
+  if (!name %in% gpu_functions || ...length()) {
+    known <- paste0("`", gpu_functions, "()`", collapse = ", ")
     abort_undefined(sprintf("`%s()`", name), paste(known, "are"), call)
   }
   if (!computes_on_gpu()) {
     return(get(name, baseenv())(as.matrix(x)))
   }
-  formula <- sprintf("Sum_Reduction(%s(x), 0)", gpu_functions[[name]])
+  formula <- sprintf("Sum_Reduction(%s(x), 0)", operation_in_r(name))
   gpu_entries(formula, list(x), call)
 }
 
@@ -129,9 +129,7 @@ Summary.gpu_matrix <- function(..., na.rm = FALSE) { # nolint
     if (!is_gpu_matrix(x) || !computes_on_gpu() || !length(x)) {
       return(as.numeric(reduce(on_host(x))))
     }
-    formula <- sprintf(
-      "%s_Reduction(x, 1)", c(sum = "Sum", min = "Min", max = "Max")[[name]]
-    )
+    formula <- sprintf("%s_Reduction(x, 1)", reduction_in_r(name))
     as.numeric(gpu_entries(formula, list(x), call, reduced = TRUE))
   }, 0)
   reduce(parts)
@@ -155,7 +153,7 @@ gpu_crossprod <- function(x, y = NULL) {
     sprintf(c("x = Vi(%d)", "y = Vi(%d)"), c(ncol(x), ncol(y))), call
   )
   products <- check_native(r_operator_call(
-    state$pointer, list(x, y), 1L, NULL, 1, NULL
+    state$pointer, list(x, y), 1L, NULL, 1, NULL, NULL
   ), call)
   check_native(r_gpu_matrix_reshape(to_gpu(products), ncol(x), ncol(y)), call)
 }

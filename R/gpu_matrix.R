@@ -103,10 +103,11 @@ to_gpu <- function(x, device = NULL) {
 #' @rdname to_gpu
 #' @export
 is_gpu_matrix <- function(x) {
-  inherits(x, "gpu_matrix")
+  typeof(x) == "externalptr" && inherits(x, "gpu_matrix") &&
+    length(attr(x, "shape")) == 2L
 }
 
-# Of what may be on a GPU, as it is on the host.
+# Brings to the host what may be on a GPU.
 on_host <- function(x) if (is_gpu_matrix(x)) as.matrix(x) else x
 
 #' @rdname to_gpu
@@ -131,6 +132,7 @@ is.matrix.gpu_matrix <- function(x) { # nolint: object_name_linter.
 #' @rdname to_gpu
 #' @export
 as.matrix.gpu_matrix <- function(x, ...) { # nolint: object_name_linter.
+  check_no_more(list(...), sys.call())
   check_native(r_gpu_matrix_read(x), sys.call())
 }
 
@@ -143,6 +145,7 @@ t.gpu_matrix <- function(x) { # nolint: object_name_linter.
 #' @rdname to_gpu
 #' @export
 as.double.gpu_matrix <- function(x, ...) { # nolint: object_name_linter.
+  check_no_more(list(...), sys.call())
   as.vector(as.matrix(x))
 }
 

@@ -8,7 +8,7 @@
 #' input `eta`, of the shape of `a`, and computes the gradient of `sum(eta * a)`
 #' with respect to `x`. The result has the shape of `x`.
 #'
-#' Of a lazy tensor `f`, `keops_grad(f, x_i)` is the lazy tensor of the
+#' For a lazy tensor `f`, `keops_grad(f, x_i)` is the lazy tensor of the
 #' gradients of `sum(eta * f)` at each pair with respect to the vector `x_i`; it
 #' can be reduced, combined and differentiated again. See [grad()] for the
 #' gradient of a reduction.
@@ -22,6 +22,10 @@
 #'   shows.
 #' @param name The name of the additional input, which is the last one.
 #' @param ... Must be empty.
+#'
+#' @details
+#' If an operator was called with `ranges`, its gradient is called with the
+#' same: what is summed over the other index takes them transposed.
 #'
 #' @return An operator, as [keops_kernel()] returns it; it takes the inputs of
 #'   `operator` and after them the additional one. Of a lazy tensor, a lazy
@@ -89,10 +93,17 @@ check_variables <- function(var, call) {
 one_gradient <- function(state, var, name, call) {
   var <- if (is.numeric(var)) as.integer(var) else enc2utf8(var)
   gradient <- check_native(r_operator_gradient(state$pointer, var, name), call)
-  new_operator(
+  operator <- new_operator(
     gradient$formula, gradient$args, state$axis, state$precision,
     state$sum_scheme, call, state$simplified, state$axis_is_chosen
   )
+  environment(operator)$wrt <- if (is.character(var)) {
+    var
+  } else {
+    known <- describe_operator(state)$arguments
+    known$name[[match(var, known$position)]]
+  }
+  operator
 }
 
 variable_names <- function(operator, var) {
@@ -107,13 +118,17 @@ variable_names <- function(operator, var) {
 # function, and beside that, by the methods below, a list of operators.
 gradient_list <- function(gradients) {
   force(gradients)
-  operator <- function(..., inner_dim = 1, nx = NULL, ny = NULL) {
+  operator <- function(..., inner_dim = 1, nx = NULL, ny = NULL,
+                       ranges = NULL, groups = NULL) {
     states <- lapply(gradients, operator_state)
     on.exit(for (state in states) state$shared <- NULL)
     shared <- r_shared_results()
     for (state in states) state$shared <- shared
     lapply(gradients, function(gradient) {
-      gradient(..., inner_dim = inner_dim, nx = nx, ny = ny)
+      gradient(
+        ..., inner_dim = inner_dim, nx = nx, ny = ny, ranges = ranges,
+        groups = groups
+      )
     })
   }
   structure(operator, class = "keops_gradients")
@@ -154,7 +169,7 @@ names.keops_gradients <- function(x) names(as.list(x))
 `[[.keops_gradients` <- function(x, i) {
   gradients <- as.list(x)
   known <- if (is.character(i)) names(gradients) else seq_along(gradients)
-  if (length(i) != 1L || !i %in% known) {
+  if (!is.atomic(i) || length(i) != 1L || !i %in% known) {
     abort_argument(
       "i", paste("one of", paste(known, collapse = ", ")), i, sys.call()
     )
@@ -169,7 +184,7 @@ names.keops_gradients <- function(x) names(as.list(x))
 #' @rdname as.list.keops_gradients
 #' @export
 `[.keops_gradients` <- function(x, i) {
-  gradients <- as.list(x)[i]
+  gradients <- about_argument("i", sys.call(), as.list(x)[i])
   if (anyNA(names(gradients))) {
     known <- paste(names(x), collapse = ", ")
     abort_argument("i", paste("among", known), i, sys.call())

@@ -9,7 +9,8 @@
 #' @param x,y The variables: numeric matrices or data frames with a row for each
 #'   observation, or vectors. Rows where one has missing values are left out.
 #' @param formula A formula `y ~ a + b`, or `cbind(u, v) ~ a + b`: whether what
-#'   is on the left is independent of what is on the right.
+#'   is on the left is independent of what is on the right. `~ a + b` is
+#'   `b ~ a`.
 #' @param kernel,kernel_y Functions of two lazy tensors for `x` and for `y`,
 #'   such as [gaussian_kernel()].
 #' @param bandwidth,bandwidth_y The bandwidths, if the kernels have them:
@@ -66,7 +67,7 @@ hsic_test.default <- function(x, y, kernel = gaussian_kernel,
   statistics <- independence_statistics(sides, nperm)
   result <- permutation_test(
     statistics, c(HSIC = statistics[[1L]]), NULL, names,
-    "Hilbert-Schmidt test of independence (permutations)"
+    "Hilbert-Schmidt test of independence"
   )
   result$alternative <- "the variables are dependent"
   result$bandwidth <- lapply(sides, `[[`, "bandwidth")
@@ -75,13 +76,32 @@ hsic_test.default <- function(x, y, kernel = gaussian_kernel,
 
 #' @rdname hsic_test
 #' @export
-hsic_test.formula <- function(formula, data = NULL,
+hsic_test.formula <- function(formula, data = NULL, subset = NULL,
                               na.action = stats::na.omit, ...) { # nolint
   call <- rlang::current_env()
-  model <- read_model(formula, data, NULL, na.action, call, response = TRUE)
+  rows <- value_in_data(
+    substitute(subset), data, parent.frame(), "subset", call
+  )
+  model <- read_model(
+    two_sided(formula, call), data, NULL, na.action, call, TRUE, rows
+  )
   result <- hsic_test.default(model$x, model$y, ...)
   result$data.name <- deparse1(formula) # nolint
   result
+}
+
+# `~ a + b`, as cor.test() writes it, is `b ~ a`.
+two_sided <- function(formula, call) {
+  variables <- about_argument("formula", call, {
+    attr(stats::terms(formula), "variables")
+  })
+  if (length(formula) == 2L && length(variables) == 3L) {
+    stats::as.formula(
+      call("~", variables[[3L]], variables[[2L]]), environment(formula)
+    )
+  } else {
+    formula
+  }
 }
 
 read_paired <- function(x, y, call) {
@@ -122,8 +142,10 @@ independence_statistics <- function(sides, nperm) {
   factors <- factor_of_side(sides$x)
   if (!is.null(factors)) factors <- list(factors, factor_of_side(sides$y))
   if (is.null(factors) || is.null(factors[[2L]])) {
-    return(vapply(orders, function(order) {
-      independence_by_pairs(sides, order)
+    show <- loop_progress("Permutations", length(orders))
+    return(vapply(seq_along(orders), function(k) {
+      show(k - 1L)
+      independence_by_pairs(sides, orders[[k]])
     }, 0))
   }
   left <- t(sweep_columns(factors[[1L]], colMeans(factors[[1L]]), `-`))

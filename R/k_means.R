@@ -8,20 +8,25 @@
 #' k-means++. The value is one of [stats::kmeans()], so that what is written for
 #' it works.
 #'
-#' @param x The points, one a row: a numeric matrix or data frame, or a vector.
+#' @param x The points, one a row: a numeric matrix or data frame, a vector, or
+#'   a formula `~ a + b` of variables of `data`.
 #' @param centers How many clusters, or a matrix of the first centres, one a
 #'   row.
 #' @param nstart How often to begin with other random centres; the best result
 #'   is kept.
 #' @param iter.max The largest number of iterations.
 #' @param weights One number for each point, at least 0: a point of weight 2 is
-#'   like two points. Points of weight 0 get a cluster, and change nothing.
+#'   like two points. Points of weight 0 get a cluster, and change nothing. With
+#'   a formula they may be a variable of `data`.
 #' @param metric `"euclidean"`; `"cosine"`, for spherical k-means: points and
 #'   centres are divided by their lengths; or `"manhattan"`, for k-medians: the
 #'   centre is the median in each column.
 #' @param precision `"float64"`, or `"float32"`, which takes half of the time
 #'   or less, and may assign points in the middle between two centres to the
 #'   other one.
+#' @param data A data frame, for a formula.
+#' @param na.action A function for the rows with missing values of a formula;
+#'   without one missing values are an error, as in [stats::kmeans()].
 #'
 #' @details
 #' The first centres are drawn one after the other with probabilities
@@ -40,7 +45,8 @@
 #' @return An object of classes `k_means` and `kmeans`, a list of `cluster`,
 #'   `centers`, `totss`, `withinss`, `tot.withinss`, `betweenss`, `size`, `iter`
 #'   and `ifault` (2 where the iterations did not converge) as in
-#'   [stats::kmeans()], and of `metric`, `weights` and `call`. `print()` and
+#'   [stats::kmeans()], and of `metric`, `weights`, `call` and, from a formula,
+#'   `terms` and `na.action`. `print()` and
 #'   `fitted()` are those of `kmeans`; for new points see
 #'   [predict()][predict.k_means].
 #' @references
@@ -69,20 +75,27 @@
 #' predict(fit, iris[c(1, 51, 101), 1:4])
 #' # from given centres
 #' k_means(faithful, faithful[1:2, ])$size
+#' # with a formula
+#' k_means(~ mag + depth, 3, data = quakes)$centers
 #' \dontshow{set_rkeops_options(previous)}
 k_means <- function(x, centers, nstart = 1L,
                     iter.max = 100L, # nolint: object_name_linter.
                     weights = NULL,
                     metric = c("euclidean", "cosine", "manhattan"),
-                    precision = "float64") {
+                    precision = "float64", data = NULL,
+                    na.action = stats::na.omit) { # nolint: object_name_linter.
   call <- rlang::current_env()
-  x <- read_points(x, "x", call)
+  weights <- value_in_data(
+    substitute(weights), data, parent.frame(), "weights", call
+  )
+  model <- read_clustered(x, data, weights, na.action, call)
+  x <- model$x
   at_least_rows(x, 1L, "x", call)
   if (missing(metric)) metric <- "euclidean"
   check_choice(metric, c("euclidean", "cosine", "manhattan"), "metric", call)
   precision <- read_precision(precision, "precision", call)
   iter.max <- check_count(iter.max, "iter.max", call) # nolint
-  weights <- k_means_weights(weights, nrow(x), call)
+  weights <- k_means_weights(model$weights, nrow(x), call)
   problem <- k_means_problem(x, weights, metric, precision, "x", call)
   starts <- read_centers(centers, nstart, problem, call)
   best <- NULL
@@ -92,6 +105,8 @@ k_means <- function(x, centers, nstart = 1L,
     if (is.null(best) || fit$tot.withinss < best$tot.withinss) best <- fit
   }
   if (best$ifault) warn_iterations("k_means", iter.max)
+  best$terms <- model$terms
+  best$na.action <- model$na.action
   best$call <- match.call()
   best
 }
@@ -111,11 +126,25 @@ k_means_weights <- function(weights, points, call) {
 # All iterations share the points in the geometry of the metric, and their
 # tensor.
 k_means_problem <- function(x, weights, metric, precision, name, call) {
+  check_squares(x, metric, name, call)
   x <- points_of_metric(x, metric, name, call)
   list(
     x = x, tensor = Vi(where_it_runs(x), precision = precision),
     weights = weights, metric = metric, precision = precision
   )
+}
+
+# Sums of squares are part of the value.
+check_squares <- function(x, metric, name, call) {
+  if (metric != "manhattan" && !is.finite(sum((x / 4)^2))) {
+    abort_rkeops(
+      "argument", sprintf(
+        "`%s` has values up to %.3g, whose squares are beyond the numbers.",
+        name, max(abs(x))
+      ),
+      hints = "Leave them out, or divide by a larger unit.", call = call
+    )
+  }
 }
 
 # Data of many calls go to the GPU once.
@@ -328,60 +357,4 @@ warn_iterations <- function(name, iterations) {
     ),
     class = c("rkeops_warning_convergence", "rkeops_warning"), call = NULL
   )
-}
-
-#' Clusters of new points
-#'
-#' @param object A value of [k_means()].
-#' @param newdata Points of the same columns; without it the clusters of the
-#'   points that were divided.
-#' @param type `"class"` for the number of the nearest centre, or `"distance"`
-#'   for the distances to all centres (not squared; of cosine those of the
-#'   function [cosine_dist()]).
-#' @param ... Not used.
-#' @return A vector of integers, or a matrix with a column for each centre; `NA`
-#'   for rows with missing values.
-#' @export
-#' @examples
-#' \dontshow{previous <- set_rkeops_option("threads", 2)}
-#' fit <- k_means(faithful, 2)
-#' predict(fit, data.frame(eruptions = c(2, 4.5), waiting = c(50, 80)))
-#' \dontshow{set_rkeops_options(previous)}
-predict.k_means <- function(object, newdata = NULL,
-                            type = c("class", "distance"), ...) {
-  call <- rlang::current_env()
-  check_no_more(list(...), call)
-  if (missing(type)) type <- "class"
-  check_choice(type, c("class", "distance"), "type", call)
-  if (is.null(newdata)) {
-    if (type == "class") {
-      return(object$cluster)
-    }
-    abort_argument("newdata", "points, for their distances", newdata, call)
-  }
-  points <- read_newdata(newdata, list(x = object$centers), call)
-  if (type == "class") {
-    found <- at_complete_rows(points, function(points) {
-      as.double(nearest_centers(object, points, call)$cluster)
-    })
-    return(as.integer(found))
-  }
-  at_complete_rows(points, function(points) {
-    center_distances(object, points)
-  }, nrow(object$centers))
-}
-
-nearest_centers <- function(object, points, call) {
-  problem <- k_means_problem(
-    points, NULL, object$metric, "float64", "newdata", call
-  )
-  assign_points(problem, object$centers)
-}
-
-center_distances <- function(object, points) {
-  distance <- switch(object$metric,
-    euclidean = euclidean_dist, cosine = cosine_dist,
-    manhattan = manhattan_dist
-  )
-  as.matrix(distance(points, object$centers, "float64"), maximum = Inf)
 }

@@ -41,6 +41,7 @@ read_bandwidth <- function(bandwidth, x, kernel, call,
   if (identical(bandwidth, "median")) {
     return(median_distance(x, name, call))
   }
+  bandwidth <- plain_data(bandwidth, name, call)
   valid <- is.numeric(bandwidth) && length(bandwidth) %in% c(1L, ncol(x)) &&
     all(is.finite(bandwidth) & bandwidth > 0)
   if (!valid) {

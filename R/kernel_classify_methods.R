@@ -3,11 +3,16 @@
 #' @rdname predict.kernel_classify
 #' @export
 fitted.kernel_classify <- function(object, ...) {
-  stats::predict(object, type = "prob")
+  stats::predict(
+    object, type = if (object$method == "svm") "class" else "prob"
+  )
 }
 
 #' @export
 deviance.kernel_classify <- function(object, ...) { # nolint
+  if (object$method == "svm") {
+    return(NA_real_)
+  }
   2 * (object$objective - object$lambda / 2 * penalty_of(object))
 }
 
@@ -20,43 +25,39 @@ penalty_of <- function(fit) {
 #' @export
 print.kernel_classify <- function(x, ...) {
   cat(sprintf(
-    "Kernel logistic regression of %s points, %d classes: %s\n",
-    format_count(x$n), length(x$classes), toString(x$classes)
+    "%s of %s points, %d classes: %s\n", if (x$method == "svm") {
+      "Support vector machine"
+    } else {
+      "Kernel logistic regression"
+    }, format_count(x$n), length(x$classes), toString(x$classes)
   ))
   print_call(x$call)
   if (!is.null(x$bandwidth)) {
     cat("Bandwidth:", format(x$bandwidth, digits = 4L), "\n")
   }
-  cat(sprintf(
-    "Deviance %s, %d Newton steps, %d products with the kernel matrix\n",
-    format(stats::deviance(x), digits = 5L), x$iterations, x$products
-  ))
+  if (x$method == "svm") {
+    cat(sprintf(
+      "%s support vectors, objective %s, %d rounds%s\n",
+      format_count(length(x$support)), format(x$objective, digits = 5L),
+      x$iterations, if (x$converged) "" else ", not converged"
+    ))
+  } else {
+    cat(sprintf(
+      "Deviance %s, %d Newton steps, %d products with the kernel matrix\n",
+      format(stats::deviance(x), digits = 5L), x$iterations, x$products
+    ))
+  }
   invisible(x)
 }
 
 #' @export
 summary.kernel_classify <- function(object, ...) {
   table <- table(
-    observed = object$y,
-    predicted = factor(
-      object$classes[largest_columns(class_probabilities(object))],
-      object$classes
-    )
+    observed = object$y, predicted = classes_of_link(object, object$link)
   )
   structure(list(
     fit = object, table = table, accuracy = sum(diag_of(table)) / sum(table)
   ), class = "summary.kernel_classify")
-}
-
-# The probabilities at the points that were fitted; those that were left out
-# have none.
-class_probabilities <- function(fit) {
-  probabilities <- probabilities_of(fit$link)
-  if (ncol(probabilities) == 1L) {
-    cbind(1 - probabilities, probabilities)
-  } else {
-    probabilities
-  }
 }
 
 #' @export
@@ -72,7 +73,7 @@ print.summary.kernel_classify <- function(x, ...) {
 #' Draw a kernel classifier
 #'
 #' For two variables the regions of the classes, with the points; for one the
-#' probabilities of the classes.
+#' probabilities of the classes, or the functions of a support vector machine.
 #'
 #' @param x An object of class `kernel_classify`.
 #' @param n The number of grid points for each variable: 201 for one, 101 for
@@ -94,11 +95,17 @@ plot.kernel_classify <- function(x, n = NULL, col = NULL, xlab = NULL,
   col <- col %||% grDevices::hcl.colors(length(x$classes), "Dark 3")
   names <- colnames(x$x)
   if (length(names) == 1L) {
+    values <- attr(grid, "values")
+    if (ncol(values) != length(col)) {
+      col <- grDevices::hcl.colors(ncol(values), "Dark 3")
+    }
     graphics::matplot(
-      grid[[1L]], attr(grid, "probabilities"), type = "l", lty = 1L,
-      col = col, xlab = xlab %||% names, ylab = ylab %||% "Probability", ...
+      grid[[1L]], values, type = "l", lty = 1L,
+      col = col, xlab = xlab %||% names, ylab = ylab %||% if (
+        x$method == "svm") "Value" else "Probability", ...
     )
-    graphics::legend("topright", x$classes, col = col, lty = 1L, bty = "n")
+    graphics::legend("topright", colnames(values), col = col, lty = 1L,
+                     bty = "n")
   } else {
     axes <- lapply(unname(as.list(grid[1:2])), unique)
     pale <- grDevices::adjustcolor(col, 0.3)
@@ -111,7 +118,7 @@ plot.kernel_classify <- function(x, n = NULL, col = NULL, xlab = NULL,
     graphics::points(x$x, col = col[as.integer(x$y)], pch = 20L)
     graphics::legend("topright", x$classes, col = col, pch = 20L, bg = "white")
   }
-  attr(grid, "probabilities") <- NULL
+  attr(grid, "values") <- NULL
   invisible(grid)
 }
 
@@ -134,10 +141,13 @@ class_grid <- function(fit, n, call) {
   names(grid) <- colnames(fit$x)
   fit_of_grid <- fit
   fit_of_grid["terms"] <- list(NULL)
-  probabilities <- stats::predict(fit_of_grid, grid, type = "prob")
-  grid$.class <- factor(
-    fit$classes[largest_columns(probabilities)], fit$classes
-  )
-  attr(grid, "probabilities") <- probabilities
+  classes <- stats::predict(fit_of_grid, grid)
+  attr(grid, "values") <- if (fit$method == "svm") {
+    matrix(stats::predict(fit_of_grid, grid, type = "link"), nrow(grid),
+           dimnames = list(NULL, colnames(fit$coefficients)))
+  } else {
+    stats::predict(fit_of_grid, grid, type = "prob")
+  }
+  grid$.class <- classes
   grid
 }

@@ -11,11 +11,20 @@ newton_logistic <- function(multiply, y, weights, lambda, tol, maxit) {
   value <- penalised_loss(at, y, weights, lambda)
   first <- NULL
   converged <- FALSE
+  show <- loop_progress("Newton's method")
   for (iteration in seq_len(maxit)) {
+    show(iteration)
     p <- probabilities_of(link_at(at))
     downhill <- downhill_from(at, multiply, weights * (y - p), lambda)
     size <- sqrt(max(kernel_product(downhill, downhill), 0))
     first <- first %||% size
+    if (!is.finite(size)) {
+      abort_rkeops(
+        "argument", "The kernel has values that are not finite.",
+        hints = "The bandwidth is too small, or too large, for these points.",
+        call = NULL
+      )
+    }
     if (size == 0) {
       converged <- TRUE
       break

@@ -21,6 +21,7 @@
 #' @param weights Weights of the points, at least 0, in any unit; they are
 #'   divided by their sum. Points of weight 0 are no part of the estimate. With
 #'   a formula they may be a variable of `data`.
+#' @param subset An expression of variables of `data`: the rows that are used.
 #' @param na.action What is done about rows with missing values, such as
 #'   [stats::na.omit()] or [stats::na.fail()].
 #' @param precision `"float64"`, or `"float32"`, which takes half of the time or
@@ -86,13 +87,21 @@
 #' plot(kernel_density(faithful$waiting, bw = 5))
 #' \dontshow{set_rkeops_options(previous)}
 kernel_density <- function(x, data = NULL, bw = c("lcv", "lscv", "scott"),
-                           weights = NULL, na.action = stats::na.omit, # nolint
+                           weights = NULL, subset = NULL,
+                           na.action = stats::na.omit, # nolint
                            precision = "float64") {
   call <- rlang::current_env()
-  weights <- eval(substitute(weights), data, parent.frame())
+  weights <- value_in_data(
+    substitute(weights), data, parent.frame(), "weights", call
+  )
   precision <- read_precision(precision, "precision", call)
   if (missing(x)) abort_argument("x", points_wanted, x, call)
-  model <- read_model(x, data, weights, na.action, call)
+  rows <- value_in_data(
+    substitute(subset), data, parent.frame(), "subset", call
+  )
+  model <- read_model(
+    x, data, weights, na.action, call, subset = rows
+  )
   colnames(model$x) <- column_names(model$x)
   shares <- shares_of(model$weights, nrow(model$x), call)
   fit <- structure(c(

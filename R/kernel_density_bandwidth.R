@@ -25,10 +25,8 @@ given_bandwidth <- function(bw, x, call) {
     }
   )
   if (is.matrix(bw)) {
-    return(list(
-      bw = sqrt(diag_of(bw)), H = check_covariance(bw, x, wanted, call),
-      method = NA
-    ))
+    covariance <- check_covariance(bw, x, wanted, call)
+    return(list(bw = sqrt(diag_of(bw)), H = covariance, method = NA))
   }
   if (!is.numeric(bw) || !length(bw) %in% c(1L, columns) ||
         !all(is.finite(bw) & bw > 0)) {

@@ -16,6 +16,7 @@
 #'   the points, or `"median"`, the median of the positive distances (of at most
 #'   1,000 points, evenly spread over the rows).
 #' @param k The number of components.
+#' @param subset An expression of variables of `data`: the rows that are used.
 #' @param na.action What is done about rows with missing values.
 #' @param precision `"float64"` or `"float32"`.
 #' @param object,newdata An object of class `kernel_pca`, and new points: as
@@ -52,14 +53,19 @@
 #' predict(fit, iris[1:3, 1:4])
 #' \dontshow{set_rkeops_options(previous)}
 kernel_pca <- function(x, data = NULL, kernel = gaussian_kernel,
-                       bandwidth = "median", k = 2,
+                       bandwidth = "median", k = 2, subset = NULL,
                        na.action = stats::na.omit, # nolint
                        precision = "float64") {
   call <- rlang::current_env()
   check_kernel(kernel, call)
   precision <- read_precision(precision, "precision", call)
   if (missing(x)) abort_argument("x", points_wanted, x, call)
-  model <- read_model(x, data, NULL, na.action, call)
+  rows <- value_in_data(
+    substitute(subset), data, parent.frame(), "subset", call
+  )
+  model <- read_model(
+    x, data, NULL, na.action, call, subset = rows
+  )
   at_least_rows(model$x, 2L, "x", call)
   k <- check_components_count(k, nrow(model$x) - 1L, call)
   colnames(model$x) <- column_names(model$x)
@@ -197,6 +203,7 @@ summary.kernel_pca <- function(object, ...) {
 
 #' @export
 print.summary.kernel_pca <- function(x, digits = 4L, ...) {
+  check_digits(digits, rlang::current_env())
   print_points(x$fit, "Kernel principal components")
   print(x$importance, digits = digits, ...)
   print_omitted(x$fit)

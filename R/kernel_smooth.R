@@ -16,6 +16,7 @@
 #'   the edge of the data or where the points are sparse on one side.
 #' @param weights Weights of the points, at least 0; a variable of `data`, or
 #'   numbers. Points of weight 0 are left out.
+#' @param subset An expression of variables of `data`: the rows that are used.
 #' @param na.action What is done about rows with missing values, such as
 #'   [stats::na.omit()], [stats::na.exclude()] or [stats::na.fail()].
 #' @param precision `"float64"`, or `"float32"`, which takes half of the time or
@@ -68,18 +69,26 @@
 #' summary(fit)
 #' \dontshow{set_rkeops_options(previous)}
 kernel_smooth <- function(formula, data = NULL, bw = "loo", degree = 0,
-                          weights = NULL, na.action = stats::na.omit, # nolint
+                          weights = NULL, subset = NULL,
+                          na.action = stats::na.omit, # nolint
                           precision = "float64") {
   call <- rlang::current_env()
   if (missing(formula) || !inherits(formula, "formula")) {
     abort_argument("formula", "a formula such as `y ~ a + b`", formula, call)
   }
-  weights <- eval(substitute(weights), data, parent.frame())
+  weights <- value_in_data(
+    substitute(weights), data, parent.frame(), "weights", call
+  )
   precision <- read_precision(precision, "precision", call)
   if (!checkmate::test_choice(degree, 0:1)) {
     abort_argument("degree", "0 or 1", degree, call)
   }
-  model <- read_model(formula, data, weights, na.action, call, response = TRUE)
+  rows <- value_in_data(
+    substitute(subset), data, parent.frame(), "subset", call
+  )
+  model <- read_model(
+    formula, data, weights, na.action, call, TRUE, rows
+  )
   fit <- structure(list(
     x = model$x, y = check_response(model$y, call), terms = model$terms,
     weights = shares_of(model$weights, nrow(model$x), call),
@@ -89,7 +98,10 @@ kernel_smooth <- function(formula, data = NULL, bw = "loo", degree = 0,
   complete <- fit[c("x", "y")]
   fit <- keep_weighted(fit)
   fit$n <- nrow(fit$x)
-  fit <- utils::modifyList(fit, smooth_bandwidth(fit, bw, call))
+  # errors are judged near 0, where they keep their digits
+  centred <- fit
+  centred$y <- fit$y - sum(fit$y * fit$weights)
+  fit <- utils::modifyList(fit, smooth_bandwidth(centred, bw, call))
   with_residuals(fit, complete)
 }
 
@@ -174,16 +186,22 @@ split_columns <- function(x, counts) {
   }, ends, counts)
 }
 
-# For each row: mean of y less the slope times the mean of x, where the slope
-# solves the normal equations of covariances. Row by row in one Cholesky
-# factorisation of vectors, whose pivots that are nearly 0 have slope 0.
+# For each row: mean of y less the slope times the mean of x.
 local_constants <- function(y, xy, x, xx) {
+  y - rowSums(local_tilts(x, xx) * (xy - y * x))
+}
+
+# The solution of the normal equations of covariances with the means of x on the
+# right: the weight of a point is that of its kernel, tilted by it. Row by row
+# in one Cholesky factorisation of vectors, whose pivots that are nearly 0 give
+# 0.
+local_tilts <- function(x, xx) {
   columns <- ncol(x)
   entry <- function(a, b) xx[, (b - 1L) * columns + a] - x[, a] * x[, b]
-  factor <- array(0, c(length(y), columns, columns))
-  forward <- matrix(0, length(y), columns)
+  factor <- array(0, c(nrow(x), columns, columns))
+  forward <- matrix(0, nrow(x), columns)
   for (a in seq_len(columns)) {
-    right <- xy[, a] - y * x[, a]
+    right <- x[, a]
     for (b in seq_len(a)) {
       value <- entry(a, b)
       for (c in seq_len(b - 1L)) {
@@ -200,7 +218,7 @@ local_constants <- function(y, xy, x, xx) {
     }
     forward[, a] <- right / factor[, a, a]
   }
-  y - rowSums(x * back_substituted(factor, forward))
+  back_substituted(factor, forward)
 }
 
 # Infinite where the variance is nothing but rounding: what is divided by it is

@@ -6,31 +6,79 @@
 #' @param newdata A data frame with the variables of the formula. Without it,
 #'   the values are those of the points that were fitted.
 #' @param precision `"float64"` or `"float32"`; `NULL`, that of the fit.
+#' @param se.fit Whether standard errors are wanted.
+#' @param interval `"confidence"` are intervals of the expected value,
+#'   `"prediction"` of a new response of weight 1.
+#' @param level The probability of an interval.
 #' @param type Residuals `"response"`, or `"loo"`: of each point from the fit
 #'   without it (only of points of positive weight).
 #' @param ... Not used.
-#' @return A vector; `NA` where a variable is missing.
+#'
+#' @details
+#' A value is \eqn{\sum_j l_j(x) y_j}{sum_j l_j(x) y_j}, so that its variance is
+#' \eqn{\sigma^2 \sum_j l_j(x)^2 / w_j}{sigma^2 sum_j l_j(x)^2 / w_j} for
+#' responses of variance \eqn{\sigma^2 / w_j}{sigma^2 / w_j}, with weights of
+#' mean 1. \eqn{\sigma^2}{sigma^2} is the sum of squared residuals by its
+#' degrees of freedom, the trace of \eqn{(I - L)^T (I - L)}{(I - L)' (I - L)}
+#' (Cleveland and Devlin 1988), which the quantiles of intervals have, too.
+#' Bandwidths count as given, and the bias of smoothing is no part of an error.
+#' A fit that goes through its points has errors `NA`.
+#'
+#' @return A vector; `NA` where a variable is missing. As of
+#'   [stats::predict.lm()], for intervals a matrix with the columns `fit`, `lwr`
+#'   and `upr`; with `se.fit`, a list of `fit`, `se.fit`, `df` and
+#'   `residual.scale`.
+#' @references
+#' Cleveland, W. S. and Devlin, S. J. (1988) Locally weighted regression: an
+#' approach to regression analysis by local fitting. *Journal of the American
+#' Statistical Association* 83, 596-610.
 #' @export
 #' @examples
 #' \dontshow{previous <- set_rkeops_option("threads", 2)}
 #' fit <- kernel_smooth(dist ~ speed, cars, bw = 2)
 #' predict(fit, data.frame(speed = 10:12))
+#' predict(fit, data.frame(speed = 10:12), interval = "confidence")
 #' residuals(fit)[1:3]
 #' residuals(fit, type = "loo")[1:3]
 #' \dontshow{set_rkeops_options(previous)}
 predict.kernel_smooth <- function(object, newdata = NULL, precision = NULL,
-                                  ...) {
+                                  se.fit = FALSE, # nolint
+                                  interval = c("none", "confidence",
+                                               "prediction"),
+                                  level = 0.95, ...) {
   call <- rlang::current_env()
   check_no_more(list(...), call)
-  if (is.null(newdata)) {
-    return(stats::fitted(object))
-  }
   precision <- read_precision(
     precision %||% object$precision, "precision", call
   )
-  at_complete_rows(read_newdata(newdata, object, call), function(points) {
+  choice <- interval_choice(se.fit, interval, missing(interval), level, call)
+  if (is.null(newdata) && !choice$errors) {
+    return(stats::fitted(object))
+  }
+  points <- if (is.null(newdata)) {
+    object$all_points %||% object$x
+  } else {
+    read_newdata(newdata, object, call)
+  }
+  values <- at_complete_rows(points, function(points) {
     smooth_values(object, points, precision)
   })
+  if (!choice$errors) {
+    return(values)
+  }
+  value <- with_errors(object, points, values, precision, choice)
+  if (is.null(newdata)) at_all_rows(value, object$na.action) else value
+}
+
+# Rows that `na.exclude()` left out come back as NA.
+at_all_rows <- function(value, na_action) {
+  if (!is.list(value)) {
+    return(stats::napredict(na_action, value))
+  }
+  for (name in c("fit", "se.fit")) {
+    value[[name]] <- stats::napredict(na_action, value[[name]])
+  }
+  value
 }
 
 #' @rdname predict.kernel_smooth

@@ -7,7 +7,9 @@
 #' ridge regression, the mean of a Gaussian process.
 #'
 #' @param K A lazy tensor of n x n numbers that is symmetric, such as the kernel
-#'   of points with themselves. `K + diag(lambda, n)` is understood too.
+#'   of points with themselves. `K + diag(lambda, n)` is understood too,
+#'   but R stores that diagonal matrix before rkeops sees it:
+#'   `K + Matrix::Diagonal(n, lambda)`, or the argument `lambda`, does not.
 #' @param b The right-hand sides: a vector of n numbers, or a matrix of n rows
 #'   with one right-hand side a column, all solved at once.
 #' @param lambda What is added to the diagonal: one number (a ridge, a nugget, a

@@ -117,12 +117,11 @@ matern_kernel <- function(x, y = NULL, bandwidth = 1, nu = 3 / 2,
                           precision = get_rkeops_option("precision")) {
   call <- rlang::current_env()
   check_smoothness(nu, call)
-  closed <- c(
+  closed <- switch(as.character(nu),
     "0.5" = "Matern12", "1.5" = "Matern32", "2.5" = "Matern52", "Inf" = "Gauss"
   )
-  name <- as.character(nu)
-  if (name %in% names(closed)) {
-    return(kernel_by_name(closed[[name]], x, y, bandwidth, precision, call))
+  if (!is.null(closed)) {
+    return(kernel_by_name(closed, x, y, bandwidth, precision, call))
   }
   sides <- pair_operands(x, y, precision, call)
   h <- check_scale(bandwidth, inner_dimension(sides$x), "bandwidth", call)

@@ -16,6 +16,7 @@
 #' @param metric See [nearest_neighbours()]. The variables must be numeric but
 #'   for `"gower"` and `"hamming"`. Variables in different units want
 #'   `"mahalanobis"`, `"gower"` or [scale()].
+#' @param subset An expression of variables of `data`: the rows that are used.
 #' @param na.action What is done about rows with missing values, such as
 #'   [stats::na.omit()], [stats::na.exclude()] or [stats::na.fail()];
 #'   [stats::na.pass()] keeps them, for `"gower"`.
@@ -41,6 +42,7 @@
 #' @seealso [nearest_neighbours()]; `class::knn.cv()`, `FNN::knn.reg()`.
 #' @concept k-nearest neighbours
 #' @concept nearest neighbor classification
+#' @concept k-nearest neighbour classification
 #' @concept kNN regression
 #' @concept leave-one-out cross-validation
 #' @concept supervised learning
@@ -61,13 +63,16 @@
 #' summary(update(depth, k = 5))
 #' \dontshow{set_rkeops_options(previous)}
 knn_fit <- function(formula, data = NULL, k = NULL, cv = c("loo", "none"),
-                    metric = "euclidean",
+                    metric = "euclidean", subset = NULL,
                     na.action = stats::na.omit) { # nolint: object_name_linter.
   call <- rlang::current_env()
   cv <- if (identical(cv, c("loo", "none"))) "loo" else cv
   check_choice(cv, c("loo", "none"), "cv", call)
   metric <- check_metric(metric, call)
-  model <- knn_model(formula, data, metric, na.action, call)
+  rows <- value_in_data(
+    substitute(subset), data, parent.frame(), "subset", call
+  )
+  model <- knn_model(formula, data, rows, metric, na.action, call)
   k <- check_candidates(k, cv, NROW(model$x), call)
   fit <- structure(
     c(model, list(k = max(k), metric = metric, cv = cv, n = NROW(model$x),
@@ -77,22 +82,23 @@ knn_fit <- function(formula, data = NULL, k = NULL, cv = c("loo", "none"),
   if (cv == "loo") cross_validate(fit, k, call) else fit
 }
 
-knn_model <- function(formula, data, metric, na_action, call) {
+knn_model <- function(formula, data, rows, metric, na_action, call) {
   if (missing(formula) || !inherits(formula, "formula") ||
         length(formula) != 3L) {
     abort_argument(
       "formula", "a formula with a response, such as `y ~ a + b`", formula, call
     )
   }
-  frame <- stats::model.frame(
-    formula, data, na.action = match.fun(na_action), drop.unused.levels = TRUE
-  )
+  frame <- subset_frame(formula, data, rows, na_action, call)
   terms <- stats::terms(frame)
   y <- read_response(stats::model.response(frame), call)
   at_least_rows(frame, 1L, "data", call)
   c(
     list(x = knn_points(frame, terms, metric, "data", call)), y,
-    list(terms = terms, na.action = attr(frame, "na.action"))
+    list(
+      terms = terms, na.action = attr(frame, "na.action"),
+      xlevels = stats::.getXlevels(stats::delete.response(terms), frame)
+    )
   )
 }
 
@@ -278,7 +284,7 @@ neighbours_of_new <- function(object, newdata, k, call) {
     )$index)
   }
   terms <- stats::delete.response(object$terms)
-  frame <- stats::model.frame(terms, newdata, na.action = stats::na.pass)
+  frame <- new_frame(terms, newdata, object$xlevels, call)
   points <- knn_points(frame, terms, object$metric, "newdata", call)
   index <- matrix(NA_integer_, nrow(points), k)
   complete <- identical(object$metric, "gower") |

@@ -15,6 +15,7 @@ knn_title <- function(x) {
 
 #' @export
 print.knn_fit <- function(x, digits = 4L, ...) {
+  check_digits(digits, rlang::current_env())
   cat("Call: ", paste(deparse(x$call), collapse = "\n  "), "\n\n", sep = "")
   cat(knn_title(x), "\n", sep = "")
   if (x$cv == "loo") {
@@ -60,6 +61,7 @@ summary.knn_fit <- function(object, ...) {
 
 #' @export
 print.summary.knn_fit <- function(x, digits = 4L, ...) {
+  check_digits(digits, rlang::current_env())
   cat(x$title, "\n", sep = "")
   if (x$cv == "none") {
     return(invisible(x))

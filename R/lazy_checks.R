@@ -3,43 +3,17 @@
 # has one number at each pair. What could be meant in two ways is refused with
 # the words that say it.
 
-# ---- what the table says of an operation ----
-
-known_dimensions <- new.env(parent = emptyenv())
-
-# The dimensions of the operands, and of the value, as the table writes them:
-# "D", "2 * D", "1"; remembered. Infix operators repeat what has dimension 1.
-operation_dimensions <- function(operation, count) {
-  key <- paste(operation, count)
-  if (is.null(known_dimensions[[key]])) {
-    assign(key, find_dimensions(operation, count), envir = known_dimensions)
-  }
-  known_dimensions[[key]]
-}
-
-find_dimensions <- function(operation, count) {
-  table <- formula_language()
-  names <- strsplit(paste(table$name, table$also, sep = ", "), ", *")
-  has_name <- vapply(names, function(known) operation %in% known, NA)
-  sides <- strsplit(table$dimensions[has_name], " -> ", fixed = TRUE)
-  operands <- lapply(sides, function(side) strsplit(side[[1L]], ", ")[[1L]])
-  fits <- lengths(sides) == 2L & lengths(operands) == count
-  if (!any(fits)) {
-    return(list(operands = rep("D", count), value = "D"))
-  }
-  place <- which(fits)[[1L]]
-  list(operands = operands[[place]], value = sides[[place]][[2L]])
-}
+# ---- one number at each pair ----
 
 # Whether the value is one number at each pair whatever the numbers of columns
 # of the data: a distance, a kernel, and what is made of them entry by entry.
 # Parameters of one component leave that as it is.
-gives_number <- function(operation, operands) {
-  dimensions <- operation_dimensions(operation, length(operands))
-  if (dimensions$value == "1") {
+# Infix operators repeat what has dimension 1.
+gives_number <- function(row, operands) {
+  if (row$value == "1") {
     return(TRUE)
   }
-  dimensions$value == "D" && all(vapply(operands, function(one) {
+  row$value == "D" && all(vapply(operands, function(one) {
     is_number_tensor(one) || (!has_index(one) && one@dimension == 1L)
   }, NA)) && any(vapply(operands, is_number_tensor, NA))
 }
@@ -64,7 +38,7 @@ check_vectors <- function(operands, texts, operation, call) {
   if (all(is_tensor)) {
     return()
   }
-  wanted <- operation_dimensions(operation, length(operands))$operands
+  wanted <- operation_row(operation, length(operands))$operands
   for (place in which(!is_tensor)) {
     beside <- operands[is_tensor & wanted == wanted[[place]]]
     if (is_sequence(operands[[place]]) && length(beside) &&

@@ -1,16 +1,11 @@
 # Complex numbers: functions and operators of the table where it has them, and
 # definitions by these where it has not.
 
-complex_operators <- c(
-  "+" = "ComplexAdd", "-" = "ComplexSubtract", "*" = "ComplexMult",
-  "/" = "ComplexDivide"
-)
-
 complex_operator <- function(operator, x, y, exponent, call) {
-  operation <- complex_operators[operator]
+  operation <- operation_in_r(operator, "complex", 2L)
   if (!is.na(operation)) {
     return(apply_operation(
-      operation[[1L]], list(x, y), label = operator, call = call
+      operation, list(x, y), label = operator, call = call
     ))
   }
   switch(operator,
@@ -112,15 +107,10 @@ whole_power <- function(x, n) {
   }
 }
 
-complex_operations <- c(
-  Re = "ComplexReal", Im = "ComplexImag", Mod = "ComplexAbs",
-  abs = "ComplexAbs", Arg = "ComplexAngle", Conj = "Conj", exp = "ComplexExp"
-)
-
 complex_function <- function(name, z, call) {
-  operation <- complex_operations[name]
+  operation <- operation_in_r(name, "complex")
   if (!is.na(operation)) {
-    return(apply_operation(operation[[1L]], list(z), label = name, call = call))
+    return(apply_operation(operation, list(z), label = name, call = call))
   }
   times_i <- function(z) z * 1i
   switch(name,

@@ -1,6 +1,6 @@
-# What base R asks of the entries of a matrix: which are missing or finite, the
-# diagonal, norms, plain numbers. What a matrix that is not stored cannot do is
-# refused here.
+# Base R asks these of the entries of a matrix: which are missing or finite, the
+# diagonal, norms, plain numbers. This file also refuses what a matrix that is
+# not stored cannot do.
 
 #' Entries of lazy tensors
 #'
@@ -76,19 +76,19 @@ setMethod("diag", "LazyTensor", function(x, nrow, ncol, names = TRUE) {
 })
 
 #' @rdname LazyTensor-entries
-#' @aliases norm,LazyTensor,missing-method norm,LazyTensor,character-method
+#' @aliases norm,LazyTensor,missing-method norm,LazyTensor,ANY-method
 #' @export
 setGeneric("norm")
 setMethod("norm", signature("LazyTensor", "missing"), function(x, type, ...) {
   norm_tensor(x, "O", sys.call())
 })
-setMethod("norm", signature("LazyTensor", "character"), function(x, type, ...) {
+setMethod("norm", signature("LazyTensor", "ANY"), function(x, type, ...) {
   norm_tensor(x, type, sys.call())
 })
 
 norm_tensor <- function(x, type, call) {
   types <- c("O", "1", "I", "F", "E", "M")
-  if (!checkmate::test_choice(toupper(type), types)) {
+  if (!is_choice(type, c(types, tolower(types)))) {
     abort_argument(
       "type", "\"O\", \"I\", \"F\" or \"M\"", type, call,
       hints = if (identical(type, "2")) {
@@ -114,7 +114,9 @@ norm_tensor <- function(x, type, call) {
 #' @rdname LazyTensor-entries
 #' @export
 as.vector.LazyTensor <- function(x, mode = "any") { # nolint
-  as.vector(as.array.LazyTensor(x), mode)
+  about_function("as.vector", sys.call(), {
+    as.vector(as.array.LazyTensor(x), mode)
+  })
 }
 
 #' @rdname LazyTensor-entries

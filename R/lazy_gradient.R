@@ -13,9 +13,15 @@ keops_grad.LazyTensor <- function(operator, var, eta = 1, ...) { # nolint
   refuse_codes(list(operator, eta), "keops_grad", call)
   sizes <- common_sizes(list(operator, eta), "keops_grad", call)
   parts <- check_native(r_lazy_gradient(
-    native_operand(operator), native_operand(variable), native_operand(eta)
+    native_operand(operator, TRUE), native_operand(variable),
+    native_operand(eta, TRUE)
   ), call)
-  new_lazy(parts, sizes, "real", common_precision(list(operator, eta)))
+  value <- new_lazy(
+    parts, sizes, "real", common_precision(list(operator, eta)),
+    ranges = common_ranges(list(operator, eta), "keops_grad", call)
+  )
+  value@batch <- common_batch(list(operator, eta), "keops_grad", call)
+  value
 }
 
 # The variable of x that `var` says: by a tensor, by its name, or by its
@@ -49,13 +55,18 @@ variable_at <- function(x, place) {
   category <- sub(".*= *(V?[ijPm]+)\\(.*", "\\1", x@args[[place]])
   index <- c(Vi = "i", Vj = "j", Pm = "none")[[category]]
   data <- x@data[[place]]
+  own <- attr(data, "rkeops_batch")
   columns <- if (index == "none") length(data) else ncol(data)
   sizes <- no_sizes
   if (index != "none") sizes[[index]] <- nrow(data)
-  new_lazy(
+  # a parameter of batches has one point, which says nothing of i
+  if (!is.null(own)) sizes[[index]] <- if (own$points > 1L) own$points else NA
+  value <- new_lazy(
     check_native(r_lazy_variable(index, columns, data)), sizes, "real",
     x@precision
   )
+  value@batch <- as.integer(own$axes)
+  value
 }
 
 #' The gradient of a reduction of a lazy tensor
@@ -99,7 +110,9 @@ grad <- function(f, gradin, opstr, var, index, opt_arg = NULL,
   check_string(opstr, "opstr", call)
   read_index(index, call)
   other <- if (index == "j") "i" else "j"
-  if (!missing(gradin) && is.matrix(gradin) && length(gradin) > 1L) {
+  is_data <- !missing(gradin) &&
+    (is.matrix(gradin) || is_batch_array(gradin)) && length(gradin) > 1L
+  if (is_data) {
     gradin <- LazyTensor(gradin, other, precision = precision_of(f))
   }
   gradin <- as_lazy(gradin, "gradin", call)
@@ -113,12 +126,25 @@ grad <- function(f, gradin, opstr, var, index, opt_arg = NULL,
   variable <- find_variable(f, var, call)
   refuse_codes(c(operands, gradin), "grad", call)
   common_sizes(c(operands, gradin), "grad", call)
+  if (length(common_batch(c(operands, gradin), "grad", call))) {
+    return(grad_batches(
+      operands, gradin, opstr, variable, index, integers, precision, call
+    ))
+  }
+  grad_stacked(
+    operands, gradin, opstr, variable, index, integers, precision, call
+  )
+}
+
+grad_stacked <- function(operands, gradin, opstr, variable, index, integers,
+                         precision, call) {
   check_native(r_lazy_reduction_gradient(
-    unname(lapply(operands, native_operand)), native_operand(variable),
+    unname(lapply(operands, native_operand, TRUE)), native_operand(variable),
     native_operand(gradin),
     evaluation(
       opstr, integers, index,
-      chosen_precision(precision, c(operands, gradin), call)
+      chosen_precision(precision, c(operands, gradin), call),
+      common_ranges(operands, "grad", call)
     )
   ), call)
 }
@@ -147,7 +173,8 @@ reduction_weight <- function(f, weight, call) {
 #'
 #' @return A list of two functions of a vector or matrix, `fn` the objective and
 #'   `gr` its gradient, of the shape of its argument, as [stats::optim()] takes
-#'   them. Objectives with several terms are sums of such functions.
+#'   them. Such lists can be added, subtracted and multiplied by numbers:
+#'   objectives of several terms.
 #' @export
 #' @examples
 #' \dontshow{
@@ -159,6 +186,12 @@ reduction_weight <- function(f, weight, call) {
 #'   function(x) norm2(Pm(x) - Vj(y)), start = colMeans(y)
 #' )
 #' optim(colMeans(y), objective$fn, objective$gr, method = "BFGS")$par
+#' # points that attract others and repel each other
+#' x <- matrix(rnorm(20), 10)
+#' near <- lazy_objective(function(x) sqdist(Vi(x), Vj(y)), x)
+#' apart <- lazy_objective(function(x) exp(-sqdist(Vi(x), Vj(x))), x)
+#' both <- near + 50 * apart
+#' both$fn(x) > both$fn(x - 1e-3 * both$gr(x))
 #' \dontshow{set_rkeops_options(previous)}
 lazy_objective <- function(f, start, opstr = "Sum", index = "j",
                            precision = NULL) {
@@ -170,7 +203,7 @@ lazy_objective <- function(f, start, opstr = "Sum", index = "j",
   check_string(opstr, "opstr", call)
   read_index(index, call)
   if (!is.null(precision)) read_precision(precision, "precision", call)
-  list(
+  new_objective(
     fn = function(par) {
       call <- rlang::current_env()
       value <- tensor_of(f, as_start(par, start, call), call)
@@ -189,6 +222,51 @@ lazy_objective <- function(f, start, opstr = "Sum", index = "j",
       gradient
     }
   )
+}
+
+new_objective <- function(fn, gr) {
+  structure(list(fn = fn, gr = gr), class = "lazy_objective")
+}
+
+# Sums, differences, and products with numbers.
+#' @export
+Ops.lazy_objective <- function(e1, e2) {
+  call <- rlang::current_env()
+  if (missing(e2)) {
+    e2 <- e1
+    e1 <- 0
+  }
+  are <- vapply(list(e1, e2), inherits, NA, "lazy_objective")
+  valid <- if (.Generic %in% c("+", "-")) {
+    all(are) || identical(e1, 0)
+  } else if (.Generic == "*") {
+    sum(are) == 1L && is_factor_number(if (are[[1L]]) e2 else e1)
+  } else {
+    .Generic == "/" && are[[1L]] && is_factor_number(e2)
+  }
+  if (!valid) {
+    abort_rkeops(
+      "argument", sprintf("`%s` of an objective is not defined.", .Generic),
+      hints = "Objectives are added, subtracted, and multiplied by numbers.",
+      call = call
+    )
+  }
+  operator <- get(.Generic, baseenv())
+  part_of <- function(e, part, par) {
+    if (inherits(e, "lazy_objective")) e[[part]](par) else e
+  }
+  new_objective(
+    fn = function(par) operator(part_of(e1, "fn", par), part_of(e2, "fn", par)),
+    gr = function(par) operator(part_of(e1, "gr", par), part_of(e2, "gr", par))
+  )
+}
+
+is_factor_number <- function(x) checkmate::test_number(x, finite = TRUE)
+
+#' @export
+print.lazy_objective <- function(x, ...) {
+  cat("<lazy_objective> of functions `fn` and its gradient `gr`\n")
+  invisible(x)
 }
 
 # A new object with the values of `par`: what is found in the tensor again.

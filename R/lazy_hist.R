@@ -68,6 +68,7 @@ hist.LazyTensor <- function(x, breaks = "Sturges", # nolint
 finite_entries <- function(x, call) {
   x@precision <- "float64"
   is_kept <- is.finite(x)
+  refuse_ranges(x, call)
   reduced <- if (index_size(x, "i") > index_size(x, "j")) "i" else "j"
   reduce <- function(tensor, name) {
     on_host(reduce_tensor(tensor, name, reduced, call = call))

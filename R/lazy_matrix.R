@@ -8,7 +8,8 @@
 #' @param drop Not used: lazy tensors keep their dimensions.
 #' @param maximum The largest number of entries that `as.matrix()` and
 #'   `as.array()` store; `Inf` for any.
-#' @param precision `"float32"` or `"float64"`; `NULL`, that of the tensor.
+#' @param precision `"float32"` or `"float64"`; `NULL`, that of the tensor. It
+#'   matters with the option `digits = "plain"`.
 #' @param na.rm Whether missing values are left out, as in [base::rowSums()].
 #' @param dims Must be 1.
 #' @param ... None: unknown arguments are errors.
@@ -23,6 +24,7 @@
 #'   two columns, numbers or names, as in R: plain numbers, computed without the
 #'   others, with one row for each pair where there are several components. Of
 #'   these `x[cbind(i, j, k)]` takes one. [pairs_within()] gives such pairs.
+#' * `K[ranges]` are the pairs in some blocks alone, see [pair_ranges()].
 #' * `K %*% b` is the matrix product with a vector or matrix, a plain matrix; as
 #'   are `a %*% K`, `crossprod(K, a)` and `tcrossprod(K, b)`. `x %*% y` of two
 #'   tensors is `sum(x * y, index = "j")`, as in rkeops 2.x; but not of two
@@ -30,9 +32,8 @@
 #' * `rowSums(K)`, `colSums(K)`, `rowMeans(K)` and `colMeans(K)` are vectors, or
 #'   matrices with one column for each component.
 #' * `as.matrix(K)` and `as.array(K)` compute and store all entries, for tests
-#'   and pictures, in the precision of the tensor as reductions do; a tensor
-#'   with more than `maximum` entries is refused. `K[[i, j]]` is one entry, a
-#'   number.
+#'   and pictures, in double precision (see [lazy_precision()]); a tensor with
+#'   more than `maximum` entries is refused. `K[[i, j]]` is one entry, a number.
 #'
 #' A function that wants a linear map gets `function(v, args) as.numeric(K %*%
 #' v)`, for example `RSpectra::eigs_sym()`.
@@ -55,7 +56,9 @@ NULL
 #' @export
 dim.LazyTensor <- function(x) { # nolint
   inner <- inner_dimension(x)
-  c(index_size(x, "i"), index_size(x, "j"), if (inner > 1L) inner)
+  c(
+    x@batch, index_size(x, "i"), index_size(x, "j"), if (inner > 1L) inner
+  )
 }
 
 #' @rdname LazyTensor-matrix
@@ -68,12 +71,14 @@ length.LazyTensor <- function(x) { # nolint
 #' @rdname LazyTensor-matrix
 #' @export
 t.LazyTensor <- function(x) { # nolint
-  parts <- check_native(r_lazy_transposed(native_operand(x)))
+  if (has_batch(x)) refuse_ranges(x, sys.call())
+  parts <- check_native(r_lazy_transposed(native_operand(x, TRUE)))
   value <- new_lazy(
     parts, c(i = x@sizes[["j"]], j = x@sizes[["i"]]), x@type, x@precision,
-    x@unit, x@levels
+    x@unit, x@levels, lapply(x@ranges, t)
   )
   value@state$number <- x@state$number
+  value@batch <- x@batch
   value
 }
 
@@ -93,6 +98,9 @@ t.LazyTensor <- function(x) { # nolint
   if (given == 1L) {
     if (missing(i)) {
       return(x)
+    }
+    if (inherits(i, "pair_ranges")) {
+      return(keep_ranges(x, i, call))
     }
     entries <- entry_subscripts(i, x)
     return(if (is.null(entries)) {
@@ -163,6 +171,7 @@ keep_components <- function(x, subscript, call) {
 }
 
 keep_points <- function(x, subscript, index, call) {
+  refuse_ranges(x, call)
   has_index <- !is.na(x@sizes[[index]])
   places <- read_subscript(
     subscript, index_size(x, index), c(i = "rows", j = "columns")[[index]],
@@ -177,9 +186,11 @@ keep_points <- function(x, subscript, index, call) {
     return(x)
   }
   with_index <- grep(paste0("V", index, "("), x@args, fixed = TRUE)
-  x@data[with_index] <- lapply(x@data[with_index], function(data) {
-    on_host(data)[places, , drop = FALSE]
+  data <- x@data
+  data[with_index] <- lapply(data[with_index], function(points) {
+    on_host(points)[places, , drop = FALSE]
   })
+  x <- with_data(x, data)
   x@sizes[[index]] <- length(places)
   x
 }

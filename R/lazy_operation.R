@@ -13,69 +13,38 @@ apply_operation <- function(operation, operands, integers = list(),
   operands <- Map(
     function(one, name) as_lazy(one, name, call), unname(operands), names
   )
-  operands <- code_operands(operation, operands, label, call)
+  row <- operation_row(operation, length(operands))
+  operands <- code_operands(row, operands, label, call)
   if (!as_real) {
-    operands <- complex_operands(operation, operands, label, call)
+    operands <- complex_operands(row, operands, label, call)
   }
   sizes <- common_sizes(operands, label, call)
   parts <- check_native(r_lazy_apply(
-    operation, label, unname(lapply(operands, native_operand)), integers
+    operation, label, unname(lapply(operands, native_operand, TRUE)), integers
   ), call)
-  type <- type %||% result_type(operation)
+  type <- type %||% row$gives
   value <- new_lazy(
     parts, sizes, type, common_precision(operands),
-    common_unit(operation, operands, label, call),
-    levels = if (type %in% code_types) operands[[1L]]@levels else character()
+    common_unit(row, operands, label, call),
+    levels = if (type %in% code_types) operands[[1L]]@levels else character(),
+    ranges = common_ranges(operands, label, call)
   )
-  if (gives_number(operation, operands)) value@state$number <- TRUE
+  if (gives_number(row, operands)) value@state$number <- TRUE
+  value@batch <- common_batch(operands, label, call)
   value
 }
 
-logical_operations <- c(
-  "<", "<=", ">", ">=", "==", "!=", "LessThan", "LessOrEqual", "GreaterThan",
-  "GreaterOrEqual", "Equal", "NotEqual"
-)
-
-# Of complex numbers, with real values.
-parts_of_complex <- c(
-  "ComplexReal", "ComplexImag", "ComplexAbs", "ComplexSquareAbs",
-  "ComplexAngle"
-)
-
-# Of real numbers, with complex values.
-complex_from_real <- c("Real2Complex", "Imag2Complex", "ComplexExp1j")
-
-is_complex_operation <- function(operation) {
-  startsWith(operation, "Complex") || operation == "Conj" ||
-    operation %in% complex_from_real
-}
-
-truth_operations <- c("And", "Or", "Not", "IsNaN")
-
-result_type <- function(operation) {
-  if (operation %in% c(logical_operations, truth_operations)) {
-    "logical"
-  } else if (is_complex_operation(operation) &&
-    !operation %in% parts_of_complex) {
-    "complex"
-  } else {
-    "real"
-  }
-}
-
 # Real operands beside complex ones become complex.
-complex_operands <- function(operation, operands, label, call) {
+complex_operands <- function(row, operands, label, call) {
   complex <- vapply(operands, is_complex_tensor, NA)
-  wants_complex <- is_complex_operation(operation) &&
-    !operation %in% complex_from_real
-  if (any(complex) && !wants_complex) {
+  if (any(complex) && row$takes == "real") {
     abort_rkeops(
       "argument",
       sprintf("`%s` is not defined for complex LazyTensors.", label),
       hints = "`Re()`, `Im()` and `Mod()` make real ones of them.", call = call
     )
   }
-  if (wants_complex && operation != "ComplexRealScal") {
+  if (row$takes == "complex") {
     operands[!complex] <- lapply(operands[!complex], as_complex)
   }
   operands
@@ -113,15 +82,9 @@ common_sizes <- function(operands, label, call) {
   common
 }
 
-# Operations whose results count what their operands count.
-unit_operations <- c(
-  "+", "-", "Add", "Subtract", "Minus", "Abs", "Sum", "Min", "Max", "Minimum",
-  "Maximum", "Extract", "Elem", "Concat", "Norm2", "IfElse", "Clamp", "ReLU"
-)
-
 # The unit of the result; days beside seconds are refused. A product with plain
 # numbers keeps the unit.
-common_unit <- function(operation, operands, label, call) {
+common_unit <- function(row, operands, label, call) {
   units <- vapply(operands, function(one) one@unit, "")
   has_unit <- units != ""
   if (!any(has_unit)) {
@@ -129,9 +92,13 @@ common_unit <- function(operation, operands, label, call) {
   }
   unit <- unique(units[has_unit])
   if (length(unit) > 1L) abort_units(label, call)
-  scales <- operation == "*" && sum(has_unit) == 1L ||
-    operation == "/" && identical(has_unit, c(TRUE, FALSE))
-  if (scales || operation %in% unit_operations) unit else ""
+  counts <- switch(row$unit,
+    keeps = TRUE,
+    multiplies = sum(has_unit) == 1L,
+    divides = identical(has_unit, c(TRUE, FALSE)),
+    drops = FALSE
+  )
+  if (counts) unit else ""
 }
 
 abort_units <- function(label, call) {
@@ -168,8 +135,9 @@ lazy_apply <- function(operation, ...) {
   call <- rlang::current_env()
   operation <- check_string(operation, "operation", call)
   arguments <- list(...)
-  formulas <- min(formula_count(operation, length(arguments), call),
-                  length(arguments))
+  formulas <- min(
+    formula_count(operation, length(arguments)), length(arguments)
+  )
   integers <- utils::tail(arguments, length(arguments) - formulas)
   apply_operation(
     operation, utils::head(arguments, formulas),
@@ -185,16 +153,6 @@ check_integers <- function(value, operation, call) {
     )
   }
   as.integer(value)
-}
-
-# How many of the arguments of an operation are formulas. Two rows may share a
-# name: Max(f) and Max(f, g).
-formula_count <- function(operation, given, call) {
-  counts <- check_native(r_lazy_formula_counts(operation), call)
-  if (!length(counts)) {
-    return(given)
-  }
-  if (given %in% counts) given else counts[[1L]]
 }
 
 #' Lazy tensors by the names of operations
@@ -216,7 +174,9 @@ unaryop.LazyTensor <- function(x, opstr, opt_arg = NA, # nolint
   call <- rlang::current_env()
   opstr <- check_string(opstr, "opstr", call)
   apply_operation(
-    opstr, operands_of(x), given_integers(opt_arg, opt_arg2), call = call
+    opstr, operands_of(x),
+    given_integers(list(opt_arg = opt_arg, opt_arg2 = opt_arg2), call),
+    call = call
   )
 }
 
@@ -228,7 +188,8 @@ binaryop.LazyTensor <- function(x, y, opstr, is_operator = FALSE, # nolint
   call <- rlang::current_env()
   opstr <- check_string(opstr, "opstr", call)
   apply_operation(
-    opstr, operands_of(x, y), given_integers(opt_arg), call = call
+    opstr, operands_of(x, y), given_integers(list(opt_arg = opt_arg), call),
+    call = call
   )
 }
 
@@ -241,7 +202,16 @@ ternaryop.LazyTensor <- function(x, y, z, opstr, # nolint
   apply_operation(opstr, operands_of(x, y, z), call = call)
 }
 
-given_integers <- function(...) {
-  numbers <- list(...)
-  lapply(numbers[!vapply(numbers, anyNA, NA)], as.integer)
+# NA: none.
+given_integers <- function(numbers, call) {
+  is_none <- vapply(numbers, function(one) {
+    is.atomic(one) && length(one) == 1L && is.na(one)
+  }, NA)
+  numbers <- numbers[!is_none]
+  unname(Map(function(one, name) {
+    if (!checkmate::test_integerish(one, any.missing = FALSE)) {
+      abort_argument(name, "whole numbers", one, call)
+    }
+    as.integer(one)
+  }, numbers, names(numbers)))
 }

@@ -64,15 +64,15 @@ Ops.LazyTensor <- function(e1, e2) {
   )
 }
 
-# What the user wrote: `x + y`, not `Ops.LazyTensor(x, y)`. Members of Summary
-# are called with values, which are no text.
+# Shows what the user wrote: `x + y`, not `Ops.LazyTensor(x, y)`. Members of
+# Summary are called with values, which are no text.
 generic_call <- function(generic, call) {
   call[[1L]] <- as.name(generic)
   has_value <- vapply(as.list(call), is.LazyTensor, NA)
   if (any(has_value)) as.call(list(as.name(generic), quote(...))) else call
 }
 
-# What the user calls an operand, where it has a name.
+# Names an operand as the user does, where it has a name.
 operand_name <- function(call, place, otherwise) {
   if (length(call) >= place && is.symbol(call[[place]])) {
     as.character(call[[place]])
@@ -83,9 +83,7 @@ operand_name <- function(call, place, otherwise) {
 
 sign_or_not <- function(operator, x, call) {
   if (operator == "!") {
-    return(apply_operation(
-      "Not", list(x), label = "!", call = call, type = "logical"
-    ))
+    return(apply_operation("Not", list(x), label = "!", call = call))
   }
   if (operator == "+") {
     return(x)
@@ -110,14 +108,12 @@ as_truth <- function(x) {
 }
 
 and_tensor <- function(x, y, call) {
-  apply_operation("And", list(x, y), label = "&", call = call, type = "logical")
+  apply_operation("And", list(x, y), label = "&", call = call)
 }
 
 or_tensor <- function(x, y, call) {
   if (x@type == "logical" && y@type == "logical") {
-    return(apply_operation(
-      "Or", list(x, y), label = "|", call = call, type = "logical"
-    ))
+    return(apply_operation("Or", list(x, y), label = "|", call = call))
   }
   apply_operation("Scalprod", list(x, y), label = "|", call = call)
 }
@@ -136,8 +132,8 @@ or_tensor <- function(x, y, call) {
 #'   functions of R.
 #'
 #' @details
-#' Of R: `abs`, `sign`, `sqrt`, `floor`, `ceiling`, `trunc`, `round` (halves to
-#' the even digit), `exp`, `log`, `expm1`, `log1p`, `log2`, `log10`, `cos`,
+#' From R: `abs`, `sign`, `sqrt`, `floor`, `ceiling`, `trunc`, `round` (halves
+#' to the even digit), `exp`, `log`, `expm1`, `log1p`, `log2`, `log10`, `cos`,
 #' `sin`, `tan`, `acos`, `asin`, `atan`, `cosh`, `sinh`, `tanh`, `acosh`,
 #' `asinh`, `atanh`, `lgamma`, `digamma`, `trigamma`, `atan2`, `ifelse`. Complex
 #' tensors know `Re`, `Im`, `Mod`, `abs`, `Arg`, `Conj`, `exp`, `log`, `sqrt`,
@@ -202,29 +198,16 @@ read_argument <- function(arguments, name, call) {
   if (length(arguments)) arguments[[1L]]
 }
 
-# The row of the table with the name of an R function, remembered.
+# The row of the table with the name of an R function.
 function_operation <- function(name, call) {
-  operation <- known_functions[[name]]
-  if (is.null(operation)) {
-    operation <- find_function(name, call)
-    assign(name, operation, envir = known_functions)
-  }
-  operation
-}
-
-known_functions <- new.env(parent = emptyenv())
-
-find_function <- function(name, call) {
-  table <- formula_language()
-  wanted <- if (name == "ceiling") "ceil" else name
-  found <- which(tolower(table$name) == wanted & table$arguments == "f")
-  if (!length(found)) {
+  operation <- operation_in_r(name)
+  if (is.na(operation)) {
     abort_rkeops(
       "argument", sprintf("`%s` is not defined for LazyTensors.", name),
       hints = "`formula_language()` lists what is.", call = call
     )
   }
-  table$name[[found[[1L]]]]
+  operation
 }
 
 logarithm <- function(x, arguments, call) {
@@ -258,14 +241,36 @@ Complex.LazyTensor <- function(z) {
 
 # A tensor by the operation, numbers by the R function `numbers`.
 either <- function(x, operation, label, numbers) {
-  if (!is.LazyTensor(x)) {
-    return(numbers(x))
-  }
   call <- sys.call(-1L)
+  if (missing(x) || !is.LazyTensor(x)) {
+    check_plain(x, "x", call)
+    return(about_argument("x", call, numbers(x)))
+  }
   if (is_complex_tensor(x)) {
     return(complex_function(label, x, call))
   }
   apply_operation(operation, list(x), label = label, call = call)
+}
+
+check_plain <- function(value, name, call) {
+  if (missing(value) || !can_compute(value)) {
+    abort_argument(name, "a LazyTensor or numbers", value, call)
+  }
+}
+
+# Numbers, or an object of a class that may know how.
+can_compute <- function(value) {
+  if (is.data.frame(value)) {
+    return(all(vapply(value, is_numbers, NA)))
+  }
+  is_numbers(value) || is.object(value) && !is.factor(value)
+}
+
+# The value of operands of which none is lazy.
+plain_value <- function(operands, name, call, value) {
+  Map(function(one, name) check_plain(one, name, call), operands,
+      names(operands))
+  about_function(name, call, value)
 }
 
 #' @rdname LazyTensor-functions
@@ -306,36 +311,41 @@ relu <- function(x) {
 #' @param a,b Bounds of `clamp()`, divisor and offset of `mod()`.
 #' @export
 mod <- function(x, a, b = 0) {
-  if (!is.LazyTensor(x) && !is.LazyTensor(a) && !is.LazyTensor(b)) {
-    return(x - a * floor((x - b) / a))
+  call <- rlang::current_env()
+  operands <- operands_of(x, a, b)
+  if (!any(vapply(operands, is.LazyTensor, NA))) {
+    return(plain_value(operands, "mod", call, x - a * floor((x - b) / a)))
   }
-  apply_operation("Mod", operands_of(x, a, b), label = "mod")
+  apply_operation("Mod", operands, label = "mod")
 }
 
 #' @rdname LazyTensor-functions
 #' @export
 clamp <- function(x, a, b) {
-  if (!is.LazyTensor(x) && !is.LazyTensor(a) && !is.LazyTensor(b)) {
-    return(pmin(pmax(x, a), b))
+  call <- rlang::current_env()
+  operands <- operands_of(x, a, b)
+  if (!any(vapply(operands, is.LazyTensor, NA))) {
+    return(plain_value(operands, "clamp", call, pmin(pmax(x, a), b)))
   }
-  apply_operation("Clamp", operands_of(x, a, b), label = "clamp")
+  apply_operation("Clamp", operands, label = "clamp")
 }
 
 #' @rdname LazyTensor-functions
 #' @export
 clampint <- function(x, y, z) {
   call <- rlang::current_env()
-  if (!is.int(y) || !is.int(z)) {
+  if (missing(y) || missing(z) || !is.int(y) || !is.int(z)) {
     abort_rkeops(
       "argument", "`clampint(x, y, z)` expects whole numbers `y` and `z`.",
       hints = "Use `clamp(x, y, z)` for others.", call = call
     )
   }
+  operands <- operands_of(x)
   if (!is.LazyTensor(x)) {
     return(clamp(x, y, z))
   }
   apply_operation(
-    "ClampInt", list(x), list(as.integer(y), as.integer(z)), "clampint", call
+    "ClampInt", operands, list(as.integer(y), as.integer(z)), "clampint", call
   )
 }
 
@@ -351,7 +361,7 @@ clampint <- function(x, y, z) {
 setGeneric("atan2", signature = c("y", "x"))
 
 atan2_tensor <- function(y, x) {
-  apply_operation("Atan2", list(y, x), label = "atan2")
+  apply_operation("Atan2", operands_of(y, x), label = "atan2")
 }
 setMethod("atan2", signature("LazyTensor", "ANY"), atan2_tensor)
 setMethod("atan2", signature("ANY", "LazyTensor"), atan2_tensor)
@@ -369,7 +379,7 @@ setMethod("ifelse", "LazyTensor", function(test, yes, no) {
   if (test@type == "logical") {
     test <- apply_operation("-", list(test, lazy_constant(0.5)))
   }
-  apply_operation("IfElse", list(test, yes, no), label = "ifelse")
+  apply_operation("IfElse", operands_of(test, yes, no), label = "ifelse")
 })
 
 #' @rdname LazyTensor-functions
@@ -378,8 +388,10 @@ setMethod("ifelse", "LazyTensor", function(test, yes, no) {
 setGeneric("step")
 
 setMethod("step", "LazyTensor", function(object, ...) {
+  check_no_more(list(...), sys.call())
   apply_operation("Step", list(object), label = "step")
 })
 setMethod("step", "numeric", function(object, ...) {
+  check_no_more(list(...), sys.call())
   base::ifelse(object >= 0, 1, 0)
 })

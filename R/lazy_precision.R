@@ -10,8 +10,11 @@
 #' matrices of a product, have that of the tensor beside them. It stays with the
 #' tensor when options change, in [saveRDS()] and in other processes.
 #'
-#' Reductions take an argument `precision`, for once; entries (`as.matrix(K)`)
-#' are computed in the same precision as reductions. `rowSums()` and the like,
+#' Reductions take an argument `precision`, for once. Entries (`as.matrix(K)`,
+#' `K[[i, j]]`, [pairs_within()]) are computed in double precision, in which
+#' they are stored, whatever the tensor; only with the option `digits =
+#' "plain"` in the precision of the tensor. What a tensor prints says both.
+#' `rowSums()` and the like,
 #' and `%*%`, whose arguments are those of R, take that of the tensor:
 #' `rowSums(lazy_precision(K, "float64"))`.
 #'
@@ -52,6 +55,12 @@ common_precision <- function(operands) {
   } else {
     ""
   }
+}
+
+# Entries are stored in double precision, so that is what they are computed in;
+# in that of the tensor where nothing is to be looked after.
+entry_precision <- function(x) {
+  if (settings$digits == "auto") "float64" else precision_of(x)
 }
 
 # The tensor in the precision that was asked for, if any was.

@@ -18,23 +18,30 @@ print.LazyTensor <- function(x, ...) { # nolint
 #' @rdname print.LazyTensor
 #' @export
 format.LazyTensor <- function(x, ...) { # nolint
-  if (!length(x@formula)) {
+  if (stands_for_nothing(x)) {
     return(sprintf("<%s> that stands for nothing", class(x)))
   }
-  shared <- names(x@formula) != ""
-  formula <- ifelse(
-    shared, paste(names(x@formula), "=", x@formula), x@formula
-  )
   shape <- paste(dim(x), collapse = " x ")
   c(
     sprintf(
       "<%s> %s%s, reductions on the %s, %s", class(x), shape,
       describe_entries(x), engine_place(),
-      precision_of(x)
+      describe_precision(x)
     ),
-    paste0("  ", formula),
-    paste0("  ", format_variables(x)), format_folded(x)
+    paste0("  ", x@formula),
+    paste0("  ", format_variables(x)), format_folded(x), format_pairs(x),
+    if (length(x@ranges)) paste0("  ", format(x@ranges[[1L]]))
   )
+}
+
+describe_precision <- function(x) {
+  reductions <- precision_of(x)
+  entries <- entry_precision(x)
+  if (entries == reductions) {
+    reductions
+  } else {
+    paste0(reductions, "; entries in ", entries)
+  }
 }
 
 # " of 0 and 1", where entries are more than numbers.
@@ -59,6 +66,17 @@ format_folded <- function(x) {
     sprintf(
       "  `%s` was over the one component at each pair; %s", name,
       sprintf("`%s(x, index = \"j\")` is over j", name)
+    )
+  }
+}
+
+# Long work is announced.
+format_pairs <- function(x) {
+  pairs <- prod(x@batch) * index_size(x, "i") * as.double(index_size(x, "j"))
+  if (isTRUE(pairs >= 1e10)) {
+    sprintf(
+      "  %s pairs; `explain(K, \"cost\")` estimates the time of a sum",
+      format(pairs, digits = 2L)
     )
   }
 }

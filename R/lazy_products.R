@@ -10,6 +10,9 @@ multiply <- function(x, y, call) {
     x <- if (is.matrix(x)) x else matrix(x, nrow = 1L)
     return(t(multiply(t(y), t(x), call)))
   }
+  if (is_batch_array(y)) {
+    return(multiply(x, Vj(y, precision = precision_of(x)), call))
+  }
   y <- as_factor_of(y, index_size(x, "j"), x, call)
   reduce_tensor(
     apply_operation(
@@ -68,8 +71,9 @@ needs_factor <- function(name, call) {
   )
 }
 
-crossprod_tensor <- function(x, y = NULL) {
+crossprod_tensor <- function(x, y = NULL, ...) {
   call <- quote(crossprod(x, y))
+  check_no_more(list(...), call)
   if (is.null(y)) needs_factor("crossprod", call)
   multiply(t(plain_matrix(x, "x", call)), y, call)
 }
@@ -89,8 +93,9 @@ setMethod(
   "crossprod", signature("LazyTensor", "LazyTensor"), crossprod_tensor
 )
 
-tcrossprod_tensor <- function(x, y = NULL) {
+tcrossprod_tensor <- function(x, y = NULL, ...) {
   call <- quote(tcrossprod(x, y))
+  check_no_more(list(...), call)
   if (is.null(y)) needs_factor("tcrossprod", call)
   multiply(x, t(plain_matrix(y, "y", call)), call)
 }
@@ -111,7 +116,7 @@ setMethod(
 # A vector for one component, as R gives it.
 margin <- function(x, reduction, index, remove_na, dims, call) {
   remove_na <- check_flag(remove_na, "na.rm", call)
-  if (!identical(as.integer(dims), 1L)) {
+  if (!checkmate::test_int(dims, lower = 1, upper = 1)) {
     abort_argument("dims", "1 for LazyTensors", dims, call)
   }
   value <- if (reduction == "Mean") {
@@ -121,7 +126,17 @@ margin <- function(x, reduction, index, remove_na, dims, call) {
     reduce_tensor(x, reduction, index, call = call)
   }
   value <- on_host(value)
+  if (length(dim(value)) > 2L) {
+    return(without_last_axis(value))
+  }
   if (ncol(value) == 1L) value[, 1L] else value
+}
+
+# Results of batches are arrays whose last axis are components.
+without_last_axis <- function(value) {
+  axes <- dim(value)
+  if (axes[[length(axes)]] == 1L) dim(value) <- axes[-length(axes)]
+  value
 }
 
 # nolint start: object_name_linter.

@@ -99,6 +99,7 @@ shaped_quantiles <- function(value, x, index, names) {
 # The groups are what remains of the index: the rows of all matrices below. One
 # group of all entries without an index.
 entries_of <- function(x, index, call) {
+  refuse_ranges(x, call)
   x@precision <- "float64"
   if (is_given(index)) read_index(index, call)
   extents <- c(i = index_size(x, "i"), j = index_size(x, "j"))

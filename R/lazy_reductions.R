@@ -82,11 +82,12 @@ read_index <- function(index, call) {
 }
 
 # Results that are to be shaped do not stay on the GPU.
-evaluation <- function(name, integers, index, precision) {
+evaluation <- function(name, integers, index, precision, ranges = list()) {
   list(
     name = name, integers = as.integer(integers), index = index,
     precision = precision, sum_scheme = "block",
-    stays = name %in% c("Sum", "Mean", "Min", "Max", "LogSumExp")
+    stays = reduction_row(name)$stays,
+    cover = if (length(ranges)) native_cover(ranges[[1L]])
   )
 }
 
@@ -102,7 +103,8 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
     list(as_lazy(weight, "weight", call))
   })
   complex <- vapply(operands, is_complex_tensor, NA)
-  if (any(complex) && name != "Sum") {
+  row <- reduction_row(name)
+  if (any(complex) && row$takes == "real") {
     abort_rkeops(
       "argument", sprintf(
         "The reduction `%s` is not defined for complex LazyTensors.", name
@@ -111,20 +113,25 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
   }
   refuse_codes(operands, name, call)
   common_sizes(operands, name, call)
+  if (length(common_batch(operands, name, call))) {
+    return(reduce_batches(
+      x, name, index, integers, operands[-1L], call, precision
+    ))
+  }
   value <- check_native(r_lazy_reduce(
-    unname(lapply(operands, native_operand)),
+    unname(lapply(operands, native_operand, TRUE)),
     evaluation(
-      name, integers, index,
-      chosen_precision(precision, operands, call)
+      name, integers, index, chosen_precision(precision, operands, call),
+      common_ranges(operands, name, call)
     )
   ), call)
   report_compilation(utils::tail(x@formula, 1L))
   if (complex[[1L]]) {
     return(complex_result(on_host(value)))
   }
-  result <- shape_result(value, name, integers)
-  if (grepl("^Arg(K?)(Min|Max)$", name)) {
-    without_infinite(result, x, name, index, call)
+  result <- shape_result(value, row, integers)
+  if (row$gives == "places") {
+    without_infinite(result, without_ranges(x), row, index, call)
   } else {
     result
   }

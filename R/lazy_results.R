@@ -13,27 +13,23 @@ complex_result <- function(value) {
   parts
 }
 
-# Names of reductions say what their values are: "Arg..." are places, "..._..."
-# values and places.
-shape_result <- function(value, name, integers) {
-  if (name %in% c("Any", "All")) {
-    storage.mode(value) <- "logical"
-    return(value)
-  }
-  has_places <- grepl("Arg", name, fixed = TRUE)
-  count <- if (grepl("K(Min|Max)", name)) integers
-  if (grepl("Parts", name, fixed = TRUE)) {
-    return(value)
-  }
-  if (has_places && grepl("_", name, fixed = TRUE)) {
-    return(values_and_indices(value, count, worst_value(name)))
-  }
-  if (length(count)) value <- ranked(value, count)
-  if (has_places) places(value) else value
+# A result as its row of the table says what it is.
+shape_result <- function(value, row, integers) {
+  count <- if (row$ranked) integers
+  switch(row$gives,
+    values = if (row$ranked) ranked(value, count) else value,
+    places = places(if (row$ranked) ranked(value, count) else value),
+    "values and places" = values_and_indices(value, count, worst_value(row)),
+    logical = {
+      storage.mode(value) <- "logical"
+      value
+    },
+    value
+  )
 }
 
 # A search has no use for it, so it is no candidate.
-worst_value <- function(name) if (grepl("Max", name)) -Inf else Inf
+worst_value <- function(row) if (row$wanted == "largest") -Inf else Inf
 
 values_and_indices <- function(value, count, worst) {
   if (length(count)) {
@@ -64,10 +60,9 @@ ranked <- function(value, count, kind = 1L, kinds = 1L) {
 # Places alone do not tell whether there is a candidate: an infinite value is
 # none. What is found last is looked at first, because nothing before it is
 # infinite where it is not.
-without_infinite <- function(found, x, name, index, call) {
-  is_ranked <- grepl("K(Min|Max)", name)
+without_infinite <- function(found, x, row, index, call) {
   extents <- c(dim(found), 1L)
-  if (!is_ranked) extents <- c(nrow(found), 1L, ncol(found))
+  if (!row$ranked) extents <- c(nrow(found), 1L, ncol(found))
   place <- array(found, extents[1:3])
   for (component in seq_len(extents[[3L]])) {
     rows <- seq_len(extents[[1L]])
@@ -79,7 +74,7 @@ without_infinite <- function(found, x, name, index, call) {
       } else {
         entries_of_pairs(x, j, open, call)
       }
-      infinite <- open[which(value[, component] == worst_value(name))]
+      infinite <- open[which(value[, component] == worst_value(row))]
       place[infinite, rank, component] <- NA
       rows <- rows[is.na(place[rows, rank, component])]
     }

@@ -27,7 +27,21 @@ diagonal_entries <- function(y) {
     return(NULL)
   }
   shift <- as.double(diag(y))
-  if (isTRUE(sum(y != 0) == sum(shift != 0))) shift
+  if (!isTRUE(sum(y != 0) == sum(shift != 0))) {
+    return(NULL)
+  }
+  if (nrow(y) >= 5000L) say_diagonal(nrow(y))
+  shift
+}
+
+# R makes `diag(1, n)` before the package sees it.
+say_diagonal <- function(n) {
+  say_once("diagonal", sprintf(
+    "`diag()` of R stores %d x %d numbers.", n, n
+  ), c(
+    "`kernel_solve(K, b, lambda)` and `log_det(K, lambda)` need no matrix.",
+    "`K + Matrix::Diagonal(n, lambda)` stores the diagonal alone. (Said once.)"
+  ))
 }
 
 # A matrix of one entry is a number.
@@ -37,6 +51,7 @@ is_plain_square <- function(y) {
 }
 
 add_shift <- function(x, shift) {
+  refuse_ranges(x, NULL)
   number <- as.double(seq_along(shift))
   value <- with_value(
     same_code(number, number), x + Vi(shift, precision = precision_of(x)), x,

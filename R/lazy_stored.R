@@ -1,6 +1,5 @@
-# Entries that are stored: `as.matrix()` and what base R asks for instead of it.
-# Functions of R that need all entries get them, up to a size; what they would
-# ask for in vain is refused here in our words.
+# Entries that are stored: `as.matrix()`, values at pairs, and what is refused
+# in our words because it would change or bind entries.
 
 # The most entries that are stored without being asked: 80 MB.
 largest_store <- 1e7
@@ -116,7 +115,7 @@ values_at <- function(x, i, j, call) {
   }, x@data, x@args)
   value <- check_native(r_lazy_values(
     native_operand(x), unname(data),
-    evaluation("Max", integer(), "j", precision_of(x))
+    evaluation("Max", integer(), "j", entry_precision(x))
   ), call)
   report_compilation(utils::tail(x@formula, 1L))
   if (nrow(value) == 1L) {
@@ -131,181 +130,7 @@ complex_columns <- function(value) {
   ), nrow(value))
 }
 
-# ---- what base R asks for ----
-
-# A matrix, or an array where there are several components; of TRUE and FALSE
-# for comparisons.
-stored <- function(x) {
-  if (!is.LazyTensor(x)) {
-    return(x)
-  }
-  is_deep <- inner_dimension(x) > 1L && has_pairs(x)
-  value <- if (is_deep) as.array.LazyTensor(x) else as.matrix.LazyTensor(x)
-  if (x@type == "logical") value == 1 else value
-}
-
-stored_vector <- function(x) as.vector(stored(x))
-
-# For what knows no arrays.
-stored_matrix <- function(x) {
-  if (is.LazyTensor(x)) as.matrix.LazyTensor(x) else x
-}
-
 # nolint start: object_name_linter.
-
-#' @export
-as.integer.LazyTensor <- function(x, ...) as.integer(as.vector(x))
-
-#' @export
-as.logical.LazyTensor <- function(x, ...) as.logical(stored_vector(x))
-
-#' @export
-as.complex.LazyTensor <- function(x, ...) as.complex(stored_vector(x))
-
-#' @export
-as.character.LazyTensor <- function(x, ...) as.character(stored_vector(x))
-
-#' @export
-as.list.LazyTensor <- function(x, ...) as.list(stored_vector(x))
-
-#' @export
-as.data.frame.LazyTensor <- function(x, row.names = NULL, optional = FALSE,
-                                     ...) {
-  as.data.frame(stored(x), row.names, optional, ...)
-}
-
-# `outer()` asks for this before it asks for the dimensions.
-#' @export
-is.array.LazyTensor <- function(x) TRUE
-
-#' @export
-anyNA.LazyTensor <- function(x, recursive = FALSE) {
-  any(any(is.na(x), index = "j"))
-}
-
-# `order()` and `rank()` ask for this.
-#' @export
-xtfrm.LazyTensor <- function(x) stored_vector(x)
-
-#' @export
-sort.LazyTensor <- function(x, decreasing = FALSE, ...) {
-  sort(stored_vector(x), decreasing, ...)
-}
-
-#' @export
-unique.LazyTensor <- function(x, incomparables = FALSE, ...) {
-  unique(stored(x), incomparables, ...)
-}
-
-#' @export
-duplicated.LazyTensor <- function(x, incomparables = FALSE, ...) {
-  duplicated(stored(x), incomparables, ...)
-}
-
-#' @export
-rev.LazyTensor <- function(x) rev(stored_vector(x))
-
-#' @export
-split.LazyTensor <- function(x, f, drop = FALSE, ...) {
-  split(stored_vector(x), f, drop, ...)
-}
-
-#' @export
-cut.LazyTensor <- function(x, ...) cut(stored_vector(x), ...)
-
-#' @export
-summary.LazyTensor <- function(object, ...) summary(stored_vector(object), ...)
-
-#' @method all.equal LazyTensor
-#' @export
-all.equal.LazyTensor <- function(target, current, ...) {
-  all.equal(stored(target), stored(current), ...)
-}
-
-#' @export
-aperm.LazyTensor <- function(a, perm = NULL, ...) aperm(stored(a), perm, ...)
-
-#' @export
-rowsum.LazyTensor <- function(x, group, ...) {
-  rowsum(stored_matrix(x), group, ...)
-}
-
-# ---- linear algebra ----
-
-#' @export
-determinant.LazyTensor <- function(x, logarithm = TRUE, ...) {
-  determinant(stored_matrix(x), logarithm, ...)
-}
-
-#' @export
-chol.LazyTensor <- function(x, ...) chol(stored_matrix(x), ...)
-
-#' @export
-isSymmetric.LazyTensor <- function(object, ...) {
-  isSymmetric(stored_matrix(object), ...)
-}
-
-#' @rawNamespace S3method(stats::density, LazyTensor)
-density.LazyTensor <- function(x, ...) stats::density(stored_vector(x), ...)
-
-#' @rdname LazyTensor-words
-#' @param y,use,method See [stats::cor()].
-#' @aliases var,LazyTensor-method
-#' @export
-setGeneric("var")
-setMethod("var", "LazyTensor", function(x, y = NULL, na.rm = FALSE, use) {
-  if (missing(use)) {
-    return(stats::var(stored_matrix(x), stored_matrix(y), na.rm = na.rm))
-  }
-  stats::var(stored_matrix(x), stored_matrix(y), na.rm = na.rm, use = use)
-})
-
-#' @rdname LazyTensor-words
-#' @aliases cov,LazyTensor-method
-#' @export
-setGeneric("cov")
-setMethod("cov", "LazyTensor", function(x, y = NULL, use = "everything",
-                                        method = c(
-                                          "pearson", "kendall", "spearman"
-                                        )) {
-  stats::cov(stored_matrix(x), stored_matrix(y), use, method)
-})
-
-#' @rdname LazyTensor-words
-#' @aliases cor,LazyTensor-method
-#' @export
-setGeneric("cor")
-setMethod("cor", "LazyTensor", function(x, y = NULL, use = "everything",
-                                        method = c(
-                                          "pearson", "kendall", "spearman"
-                                        )) {
-  stats::cor(stored_matrix(x), stored_matrix(y), use, method)
-})
-
-# ---- pictures ----
-
-#' @rawNamespace S3method(graphics::image, LazyTensor)
-image.LazyTensor <- function(x, ...) graphics::image(stored_matrix(x), ...)
-
-#' @rawNamespace S3method(graphics::contour, LazyTensor)
-contour.LazyTensor <- function(x, ...) graphics::contour(stored_matrix(x), ...)
-
-#' @rawNamespace S3method(graphics::persp, LazyTensor)
-persp.LazyTensor <- function(x, ...) graphics::persp(stored_matrix(x), ...)
-
-#' @rawNamespace S3method(graphics::boxplot, LazyTensor)
-boxplot.LazyTensor <- function(x, ...) graphics::boxplot(stored(x), ...)
-
-#' @export
-plot.LazyTensor <- function(x, y, ...) {
-  abort_rkeops(
-    "argument", "`plot` does not know what of a LazyTensor to draw.",
-    hints = c(
-      "`image(x)` and `contour(x)` draw all entries.",
-      "`plot(as.matrix(x))` draws the first two columns, as of any matrix."
-    ), call = sys.call()
-  )
-}
 
 # ---- refused ----
 

@@ -1,10 +1,6 @@
 # The group of `sum()` and `max()`, and `mean()`: over an index, or over the
 # components at each pair; with or without missing values.
 
-group_reductions <- c(
-  sum = "Sum", prod = "Prod", min = "Min", max = "Max", any = "Max", all = "Min"
-)
-
 #' @rdname LazyTensor-reductions
 #' @export
 Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE, # nolint
@@ -73,16 +69,20 @@ reduce_group <- function(generic, arguments, index, call) {
     )
   }
   x <- arguments[[1L]]
-  if (!generic %in% c("any", "all")) {
-    return(reduce_tensor(x, group_reductions[[generic]], index, call = call))
+  extreme <- truth_extremes[generic]
+  if (is.na(extreme)) {
+    return(reduce_tensor(x, reduction_in_r(generic), index, call = call))
   }
   truth_value(on_host(reduce_tensor(
-    truth_code(x), group_reductions[[generic]], index, call = call
+    truth_code(x), reduction_in_r(extreme), index, call = call
   )))
 }
 
 # The smallest and the largest value, side by side.
 range_tensor <- function(tensors, index, remove_na, call) {
+  if (is_given(index)) {
+    for (tensor in tensors) if (has_batch(tensor)) refuse_ranges(tensor, call)
+  }
   if (!is_given(index) && length(tensors) == 1L) {
     check_components(tensors[[1L]], "range", call)
   }
@@ -105,6 +105,8 @@ range_tensor <- function(tensors, index, remove_na, call) {
 
 # 0, 1, and 1/2 for NA: the largest says whether any is true, the smallest
 # whether all are.
+truth_extremes <- c(any = "max", all = "min")
+
 truth_code <- function(x) {
   ifelse(is.na(x), 0.5, as_truth(x))
 }
@@ -139,7 +141,7 @@ said_to_fold <- function(value, generic, tensors) {
 }
 
 sum_components <- function(x, call) {
-  operation <- if (is_complex_tensor(x)) "ComplexSum" else "Sum"
+  operation <- operation_in_r("sum", number_type(x))
   apply_operation(operation, list(x), label = "sum", call = call)
 }
 
@@ -150,19 +152,19 @@ multiply_components <- function(x) {
 }
 
 extreme_component <- function(generic, tensors, call) {
-  inner <- if (generic == "min") "Min" else "Max"
+  # Max(f) is over components, Max(f, g) entry by entry
+  operation <- operation_in_r(generic)
   if (length(tensors) == 1L) {
-    return(apply_operation(inner, tensors, label = generic, call = call))
+    return(apply_operation(operation, tensors, label = generic, call = call))
   }
-  between <- if (generic == "min") "Minimum" else "Maximum"
   Reduce(function(x, y) {
-    apply_operation(between, list(x, y), label = generic, call = call)
+    apply_operation(operation, list(x, y), label = generic, call = call)
   }, tensors)
 }
 
 truth_of_components <- function(generic, tensors, call) {
   code <- extreme_component(
-    if (generic == "any") "max" else "min", lapply(tensors, truth_code), call
+    truth_extremes[[generic]], lapply(tensors, truth_code), call
   )
   value <- ifelse(code == 0.5, NaN, code)
   value@type <- "logical"
@@ -171,13 +173,9 @@ truth_of_components <- function(generic, tensors, call) {
 
 # ---- missing values ----
 
-neutral_values <- c(
-  sum = 0, prod = 1, min = Inf, max = -Inf, any = 0, all = 1
-)
-
-# The neutral element of the reduction stands where values are missing.
+# The value of an empty reduction stands where values are missing.
 without_missing <- function(x, generic) {
-  value <- neutral_values[[generic]]
+  value <- as.numeric(reduction_row(reduction_in_r(generic))$empty)
   if (is_complex_tensor(x)) {
     missing <- is.na(x)
     return(real2complex(ifelse(missing, value, Re(x))) +
@@ -219,10 +217,7 @@ reduce_mean <- function(x, index, remove_na, call) {
   if (remove_na) {
     return(mean_of_present(x, index, call))
   }
-  if (!is_complex_tensor(x)) {
-    return(reduce_tensor(x, "Mean", index, call = call))
-  }
-  reduce_tensor(x, "Sum", index, call = call) / index_size(x, index)
+  reduce_tensor(x, "Mean", index, call = call)
 }
 
 mean_of_present <- function(x, index, call) {

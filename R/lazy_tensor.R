@@ -12,6 +12,7 @@
 #'   a matrix on the GPU (see [to_gpu()]); a vector, which is a parameter, or
 #'   with an index a matrix of one column; or one number. Times, dates, factors,
 #'   sparse matrices and other classes: see [data-classes].
+#'   An array with more axes is a matrix for each of many [batches].
 #' @param index `"i"`: the rows of `x` are indexed by i, the rows of lazy
 #'   matrices. `"j"`: they are indexed by j, the columns of lazy matrices. `NA`:
 #'   `x` is a parameter, the same everywhere.
@@ -94,6 +95,15 @@ new_variable <- function(x, index, is_complex, precision, call) {
     abort_rkeops("argument", "`x` is already a LazyTensor.", call = call)
   }
   check_flag(is_complex, "is_complex", call)
+  if (!missing(x) && is_batch_array(x)) {
+    if (is_complex) {
+      abort_rkeops(
+        "argument", "Arrays of batches are of real numbers.", call = call
+      )
+    }
+    precision <- read_precision(precision, "precision", call)
+    return(batch_variable(x, index, call, precision))
+  }
   content <- read_data(x, "x", call)
   index <- read_data_index(index, x, call)
   if (is_complex) {
@@ -104,8 +114,8 @@ new_variable <- function(x, index, is_complex, precision, call) {
   variable_of(content, index, x, call, precision)
 }
 
-# What `content`, of read_data(), is as a variable: `source` is the R object
-# that it was made from. Numbers have the precision of what is beside them.
+# Makes a variable of `content`, of read_data(): `source` is the R object that
+# it was made from. Numbers have the precision of what is beside them.
 variable_of <- function(content, index, source, call, precision = "") {
   data <- mark_source(
     lazy_data(content$values, index, content$type == "complex"), source
@@ -172,12 +182,14 @@ is_numbers <- function(x) {
   is_number && !is.factor(x) && !is.data.frame(x)
 }
 
+# Which columns of a data frame are numbers, or stand for some.
+are_numbers <- function(x) {
+  vapply(x, function(column) is_numbers(plain_data(column, "x", NULL)), NA)
+}
+
 data_hints <- function(x) {
   if (is.data.frame(x)) {
-    valid <- vapply(x, function(column) {
-      is_numbers(plain_data(column, "x", NULL))
-    }, NA)
-    column <- names(x)[!valid][[1L]]
+    column <- names(x)[!are_numbers(x)][[1L]]
     if (is_text(x[[column]])) {
       return(sprintf(
         "Its column `%s` is no number; `as.integer()` makes codes of a factor.",
@@ -232,7 +244,7 @@ interleave <- function(z) {
 as_lazy <- function(x, name, call) {
   if (missing(x)) abort_operand(name, , call)
   if (is.LazyTensor(x)) {
-    return(x)
+    return(check_whole(x))
   }
   # of a matrix on the GPU only a single number
   if (is_gpu_matrix(x) && length(x) == 1L) x <- as.numeric(x)
@@ -267,10 +279,22 @@ check_lazy <- function(x, name, call) {
       hints = "Make one with `LazyTensor()`, `Vi()`, `Vj()` or `Pm()`."
     )
   }
-  x
+  check_whole(x)
 }
 
-is_complex_tensor <- function(x) x@type == "complex"
+is_complex_tensor <- function(x) check_whole(x)@type == "complex"
+
+# Objects that were made by hand have the class, but not the slots.
+check_whole <- function(x) {
+  if (!isS4(x) || length(x@sizes) != 2L || length(x@type) != 1L) {
+    abort_rkeops(
+      "argument", "This LazyTensor is not whole.",
+      hints = "Make one with `LazyTensor()`, `Vi()`, `Vj()` or `Pm()`.",
+      call = NULL
+    )
+  }
+  x
+}
 
 # The number of components: of complex numbers for a complex tensor.
 inner_dimension <- function(x) {
@@ -279,11 +303,11 @@ inner_dimension <- function(x) {
 
 # 1 where nothing has that index.
 index_size <- function(x, index) {
-  size <- x@sizes[[index]]
+  size <- check_whole(x)@sizes[[index]]
   if (is.na(size)) 1L else size
 }
 
-# What scripts of rkeops 2.x read of a tensor.
+# Scripts of rkeops 2.x read these of a tensor.
 #' @rdname LazyTensor
 #' @param name `formula`, `args`, `data`, `dimres` or `precision`.
 #' @export
@@ -326,7 +350,7 @@ is.ComplexLazyTensor <- function(x) { # nolint
 
 is_variable <- function(x, category) {
   check_lazy(x, "x", rlang::caller_env())
-  length(x@args) == 1L && identical(unname(x@formula), "V0") &&
+  length(x@args) == 1L && identical(x@formula, "V0") &&
     grepl(category, x@args)
 }
 
@@ -357,5 +381,6 @@ is.LazyMatrix <- function(x) { # nolint
 #' @rdname is.LazyTensor
 #' @export
 is.int <- function(x) { # nolint
-  is.numeric(x) && length(x) == 1L && is.finite(x) && x == round(x)
+  is.numeric(x) && length(x) == 1L && is.finite(x) && x == round(x) &&
+    abs(x) <= .Machine$integer.max
 }

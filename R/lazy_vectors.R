@@ -25,7 +25,7 @@
 #' * `matvecmult(m, v)`, `vecmatmult(v, m)`, `tensorprod(x, y)`: matrices inside
 #'   vectors, column by column as in R.
 #'
-#' Of complex tensors `sqnorm2()`, `norm2()` and `sqdist()` are real: they add
+#' For complex tensors `sqnorm2()`, `norm2()` and `sqdist()` are real: they add
 #' squared moduli. `tensorprod(x, y)` is the complex `x y'`, nothing conjugated.
 #'
 #' @return A lazy tensor.
@@ -229,6 +229,7 @@ haversine <- function(x, y = NULL, radius = 6371.0088,
   if (!checkmate::test_number(radius, lower = 0, finite = TRUE)) {
     abort_argument("radius", "one number of at least 0", radius, call)
   }
+  if (missing(x)) abort_operand("x", , call)
   # a place, a vector of two numbers, is a parameter
   place <- function(one) if (is_sequence(one)) as_lazy(one, "x", call) else one
   sides <- pair_operands(place(x), place(y), precision, call)

@@ -4,8 +4,8 @@
 
 #' Words of R on lazy tensors
 #'
-#' What functions of base R and stats do with lazy tensors that they know
-#' nothing of.
+#' Functions of base R and stats that know nothing of lazy tensors do this with
+#' them.
 #'
 #' @param x,q,... Lazy tensors; in `pmin()` and `pmax()` vectors or numbers too.
 #' @param na.rm Whether missing values count as not there.
@@ -61,12 +61,12 @@ NULL
 # ---- the smaller and the larger one ----
 
 #' @rdname LazyTensor-words
-#' @aliases pmin,logical-method pmin,missing-method
+#' @aliases pmin,logical-method pmin,missing-method pmin,ANY-method
 #' @export
 setGeneric("pmin")
 
 #' @rdname LazyTensor-words
-#' @aliases pmax,logical-method pmax,missing-method
+#' @aliases pmax,logical-method pmax,missing-method pmax,ANY-method
 #' @export
 setGeneric("pmax")
 
@@ -88,6 +88,7 @@ extremes_of_pairs <- function(name) {
 for (name in c("pmin", "pmax")) {
   setMethod(name, "logical", extremes_of_pairs(name))
   setMethod(name, "missing", extremes_of_pairs(name))
+  setMethod(name, "ANY", extremes_of_pairs(name))
 }
 rm(name)
 
@@ -127,8 +128,14 @@ check_real <- function(operands, name, call) {
   }
 }
 
+check_mean_and_sd <- function(mean, sd, call) {
+  if (!is.LazyTensor(mean)) check_plain(mean, "mean", call)
+  if (!is.LazyTensor(sd)) check_plain(sd, "sd", call)
+}
+
 density_of_normal <- function(x, mean = 0, sd = 1, log = FALSE) {
   check_real(list(x, mean, sd), "dnorm", quote(dnorm(x, mean, sd, log)))
+  check_mean_and_sd(mean, sd, quote(dnorm(x, mean, sd, log)))
   z <- (x - mean) / sd
   if (check_flag(log, "log", quote(dnorm(x, mean, sd, log)))) {
     return(-z^2 / 2 - base::log(2 * pi) / 2 - base::log(sd))
@@ -152,6 +159,7 @@ probability_of_normal <- function(q, mean = 0, sd = 1, lower.tail = TRUE,
     abort_argument("log.p", "FALSE for LazyTensors", log.p, call)
   }
   check_real(list(q, mean, sd), "pnorm", call)
+  check_mean_and_sd(mean, sd, call)
   z <- (q - mean) / (sd * sqrt(2))
   # the small one of both tails keeps its digits
   if (check_flag(lower.tail, "lower.tail", call)) z <- -z
@@ -171,6 +179,9 @@ interval_of <- function() {
   if (!is.numeric(vec) || !length(vec) || anyNA(vec) || is.unsorted(vec)) {
     abort_argument("vec", "numbers in ascending order", vec, call)
   }
+  check_flag(rightmost.closed, "rightmost.closed", call)
+  check_flag(all.inside, "all.inside", call)
+  check_flag(left.open, "left.open", call)
   knots <- components(as.double(vec))
   map_components(x, function(x) {
     place <- sum(if (left.open) x > knots else x >= knots)
@@ -223,7 +234,7 @@ setMethod("sweep", "LazyTensor", function(x, MARGIN, STATS, FUN = "-",
       STATS <- LazyTensor(c(STATS), index, precision = precision_of(x))
     }
   }
-  match.fun(FUN)(x, STATS, ...)
+  about_argument("FUN", call, match.fun(FUN))(x, STATS, ...)
 })
 
 #' @rdname LazyTensor-words
@@ -271,12 +282,14 @@ take_rows <- function(x, rows) {
 #' @param n The number of rows, as in [utils::head()].
 #' @rawNamespace S3method(utils::head, LazyTensor)
 head.LazyTensor <- function(x, n = 6L, ...) {
+  check_no_more(list(...), sys.call())
   take_rows(x, utils::head(seq_len(index_size(x, "i")), n))
 }
 
 #' @rdname LazyTensor-words
 #' @rawNamespace S3method(utils::tail, LazyTensor)
 tail.LazyTensor <- function(x, n = 6L, ...) {
+  check_no_more(list(...), sys.call())
   take_rows(x, utils::tail(seq_len(index_size(x, "i")), n))
 }
 

@@ -10,7 +10,7 @@ check_metric <- function(metric, call, choices = metric_names) {
   if (is.function(metric)) {
     return(metric)
   }
-  if (!checkmate::test_choice(metric, choices)) {
+  if (!is_choice(metric, choices)) {
     wanted <- paste0("\"", choices, "\"", collapse = ", ")
     abort_argument(
       "metric", paste0(wanted, " or a function of two LazyTensors"), metric,
@@ -39,7 +39,7 @@ metric_points <- function(x, metric, name, call) {
     }
     return(x)
   }
-  if (!missing(x) && is.data.frame(x) && any(!vapply(x, is.numeric, NA))) {
+  if (!missing(x) && is.data.frame(x) && !all(are_numbers(x))) {
     abort_argument(
       name, "numeric columns", x, call,
       hints = c(data_hints(x), "`metric = \"gower\"` takes any columns.")
@@ -77,7 +77,8 @@ metric_pairs <- function(query, x, metric, precision, call) {
 }
 
 # A power of two as unit, which rounds nothing, keeps the squares of very large
-# and very small numbers.
+# and very small numbers: the largest is then as large as squares allow, so that
+# those of others do not vanish beside it.
 pairs_of_squares <- function(query, x, metric, precision, call) {
   is_self <- identical(query, x)
   if (metric == "mahalanobis") {
@@ -88,7 +89,7 @@ pairs_of_squares <- function(query, x, metric, precision, call) {
   }
   largest <- max(abs(x), abs(query), 0)
   unit <- if (largest > 1e100 || (largest > 0 && largest < 1e-100)) {
-    2^floor(log2(largest))
+    2^max(floor(log2(largest)) - 480, -1022)
   } else {
     1
   }

@@ -49,9 +49,14 @@ augment.kernel_density <- function(x, data = NULL, newdata = NULL, ...) {
     points$.fitted <- stats::predict(x)
     return(points)
   }
-  points <- as.data.frame(points)
+  points <- frame_for_augment(points, rlang::current_env())
   points$.fitted <- stats::predict(x, points[names_of_points(x, points)])
   points
+}
+
+# The data frame to which augment() adds columns.
+frame_for_augment <- function(data, call) {
+  about_argument("newdata", call, as.data.frame(data))
 }
 
 # predict() needs all of a data frame for a formula, else the columns of x.
@@ -98,6 +103,7 @@ glance.kernel_smooth <- function(x, ...) {
 #' @exportS3Method generics::augment
 augment.kernel_smooth <- function(x, data = NULL, newdata = NULL, ...) {
   if (!is.null(newdata)) {
+    newdata <- frame_for_augment(newdata, rlang::current_env())
     newdata$.fitted <- stats::predict(x, newdata)
     return(newdata)
   }
@@ -142,7 +148,7 @@ autoplot.kernel_smooth <- function(object, ...) {
 glance.kernel_classify <- function(x, ...) {
   data.frame(
     n = x$n, classes = length(x$classes), dimensions = ncol(x$x),
-    lambda = x$lambda, deviance = stats::deviance(x),
+    method = x$method, lambda = x$lambda, deviance = stats::deviance(x),
     accuracy = summary(x)$accuracy
   )
 }
@@ -153,13 +159,20 @@ augment.kernel_classify <- function(x, data = NULL, newdata = NULL, ...) {
   frame <- newdata %||% data
   if (is.null(frame)) {
     frame <- rows_of_frame(x)
-    probabilities <- class_probabilities(x)
+    frame$.class <- classes_of_link(x, x$link)
+    probabilities <- if (has_probabilities(x)) class_probabilities(x, x$link)
   } else {
-    probabilities <- stats::predict(x, frame, type = "prob")
+    classes <- stats::predict(x, frame)
+    probabilities <- if (has_probabilities(x)) {
+      stats::predict(x, frame, type = "prob")
+    }
+    frame$.class <- classes
   }
-  frame$.class <- factor(x$classes[largest_columns(probabilities)], x$classes)
-  frame$.fitted <- probabilities[cbind(
-    seq_len(nrow(frame)), as.integer(frame$.class)
-  )]
+  # of the class that is predicted
+  if (!is.null(probabilities)) {
+    frame$.fitted <- probabilities[cbind(
+      seq_len(nrow(frame)), as.integer(frame$.class)
+    )]
+  }
   frame
 }

@@ -65,29 +65,88 @@ column_names <- function(values, prefix = "x") {
 points_wanted <- "a numeric matrix, a data frame, a vector or a formula"
 
 # A model is fitted to `x` (points), `y` (NULL without response),
-# `weights`, `terms` and `na.action`. `x` is a formula, or points.
-read_model <- function(x, data, weights, na_action, call, response = FALSE) {
+# `weights`, `terms` and `na.action`. `x` is a formula, or points. `subset` says
+# which rows are used. With `indicators` factors become
+# columns of 0 and 1.
+read_model <- function(x, data, weights, na_action, call, response = FALSE,
+                       subset = NULL, indicators = FALSE) {
   is_formula <- inherits(x, "formula")
   parts <- if (is_formula) {
-    model_of_formula(x, data, response, call)
+    model_of_formula(x, data, response, call, indicators)
   } else {
+    check_no_data(data, call)
     list(x = read_points(x, "x", call, missing_ok = TRUE), y = NULL)
   }
   check_weights(weights, nrow(parts$x), call)
   parts$weights <- weights
+  parts <- rows_of_parts(parts, check_subset(subset, nrow(parts$x), call))
   parts <- without_missing_rows(parts, na_action, call)
   check_finite_points(parts$x, if (is_formula) "data" else "x", call, FALSE)
   parts
 }
 
-model_of_formula <- function(formula, data, response, call) {
+# The points of a method that has no response, where NA is an error in points,
+# as in `kmeans()`, and the business of `na_action` in variables of a formula.
+read_clustered <- function(x, data, weights, na_action, call) {
+  if (!missing(x) && inherits(x, "formula")) {
+    return(read_model(x, data, weights, na_action, call))
+  }
+  check_no_data(data, call)
+  list(x = read_points(x, "x", call), weights = weights)
+}
+
+model_of_formula <- function(formula, data, response, call, indicators) {
   check_formula(formula, response, call)
-  frame <- stats::model.frame(formula, data, na.action = stats::na.pass)
+  check_model_data(data, call)
+  name <- if (response) "formula" else "x"
+  frame <- about_argument(name, call, {
+    stats::model.frame(formula, data, na.action = stats::na.pass)
+  })
   terms <- stats::terms(frame)
   list(
-    x = points_of_frame(frame, terms, "data", call),
-    y = if (response) stats::model.response(frame), terms = terms
+    x = points_of_frame(frame, terms, "data", call, indicators),
+    y = if (response) stats::model.response(frame), terms = terms,
+    xlevels = stats::.getXlevels(terms, frame)
   )
+}
+
+# A number in the place of `data`, as in `kernel_pca(x, 2)`, is not ignored.
+check_no_data <- function(data, call) {
+  if (!is.null(data)) {
+    abort_argument(
+      "data", "NULL, since `x` is no formula", data, call,
+      hints = "Other arguments want their names, such as `k = 2`."
+    )
+  }
+}
+
+# Which rows are used: those for which it is TRUE, or their numbers.
+check_subset <- function(subset, count, call) {
+  valid <- is.null(subset) ||
+    is.logical(subset) && length(subset) %in% c(1L, count) ||
+    is.numeric(subset) && all(abs(subset) <= count, na.rm = TRUE)
+  if (!valid) {
+    abort_argument(
+      "subset", sprintf("TRUE or FALSE for each of %d rows, or row numbers",
+                        count), subset, call
+    )
+  }
+  if (is.logical(subset)) subset & !is.na(subset) else subset
+}
+
+# `rows` NULL: all of them.
+rows_of_parts <- function(parts, rows) {
+  if (is.null(rows)) {
+    return(parts)
+  }
+  parts$x <- parts$x[rows, , drop = FALSE]
+  parts$y <- if (is.matrix(parts$y)) {
+    parts$y[rows, , drop = FALSE]
+  } else {
+    parts$y[rows]
+  }
+  parts["weights"] <- list(parts$weights[rows])
+  parts
 }
 
 check_formula <- function(formula, response, call) {
@@ -106,7 +165,7 @@ check_formula <- function(formula, response, call) {
 
 # The columns of the terms as one matrix: they are numbers, without
 # interactions.
-points_of_frame <- function(frame, terms, name, call) {
+points_of_frame <- function(frame, terms, name, call, indicators = FALSE) {
   labels <- attr(terms, "term.labels")
   if (!length(labels) || any(attr(terms, "order") > 1L)) {
     abort_rkeops(
@@ -118,6 +177,7 @@ points_of_frame <- function(frame, terms, name, call) {
   # the columns of the frame are in the order of the rows of this table
   used <- which(rowSums(attr(terms, "factors")) > 0)
   columns <- as.list(unclass(frame)[used])
+  if (indicators) columns <- lapply(columns, indicator_columns)
   is_number <- vapply(columns, function(one) {
     is_numbers(plain_data(one, name, call))
   }, NA)
@@ -126,10 +186,22 @@ points_of_frame <- function(frame, terms, name, call) {
       "argument", sprintf(
         "The variable `%s` of the formula is not numeric.",
         names(columns)[!is_number][[1L]]
-      ), call = call
+      ), hints = "`model.matrix()` makes columns of 0 and 1 of a factor.",
+      call = call
     )
   }
   read_points(matrix_of_columns(columns, name, call), name, call, TRUE)
+}
+
+# Classes as columns of 0 and 1, one for each level.
+indicator_columns <- function(one) {
+  if (is.character(one)) one <- factor(one)
+  if (!is.factor(one)) {
+    return(one)
+  }
+  value <- outer(as.integer(one), seq_len(nlevels(one)), `==`) + 0
+  colnames(value) <- levels(one)
+  value
 }
 
 matrix_of_columns <- function(columns, name, call) {
@@ -146,48 +218,10 @@ matrix_of_columns <- function(columns, name, call) {
   do.call(cbind, unname(parts))
 }
 
-# New points for a model: by the names of its formula, or as many columns.
-read_newdata <- function(newdata, model, call) {
-  if (!is.null(model$terms)) {
-    terms <- stats::delete.response(model$terms)
-    frame <- stats::model.frame(terms, newdata, na.action = stats::na.pass)
-    return(points_of_frame(frame, terms, "newdata", call))
-  }
-  if (is.data.frame(newdata) && all(colnames(model$x) %in% names(newdata))) {
-    newdata <- newdata[colnames(model$x)]
-  }
-  columns <- ncol(model$x)
-  if (columns > 1L && is_sequence(newdata) && length(newdata) == columns) {
-    newdata <- matrix(newdata, 1L)
-  }
-  points <- read_points(newdata, "newdata", call, missing_ok = TRUE)
-  if (ncol(points) != columns) {
-    abort_rkeops(
-      "shape", sprintf(
-        "`newdata` has %d columns, but the model has %d.", ncol(points), columns
-      ), call = call
-    )
-  }
-  points
-}
-
-# The values of `f` at the rows of new points without NA, NA at the others. `f`
-# returns a vector, or a matrix of `columns` columns.
-at_complete_rows <- function(points, f, columns = NULL) {
-  complete <- stats::complete.cases(points)
-  if (nrow(points) > 0L && all(complete)) {
-    return(f(points))
-  }
-  result <- matrix(NA_real_, nrow(points), columns %||% 1L)
-  if (any(complete)) {
-    result[complete, ] <- f(points[complete, , drop = FALSE])
-  }
-  if (is.null(columns)) result[, 1L] else result
-}
-
 # ---- weights and missing values ----
 
-check_weights <- function(weights, count, call, name = "weights") {
+check_weights <- function(weights, count, call, name = "weights",
+                          missing_ok = TRUE) {
   if (is.null(weights)) {
     return()
   }
@@ -196,29 +230,27 @@ check_weights <- function(weights, count, call, name = "weights") {
       name, sprintf("%d numbers, one for each point", count), weights, call
     )
   }
-  if (any(weights < 0 | is.infinite(weights), na.rm = TRUE)) {
+  valid <- weights >= 0 & is.finite(weights)
+  if (!all(valid | missing_ok & is.na(weights))) {
     abort_rkeops(
-      "argument", sprintf("`%s` must not be negative or infinite.", name),
-      call = call
+      "argument", sprintf(
+        "`%s` must not be %s.", name,
+        if (missing_ok) "negative or infinite" else
+          "negative, infinite or missing"
+      ), call = call
     )
   }
 }
 
 without_missing_rows <- function(parts, na_action, call) {
-  na_action <- match.fun(na_action %||% "na.pass")
+  na_action <- read_na_action(na_action, call)
   frame <- data.frame(row = seq_len(nrow(parts$x)))
   frame$x <- parts$x
   frame$y <- parts$y
   frame$weights <- parts$weights
   kept <- na_action(frame)
   rows <- kept$row
-  parts$x <- parts$x[rows, , drop = FALSE]
-  parts$y <- if (is.matrix(parts$y)) {
-    parts$y[rows, , drop = FALSE]
-  } else {
-    parts$y[rows]
-  }
-  parts["weights"] <- list(parts$weights[rows])
+  parts <- rows_of_parts(parts, rows)
   parts$na.action <- attr(kept, "na.action")
   if (!length(rows)) {
     abort_rkeops(

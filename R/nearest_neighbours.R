@@ -31,7 +31,7 @@
 #'   of them.
 #'
 #' @details
-#' Of points that are equally near the first ones are taken; distances that
+#' Among points that are equally near the first ones are taken; distances that
 #' differ by rounding only, as of decimal fractions, are not equal. Missing and
 #' infinite values are errors, but for `"gower"`, which leaves out columns with
 #' missing values, and `"hamming"`, for which such points have no neighbours.
@@ -55,7 +55,7 @@
 #'   classification. *IEEE Transactions on Information Theory* 13, 21-27.
 #' @seealso [knn_fit()] for classification and regression, [pairs_within()] for
 #'   neighbours within a radius, [argKmin()] for lazy tensors.
-#' @concept nearest neighbor
+#' @concept nearest neighbors
 #' @concept nearest neighbour search
 #' @concept kNN
 #' @concept k-nearest neighbours
@@ -154,8 +154,8 @@ search_neighbours <- function(query, x, k, metric, within, leaves_out,
                               precision, call) {
   rows <- nrow(query)
   # not more columns than there are points to fill them
-  count <- min(k + leaves_out, nrow(x))
-  empty <- matrix(NA_integer_, rows, k)
+  count <- min(k, nrow(x) - leaves_out) + leaves_out
+  empty <- about_argument("k", call, matrix(NA_integer_, rows, k))
   rownames(empty) <- names_of_rows(query)
   found <- list(index = empty, distance = empty + NA_real_)
   if (rows == 0L || count - leaves_out < 1L) {

@@ -71,7 +71,7 @@ glance.k_means <- function(x, ...) {
 #' @rdname model-frames
 #' @exportS3Method generics::augment
 augment.k_means <- function(x, data, newdata = NULL, ...) {
-  frame <- as.data.frame(newdata %||% data)
+  frame <- frame_for_augment(newdata %||% data, rlang::current_env())
   cluster <- if (is.null(newdata)) x$cluster else stats::predict(x, newdata)
   frame$.cluster <- factor(unname(cluster), seq_along(x$size))
   frame
@@ -100,7 +100,7 @@ glance.dbscan_clusters <- function(x, ...) {
 #' @rdname model-frames
 #' @exportS3Method generics::augment
 augment.dbscan_clusters <- function(x, data = NULL, newdata = NULL, ...) {
-  frame <- as.data.frame(newdata %||% data %||% x$x)
+  frame <- frame_for_augment(newdata %||% data %||% x$x, rlang::current_env())
   cluster <- if (is.null(newdata)) x$cluster else stats::predict(x, newdata)
   frame$.cluster <- factor(unname(cluster), seq(0L, length(x$size)))
   frame
@@ -128,7 +128,7 @@ glance.gaussian_mixture <- function(x, ...) {
 #' @rdname model-frames
 #' @exportS3Method generics::augment
 augment.gaussian_mixture <- function(x, data = NULL, newdata = NULL, ...) {
-  frame <- as.data.frame(newdata %||% data %||% x$x)
+  frame <- frame_for_augment(newdata %||% data %||% x$x, rlang::current_env())
   shares <- stats::predict(x, newdata, "prob")
   frame$.class <- if (is.null(newdata)) {
     unname(x$cluster)

@@ -47,6 +47,8 @@ NULL
 #' @rdname nearest_neighbours-methods
 #' @export
 print.nearest_neighbours <- function(x, n = 6L, digits = 4L, ...) {
+  check_digits(digits, rlang::current_env())
+  n <- check_count(n, "n", rlang::current_env(), 0)
   rows <- nrow(x$index)
   cat(sprintf(
     "<nearest_neighbours> the %d nearest %s each of %s %s; %s\n", x$k,
@@ -105,6 +107,7 @@ mutual_share <- function(index) {
 #' @rdname nearest_neighbours-methods
 #' @export
 print.summary.nearest_neighbours <- function(x, digits = 4L, ...) {
+  check_digits(digits, rlang::current_env())
   cat(sprintf(
     "Nearest neighbours of %s points among %s, %s\n\nDistance of neighbour\n",
     format_count(x$queries), format_count(x$points), x$metric
@@ -147,11 +150,11 @@ as.data.frame.nearest_neighbours <- function(x, row.names = NULL, # nolint
                                              optional = FALSE, ...) {
   places <- which(!is.na(t(x$index)))
   rows <- (places - 1L) %/% x$k + 1L
-  data.frame(
+  about_argument("row.names", rlang::current_env(), data.frame(
     row = rows, rank = (places - 1L) %% x$k + 1L,
     neighbour = t(x$index)[places], distance = t(x$distance)[places],
     row.names = row.names
-  )
+  ))
 }
 
 #' @rdname nearest_neighbours-methods

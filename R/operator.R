@@ -36,8 +36,9 @@
 #'   `"block_sum"`, `"kahan_scheme"`) are understood.
 #'
 #' @return A function of class `keops_operator`, called as `op(input, inner_dim
-#'   = 1, nx = NULL, ny = NULL)` or `op(..., inner_dim = 1, nx = NULL, ny =
-#'   NULL)`:
+#' @return A function of class `keops_operator`, called as `op(input, inner_dim
+#'   = 1, nx = NULL, ny = NULL, out = NULL, ranges = NULL, groups = NULL)`, or
+#'   with all inputs in place of the list `input`:
 #'   * `input` is a list of the inputs in the order of `args`, or named, in any
 #'     order; `op(X, Y, B, s)` is the same as `op(list(X, Y, B, s))`. Inputs are
 #'     matrices, vectors (a column for an argument of dimension 1, any vector of
@@ -47,8 +48,13 @@
 #'     `1`, `TRUE` or `"col"`: rows are points (the default). `0` or `FALSE`:
 #'     columns are points, and the result is transposed too. `"row"`: columns
 #'     are points, the rows of the result are points.
+#'   * `out` is a [file_matrix()] of the shape of the result, which is written
+#'     there by blocks of rows, and returned. Then `inner_dim` must be 1.
 #'   * `nx` and `ny`, the numbers of `i` and of `j`, are needed only when no
 #'     argument is indexed by them; otherwise they must agree with the inputs.
+#'   * `ranges` are the pairs that are computed, where these are not all: see
+#'     [pair_ranges()]. Arrays and `groups` are many calls at once, see
+#'     [batches].
 #'
 #'   The value is a numeric matrix with one row for every `i` (or `j`, or one
 #'   row). Row names of the first input with that index are kept. Indices, as
@@ -99,17 +105,20 @@ check_declarations <- function(args, call) {
 # The environment of the operator is its state: what it was made from, and the
 # pointer to what the native code knows of it. `shared` is set during the calls
 # of operators that have kernels in common. Tests compare with what is not
-# simplified. `axis_is_chosen` says that somebody said what `axis` is.
+# simplified. `axis_is_chosen` says that somebody said what `axis` is. `derived`
+# are operators for batches, `wrt` the variable that a gradient is taken in.
 new_operator <- function(formula, args, axis, precision, sum_scheme, call,
                          simplified = TRUE, axis_is_chosen = TRUE) {
   pointer <- nil_pointer
   shared <- NULL
   looked_at_for <- NULL
+  derived <- wrt <- NULL
   state <- environment()
   connect(state, call)
   rm(call)
 
-  operator <- function(..., inner_dim = 1, nx = NULL, ny = NULL) {
+  operator <- function(..., inner_dim = 1, nx = NULL, ny = NULL,
+                       out = NULL, ranges = NULL, groups = NULL) {
     input <- list(...)
     first <- if (length(input)) input[[1L]]
     if (is.list(first) && !is.object(first) && length(input) == 1L) {
@@ -128,27 +137,61 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call,
     if (identical(pointer, nil_pointer)) {
       connect(state, sys.call())
     }
-    announce_compilation(state)
-    orientation <- if (identical(inner_dim, 1)) {
-      1L
+    if (!is.null(groups) || has_batches(input)) {
+      check_no_out(out, sys.call())
+      call_batches(state, input, inner_dim, ranges, groups, sys.call())
     } else {
-      inner_dim_code(inner_dim, sys.call())
+      call_operator(state, input, inner_dim, nx, ny, out, ranges, sys.call())
     }
-    value <- r_operator_call(
-      pointer, input, orientation, nx, ny, shared
-    )
-    # A result is a matrix, a failure a list.
-    if (is.list(value)) {
-      value <- call_with_numbers(
-        value, state, input, orientation, nx, ny, sys.call()
-      )
-    }
-    # what was announced need not be reported
-    if (settings$compile == "auto") report_compilation(state$formula)
-    announce_axis(state)
-    value
   }
   structure(operator, class = "keops_operator")
+}
+
+call_operator <- function(state, input, inner_dim, nx, ny, out, ranges, call) {
+  announce_compilation(state)
+  orientation <- if (identical(inner_dim, 1)) {
+    1L
+  } else {
+    inner_dim_code(inner_dim, call)
+  }
+  cover <- if (!is.null(ranges)) call_cover(ranges, call)
+  if (!is.null(out)) {
+    if (!is.null(cover)) check_no_out(out, call)
+    return(call_in_blocks(state, input, orientation, nx, ny, out, call))
+  }
+  value <- r_operator_call(
+    state$pointer, input, orientation, nx, ny, state$shared, cover
+  )
+  # A result is a matrix, a failure a list.
+  if (is.list(value)) {
+    value <- call_with_numbers(
+      value, state, input, orientation, nx, ny, cover, call
+    )
+  }
+  # what was announced need not be reported
+  if (settings$compile == "auto") report_compilation(state$formula)
+  announce_axis(state)
+  value
+}
+
+# Inputs in the order of the arguments, named as these are.
+inputs_in_order <- function(input, known, call) {
+  given <- rlang::names2(input)
+  names <- known$name[order(known$position)]
+  if (all(given == "")) {
+    names(input) <- if (length(input) == length(names)) names
+  } else if (setequal(given, names)) {
+    input <- input[names]
+  }
+  if (length(input) != length(names) || !setequal(names(input), names)) {
+    abort_rkeops(
+      "argument", sprintf(
+        "The operator takes %d inputs: %s.", length(names),
+        paste(names, collapse = ", ")
+      ), call = call
+    )
+  }
+  input
 }
 
 nil_pointer <- new("externalptr")
@@ -190,7 +233,8 @@ describe_operator <- function(state) {
 # Not an input, but a list of them, or nothing; a data frame is an input.
 is_input_list <- function(first, count) {
   (is.null(first) && count <= 1L) ||
-    (is.list(first) && !inherits(first, c("data.frame", "POSIXlt")))
+    (is.list(first) &&
+       !inherits(first, c("data.frame", "POSIXlt", "file_matrix")))
 }
 
 # op(input = list(X, Y)) is understood.
@@ -203,12 +247,16 @@ check_input_name <- function(name, call) {
 # The native code refuses inputs of classes that stand for numbers: once more,
 # with numbers, or the error.
 call_with_numbers <- function(failure, state, input, orientation, nx, ny,
-                              call) {
+                              cover, call) {
   failed <- inherits(failure, "rkeops_failure")
+  if (failed && any(vapply(input, is_too_large, NA))) {
+    if (!is.null(cover)) abort_blocks(call)
+    return(call_in_blocks(state, input, orientation, nx, ny, NULL, call))
+  }
   if (failed && any(vapply(input, is_classed, NA))) {
     input <- plain_inputs(input, state, call)
     failure <- r_operator_call(
-      state$pointer, input, orientation, nx, ny, state$shared
+      state$pointer, input, orientation, nx, ny, state$shared, cover
     )
   }
   check_native(failure, call)
@@ -239,7 +287,7 @@ read_inputs <- function(given, inner_dim, nx, ny, call) {
   rest <- given[-1L]
   unknown <- setdiff(names(rest), "")
   if (length(unknown)) {
-    abort_unknown(unknown[[1L]], c("inner_dim", "nx", "ny"), call)
+    abort_unknown(unknown[[1L]], c("inner_dim", "nx", "ny", "out"), call)
   }
   if (length(rest) > 3L) {
     abort_argument(

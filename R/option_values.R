@@ -1,5 +1,30 @@
-# What options may be set to: each reader checks a value and returns it as it is
-# kept, or raises an error that names the option.
+# Readers of options: each checks a value and returns it as it is stored, or
+# raises an error that names the option.
+
+# The reader of an option that is one of these strings.
+one_of <- function(...) {
+  choices <- c(...)
+  function(value, name, call) check_choice(value, choices, name, call)
+}
+
+# The default of such an option: its environment variable, where that is one of
+# the strings, otherwise the first of them.
+variable_or <- function(variable, ...) {
+  choices <- c(...)
+  structure(
+    function() {
+      chosen <- Sys.getenv(variable)
+      if (chosen %in% choices) chosen else choices[[1L]]
+    },
+    variable = variable, otherwise = choices[[1L]]
+  )
+}
+
+# Another name of an option, perhaps with values of its own: `values` says in
+# the manual which.
+other_name <- function(values = NULL, read = NULL, show = NULL) {
+  Filter(Negate(is.null), list(values = values, read = read, show = show))
+}
 
 read_precision <- function(value, name, call) {
   # asked whenever a lazy tensor is made
@@ -11,19 +36,13 @@ read_precision <- function(value, name, call) {
   switch(value, float = "float32", double = "float64", value)
 }
 
-read_axis <- function(value, name, call) {
-  check_choice(value, c("output", "reduced"), name, call)
-}
+read_axis <- one_of("output", "reduced")
 
 read_index_base <- function(value, name, call) {
   if (!checkmate::test_choice(value, c(0, 1))) {
     abort_argument(name, "0 or 1", value, call)
   }
   as.integer(value)
-}
-
-read_complex_results <- function(value, name, call) {
-  check_choice(value, c("complex", "interleaved"), name, call)
 }
 
 read_sum_scheme <- function(value, name, call) {
@@ -38,14 +57,14 @@ read_sum_scheme <- function(value, name, call) {
   )
 }
 
-read_engine <- function(value, name, call) {
-  check_choice(value, c("cpu", "cuda"), name, call)
-}
-
 read_backend <- function(value, name, call) {
   c(CPU = "cpu", GPU = "cuda")[[
     check_choice(value, c("CPU", "GPU"), name, call)
   ]]
+}
+
+read_engine_number <- function(value, name, call) {
+  c("cpu", "cuda")[[read_binary(value, name, call) + 1L]]
 }
 
 # -1 is the default device, as in rkeops 2.x.
@@ -115,38 +134,14 @@ read_work <- function(value, name, call) {
   as.numeric(value)
 }
 
-read_gpu_results <- function(value, name, call) {
-  check_choice(value, c("auto", "host", "gpu"), name, call)
-}
-
-read_compile <- function(value, name, call) {
-  check_choice(value, compile_modes, name, call)
-}
-
 # "" is no flag.
 read_flags <- function(value, name, call) {
   flags <- check_strings(value, name, call)
   flags[nzchar(flags)]
 }
 
-read_expansion <- function(value, name, call) {
-  check_choice(value, expansion_modes, name, call)
-}
-
-read_pruning <- function(value, name, call) {
-  check_choice(value, pruning_modes, name, call)
-}
-
-read_digits <- function(value, name, call) {
-  check_choice(value, digits_modes, name, call)
-}
-
 read_instructions <- function(value, name, call) {
   check_choice(value, c("", r_instruction_sets()), name, call)
-}
-
-read_cuda_compiler <- function(value, name, call) {
-  check_choice(value, c("auto", "nvrtc", "nvcc"), name, call)
 }
 
 read_program <- function(value, name, call) {
@@ -169,4 +164,54 @@ read_cache_dir <- function(value, name, call) {
 
 read_binary <- function(value, name, call) {
   as.integer(check_flag(value, name, call))
+}
+
+# ---- workers ----
+
+read_workers <- function(value, name, call) {
+  value <- check_flag(value, name, call)
+  if (value && !rlang::is_installed("future")) {
+    abort_rkeops(
+      "argument", "Workers are those of the package future, which is missing.",
+      hints = "`install.packages(\"future\")` installs it.", call = call
+    )
+  }
+  value
+}
+
+# 0 stays 0: each worker decides.
+read_worker_threads <- function(value, name, call) {
+  if (!checkmate::test_int(value, lower = 0, upper = most_threads)) {
+    wanted <- sprintf("one whole number from 0 to %d", most_threads)
+    abort_argument(name, wanted, value, call)
+  }
+  as.integer(value)
+}
+
+# "" is none; another one is made if need be.
+read_folder <- function(value, name, call) {
+  if (identical(value, "")) {
+    return(value)
+  }
+  path <- path.expand(check_string(value, name, call))
+  made <- dir.exists(path) ||
+    suppressWarnings(dir.create(path, recursive = TRUE, mode = "0700"))
+  if (!made || file.access(path, 2L) != 0L) {
+    abort_argument(name, "a folder that can be written, or \"\"", value, call)
+  }
+  normalizePath(path)
+}
+
+read_seconds <- function(value, name, call) {
+  if (!checkmate::test_number(value, lower = 0.001)) {
+    abort_argument(name, "a positive number of seconds, or Inf", value, call)
+  }
+  as.numeric(value)
+}
+
+read_task <- function(value, name, call) {
+  if (!checkmate::test_number(value, lower = 1, finite = TRUE)) {
+    abort_argument(name, "a positive number", value, call)
+  }
+  as.numeric(value)
 }

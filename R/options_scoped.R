@@ -50,6 +50,7 @@ local_rkeops_options <- function(..., .frame = parent.frame()) {
 #' @export
 with_rkeops_options <- function(input, code) {
   call <- rlang::current_env()
+  if (missing(code)) abort_argument("code", "an expression", , call)
   previous <- change_given(list(input), call)
   on.exit(change_settings(previous, NULL))
   force(code)

@@ -26,7 +26,7 @@
 #' @param ... Not used.
 #'
 #' @details
-#' Entries are compared as they are computed, in the precision of the tensor. On
+#' Entries are compared in double precision, see [lazy_precision()]. On
 #' a GPU they are computed there, block by block, and selected on the host. For
 #' large entries, such as similarities of at least s, write
 #' `pairs_within(-K, -s)`.
@@ -128,7 +128,7 @@ bytes_of_a_pair <- 16
 find_pairs <- function(x, wanted, maximum, call) {
   operand <- native_operand(x)
   blocks <- evaluation(
-    "Entries", r_entry_block_rows(), "i", precision_of(x)
+    "Entries", r_entry_block_rows(), "i", entry_precision(x)
   )
   for (attempt in 1:3) {
     counts <- check_native(r_count_pairs(operand, blocks, wanted), call)
@@ -240,7 +240,9 @@ length.rkeops_pairs <- function(x) length(unclass(x)$i)
 #' @export
 `[.rkeops_pairs` <- function(x, k) {
   part <- unclass(x)
-  for (one in c("i", "j", "value")) part[[one]] <- part[[one]][k]
+  for (one in c("i", "j", "value")) {
+    part[[one]] <- about_argument("k", sys.call(), part[[one]][k])
+  }
   structure(part, class = "rkeops_pairs")
 }
 
@@ -281,9 +283,9 @@ str.rkeops_pairs <- function(object, ...) {
 as.data.frame.rkeops_pairs <- function(x, row.names = NULL, # nolint
                                        optional = FALSE, ...) {
   parts <- unclass(x)
-  as.data.frame(
+  about_function("as.data.frame", rlang::current_env(), as.data.frame(
     parts[c("i", "j", "value")], row.names = row.names, optional = optional
-  )
+  ))
 }
 
 #' @rdname pairs_within

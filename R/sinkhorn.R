@@ -242,9 +242,11 @@ accelerated <- function(g, iterate, weights, tol, maxit, memory = 8L) {
   changes <- images <- NULL
   last <- list(error = Inf)
   errors <- numeric()
+  show <- loop_progress("Transport", 100)
   for (iteration in seq_len(maxit)) {
     now <- iterate(g)
     errors[[iteration]] <- now$error
+    show(percent_of_way(now$error, errors[[1L]], tol))
     if (!is.finite(now$error) || now$error <= tol) break
     if (now$error > 2 * last$error) {
       changes <- images <- NULL

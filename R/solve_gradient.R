@@ -40,6 +40,9 @@ kernel_solve_gradient <- function(K, lambda, solution, gradin, # nolint
   call <- rlang::current_env()
   system <- new_system(K, lambda, "kernel_solve_gradient", call)
   a <- check_right_side(solution, "solution", system, call)
+  if (missing(gradin)) {
+    abort_argument("gradin", "one number, or as many as `solution`", , call)
+  }
   weight <- if (checkmate::test_number(gradin, finite = TRUE)) {
     array(as.double(gradin), dim(a))
   } else {

@@ -57,14 +57,19 @@
 #' kmeans(fit$coordinates[, 1], 2)$size
 #' \dontshow{set_rkeops_options(previous)}
 spectral_embedding <- function(x, data = NULL, k = 2, kernel = gaussian_kernel,
-                               bandwidth = "median",
+                               bandwidth = "median", subset = NULL,
                                na.action = stats::na.omit, # nolint
                                precision = "float64") {
   call <- rlang::current_env()
   check_kernel(kernel, call)
   precision <- read_precision(precision, "precision", call)
   if (missing(x)) abort_argument("x", points_wanted, x, call)
-  model <- read_model(x, data, NULL, na.action, call)
+  rows <- value_in_data(
+    substitute(subset), data, parent.frame(), "subset", call
+  )
+  model <- read_model(
+    x, data, NULL, na.action, call, subset = rows
+  )
   at_least_rows(model$x, 2L, "x", call)
   k <- check_components_count(k, nrow(model$x) - 1L, call)
   colnames(model$x) <- column_names(model$x)

@@ -3,11 +3,21 @@
 # started to find out on Linux.
 
 allowed_cores <- function() {
-  limits <- c(
+  smallest_limit(machine_cores(), as_cores(getOption("mc.cores")))
+}
+
+# The same without what R's own parallel packages set, which give their workers
+# one core each.
+machine_cores <- function() {
+  smallest_limit(
     affinity_cores(), cgroup_cores(), variable_cores("OMP_THREAD_LIMIT"),
     variable_cores("OMP_NUM_THREADS"), variable_cores("SLURM_CPUS_PER_TASK"),
-    as_cores(getOption("mc.cores")), check_cores()
+    check_cores()
   )
+}
+
+smallest_limit <- function(...) {
+  limits <- c(...)
   limits <- limits[!is.na(limits) & limits >= 1]
   if (length(limits)) as.integer(min(limits)) else 1L
 }

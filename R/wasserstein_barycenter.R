@@ -60,6 +60,13 @@ wasserstein_barycenter <- function(samples, weights = NULL, n = 100,
                                    maxit = 50, precision = "float64") {
   call <- rlang::current_env()
   samples <- read_sample_list(samples, call)
+  if (!is.null(sample_weights) && !(is.list(sample_weights) &&
+    length(sample_weights) == length(samples))) {
+    abort_argument(
+      "sample_weights", "a list of the weights of each sample, or NULL",
+      sample_weights, call
+    )
+  }
   pooled <- do.call(rbind, unname(samples))
   check_weights(weights, length(samples), call)
   shares <- shares_of(weights, length(samples), call)
@@ -137,6 +144,7 @@ move_to_barycenter <- function(x, problems, shares, setting) {
   potentials <- vector("list", length(problems))
   self <- NULL
   movements <- numeric()
+  show <- loop_progress("Barycentre", 100)
   for (round in seq_len(setting$rounds)) {
     own <- solve_symmetric(problems[[1L]], x, problems[[1L]]$a, self)
     self <- own$f
@@ -154,6 +162,9 @@ move_to_barycenter <- function(x, problems, shares, setting) {
     x <- x + target
     movements[[round]] <- sqrt(mean(rowSums(target^2)))
     if (movements[[round]] <= setting$movement) break
+    show(percent_of_way(
+      movements[[round]], movements[[1L]], setting$movement
+    ))
   }
   selves <- vapply(problems, function(problem) {
     solve_symmetric(problem, problem$y, problem$b)$value

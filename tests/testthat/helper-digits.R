@@ -17,3 +17,6 @@ square_distances <- function(x, y) {
   for (k in seq_len(ncol(x))) total <- total + outer(x[, k], y[, k], "-")^2
   total
 }
+
+# The squared distances of each point from all points, the smallest first.
+sorted_distances <- function(x) t(apply(square_distances(x, x), 1L, sort))

@@ -10,7 +10,7 @@ fake_compiler <- function(directory, ..., name = "compiler") {
   script
 }
 
-# What passes its arguments on to the real one.
+# The real one, to which a false one passes its arguments on.
 real_compiler <- function() {
   skip_without_compiler()
   paste("exec", cxx_command(), "\"$@\"")

@@ -1,4 +1,4 @@
-# What the tests that loop over the rows of the tables share: the variables of
+# The tests that loop over the rows of the tables share this: the variables of
 # the examples, their data, examples in batches, and the ways to compute them.
 
 row_args <- c(

@@ -1,4 +1,4 @@
-# What every operation and reduction means, in plain R and double precision:
+# Every operation and reduction, in plain R and double precision:
 # the other half of helper-formula.R. Each operation is a function of the
 # vectors at one pair (i, j), where R repeats numbers by itself; arguments that
 # are whole numbers or lists of them have `whole` as their default.
@@ -383,7 +383,7 @@ meaning_of <- function(name, count) {
 
 # ---- reductions: of the matrix of all values, one row an element ----
 
-# What R calls missing is NaN in results.
+# Missing values of R are NaN in results.
 nan_of <- function(value) if (is.na(value)) NaN else value
 
 component_by_component <- function(reduce) {

@@ -221,8 +221,8 @@ oracle_gradient <- function(formula, args, data, name, eta, ...) {
   }, data[[name]])
 }
 
-# Where an operation is defined: between these numbers, by default between
-# -1.5 and 1.5.
+# An operation is defined between these numbers, by default between -1.5 and
+# 1.5.
 domain_of <- function(name) {
   positive <- c(
     "Divide", "Powf", "Power", "Sqrt", "Rsqrt", "Inv", "Log", "Log1p", "Log2",

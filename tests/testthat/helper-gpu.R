@@ -1,12 +1,12 @@
-# What the tests of GPUs share beside the emulated one (helper-emulation.R).
+# The tests of GPUs share this beside the emulated one (helper-emulation.R).
 
 # Less and less memory, until results are computed in several parts, or the
 # operator does not work with it: no bit of a result depends on that. A large
 # GPU has more partial results, and needs more to begin with.
-expect_same_in_tiles <- function(compute, label, most = 450) {
+expect_same_in_chunks <- function(compute, label, most = 450) {
   expected <- compute()
-  tiles <- 1
-  in_tiles <- 0
+  chunks <- 1
+  in_chunks <- 0
   with_memory <- function(kibibytes) {
     previous <- set_rkeops_option("gpu_memory", kibibytes * 1024)
     on.exit(set_rkeops_options(previous))
@@ -19,14 +19,14 @@ expect_same_in_tiles <- function(compute, label, most = 450) {
   repeat {
     result <- with_memory(kibibytes)
     if (is.null(result)) break
-    tiles <- r_last_timings()[["tiles"]]
+    chunks <- r_last_timings()[["chunks"]]
     if (!identical(result, expected)) break
-    in_tiles <- in_tiles + (tiles > 1)
-    if (in_tiles == 2) break
+    in_chunks <- in_chunks + (chunks > 1)
+    if (in_chunks == 2) break
     kibibytes <- kibibytes * 0.85
   }
   expect_true(is.null(result) || identical(result, expected), info = label)
-  expect_gt(tiles, 1, label = paste("tiles of", label))
+  expect_gt(chunks, 1, label = paste("chunks of", label))
 }
 
 # The GPU of this machine, or an emulated one with as many multiprocessors as a

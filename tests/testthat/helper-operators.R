@@ -1,4 +1,4 @@
-# What the tests share: the operator of the README, data, comparisons, and what
+# The tests share this: the operator of the README, data, comparisons, and what
 # a test needs of the machine.
 
 gaussian_formula <- "Sum_Reduction(Exp(-s * SqNorm2(x - y)) * b, 0)"
@@ -61,7 +61,7 @@ skip_without_gpu <- function() {
   }
 }
 
-# Of this machine, whatever a test sets.
+# Asks the machine, whatever a test sets.
 has_compiler <- nzchar(check_native(r_toolchain())$cxx)
 
 skip_without_compiler <- function() {

@@ -1,3 +1,6 @@
+# The same random data in every run, so that a test passes always or never.
+set.seed(1)
+
 # Two threads whatever the machine has, as in the checks of CRAN; one directory
 # of compiled formulas for all the tests, so that none is compiled twice. All
 # formulas are compiled, because they would only be interpreted at these sizes;

@@ -1,4 +1,4 @@
-# What a new user writes with the README and the vignettes alone: a density
+# A new user writes this with the README and the vignettes alone: a density
 # estimate, a search for neighbours, a descent on points. Against plain R.
 
 skip_on_cran()

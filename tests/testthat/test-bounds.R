@@ -173,7 +173,7 @@ test_that("there may be no rows, no columns, or fewer than neighbours", {
   }
 })
 
-test_that("nor do tiles, slices and several GPUs change what bounds find", {
+test_that("nor do chunks, slices and several GPUs change what bounds find", {
   local_gpu()
   for (K in c(1, 7)) {
     for (D in c(6, 20)) {
@@ -181,7 +181,7 @@ test_that("nor do tiles, slices and several GPUs change what bounds find", {
       data <- bounded_data(D, 3000, 2000)
       expected <- as_written(op(data))
       expect_identical(expanded(op(data)), expected)
-      expect_same_in_tiles(
+      expect_same_in_chunks(
         function() expanded(op(data)), paste("nearest", K, D), most = 900
       )
       local({

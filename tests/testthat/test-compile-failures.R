@@ -229,7 +229,7 @@ test_that("a temporary directory that allows no programs", {
   compiler <- fake_compiler(tools, real_compiler())
   run <- session_with_fault(
     list(compiler = compiler, compile = "auto"),
-    environment = c(TMPDIR = directory)
+    environment = c(TMPDIR = directory, RKEOPS_CACHE_DIR = "")
   )
   expect_interpreted(run, "noexec", "cache")
 })

@@ -1,5 +1,5 @@
-# What a first user gets wrong gives one R error of its class, which says what
-# is wrong, and the session goes on.
+# Mistakes of a first user give one R error of its class, which says what is
+# wrong, and the session goes on.
 
 args <- c("x=Vi(3)", "y=Vj(3)", "b=Vj(6)", "s=Pm(1)")
 
@@ -109,7 +109,7 @@ test_that("wrong inputs are errors of their class", {
   expect_rkeops_error(op(c(unname(data), 1)), "shape")
   expect_rkeops_error(with_input(x = data$x[, 1:2]), "shape")
   expect_rkeops_error(with_input(y = data$y[1:3, ]), "shape")
-  expect_rkeops_error(with_input(x = array(0, c(2, 3, 3))), "shape")
+  expect_rkeops_error(with_input(x = array(0, c(2, 3, 4))), "shape")
   expect_rkeops_error(with_input(x = matrix("a", 10, 3)), "argument")
   expect_rkeops_error(with_input(x = matrix(1i, 10, 3)), "argument")
   expect_rkeops_error(with_input(x = mean), "argument")
@@ -217,4 +217,86 @@ test_that("what is far too large is refused at once", {
     keops_kernel("Sum_Reduction(x0, 1)", sprintf("x%d = Vi(1)", 0:10000)),
     "argument", "10001 variables"
   )
+})
+
+test_that("names of a million letters are shortened in messages", {
+  long <- strrep("a", 1e6)
+  op <- keops_kernel("Sum_Reduction(x, 1)", "x = Vi(2)")
+  for (wrong in list(
+    function() keops_kernel(sprintf("Sum_Reduction(%s, 0)", long), "x = Vi(2)"),
+    function() keops_kernel(sprintf("%s_Reduction(x, 0)", long), "x = Vi(2)"),
+    function() keops_kernel("Sum_Reduction(x, 0)", c("x = Vi(2)", rep(
+      paste(long, "= Vi(2)"), 2
+    ))),
+    function() lazy_apply(long, Vi(1:3)),
+    function() keops_grad(op, long),
+    function() set_rkeops_option(long, 1),
+    function() set_rkeops_option("compile", long)
+  )) {
+    error <- tryCatch(wrong(), rkeops_error = identity)
+    expect_s3_class(error, "rkeops_error")
+    expect_lt(nchar(conditionMessage(error)), 1000)
+  }
+  # what stands far from the place of the error is cut, also inside a character
+  formula <- paste0(strrep("\u00e9", 1e5), "(", strrep("x+", 1e5), "x)")
+  error <- expect_rkeops_error(
+    keops_kernel(sprintf("Sum_Reduction(x + %s, 0)", formula), "x = Vi(2)"),
+    "formula"
+  )
+  expect_true(all(validUTF8(error$details)))
+})
+
+test_that("lazy tensors that were made by hand are refused", {
+  skip_on_cran()
+  x <- matrix(1:6 / 7, 3)
+  op <- keops_kernel("Sum_Reduction(x, 1)", "x = Vi(2)")
+  pointer <- data <- sizes <- sqdist(Vi(x), Vj(x))
+  pointer <- unserialize(serialize(pointer, NULL))
+  pointer@state$pointer <- operator_state(op)$pointer
+  data@data <- list()
+  sizes@sizes <- integer()
+  by_hand <- structure(list(), class = "LazyTensor")
+  for (one in list(pointer, data, sizes, by_hand)) {
+    error <- tryCatch(sum_reduction(one, "j"), error = identity)
+    expect_s3_class(error, "rkeops_error_argument")
+    expect_match(conditionMessage(error), "not whole")
+  }
+})
+
+test_that("pointers of another kind are refused, never followed", {
+  skip_on_cran()
+  x <- matrix(1:6 / 7, 3)
+  operator <- operator_state(
+    keops_kernel("Sum_Reduction(x, 1)", "x = Vi(2)")
+  )$pointer
+  ranges <- pair_ranges(cbind(1, 2), cbind(1, 3), c(3, 3))
+  cover <- native_cover(ranges)
+  # of another process, too
+  for (wrong in list(operator, methods::new("externalptr"))) {
+    attr(ranges, "state")$pointer <- wrong
+    if (identical(wrong, operator)) {
+      error <- expect_rkeops_error(
+        rowSums(sqdist(Vi(x), Vj(x))[ranges]), "argument"
+      )
+      expect_match(conditionMessage(error), "no rkeops cover of pairs")
+    }
+    for (call in list(
+      function() r_cover_describe(wrong, TRUE), function() r_shared_job(wrong),
+      function() r_shared_input(wrong, 1L),
+      function() r_write_shared_input(wrong, 1L, tempfile()),
+      function() r_deliver_part(wrong, 1L, raw(8))
+    )) {
+      expect_match(call()$message, "not whole")
+    }
+  }
+  # what a pointer of its own kind gives
+  expect_identical(r_cover_describe(cover, TRUE)$pairs, 6)
+})
+
+test_that("odd bandwidths are refused in our words", {
+  frame <- data.frame(x = 1:9, y = sin(1:9))
+  expect_rkeops_error(kernel_density(frame, bw = diag(3)), "argument", "bw")
+  bytes <- "\xe9"
+  Encoding(bytes) <- "bytes"
+  expect_rkeops_error(kernel_density(frame, bw = bytes), "argument", "bw")
 })

@@ -91,6 +91,8 @@ test_that("clusters are shown, drawn and tidied", {
   local_rkeops_options(compile = "never")
   fit <- dbscan_clusters(iris, 0.05, 5, metric = "gower")
   expect_output(print(fit), "of 150 points.*gower")
+  expect_output(print(summary(fit)), "cluster +size +core")
+  expect_identical(sum(summary(fit)$table$size), 150L)
   withr::local_pdf(NULL)
   expect_identical(plot(fit), fit)
   skip_if_not_installed("generics")

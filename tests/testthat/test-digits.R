@@ -1,4 +1,4 @@
-# What users feel of single precision: nothing, or a warning. References are
+# Users feel nothing of single precision, or get a warning. References are
 # plain R in double precision.
 
 gaussian <- "Sum_Reduction(Exp(-s * SqDist(x, y)) * b, 0)"
@@ -103,12 +103,125 @@ test_that("times, dates and ids are compared and told apart", {
   expect_equal(rowSums(Vi(near) == Vj(near)), rowSums(outer(near, near, "==")))
   far <- sample(2^45, 1500)
   far <- c(far, far + 1)
-  expect_warning(
-    counts <- rowSums(Vi(far) == Vj(far)), class = "rkeops_warning_precision"
-  )
+  expect_no_warning(counts <- rowSums(Vi(far) == Vj(far)))
   expect_equal(counts, rep(1, 3000))
-  # the second time it is known
-  expect_no_warning(expect_equal(rowSums(Vi(far) == Vj(far)), rep(1, 3000)))
+})
+
+test_that("comparisons of inputs that single precision would round are exact", {
+  local_digits()
+  set.seed(15)
+  same <- function(x, y) keops_kernel(
+    "Sum_Reduction(x == y, 0)", c("x = Vi(1)", "y = Vj(1)")
+  )
+  cases <- list(
+    # the next number of double precision; ids; cents; one below single precision
+    u = c(u <- runif(300), u * (1 + 2^-52)), ids = 2^26 + 0:600,
+    cents = 1234567 + seq(0, 6, by = 0.01), tiny = c(1e-60, 2e-60, runif(500))
+  )
+  for (x in cases) {
+    op <- same(x, x)
+    expect_no_warning(counts <- op(x, x))
+    expect_identical(c(counts), rowSums(outer(x, x, "==")))
+    expect_identical(rowSums(Vi(x) > Vj(x)), rank(x) - 1)
+  }
+  said <- explain(op, "digits")
+  expect_match(utils::tail(c(said), 1L), "answers of comparisons")
+  expect_identical(
+    rowSums(Vi(cases$tiny) > 0 * Vj(cases$tiny)), rep(502, 502)
+  )
+  # whole numbers and codes stay in single precision
+  x <- sample(1000, 700, TRUE)
+  op <- same(x, x)
+  expect_identical(c(op(x, x)), rowSums(outer(x, x, "==")))
+  expect_match(utils::tail(c(explain(op, "digits")), 1L), "in single precision")
+})
+
+test_that("few pairs in double precision do not keep many from a compiler", {
+  local_digits()
+  local_rkeops_options(compile = "always", engine = "cpu")
+  ids <- 2^26 + 0:600
+  op <- keops_kernel("Sum_Reduction(x == y, 0)", c("x = Vi(1)", "y = Vj(1)"))
+  local_rkeops_options(trace = TRUE)
+  said <- function(x) capture.output(type = "message", invisible(op(x, x)))
+  expect_match(said(ids[1:3]), "3 x 3 pairs, interpreted", all = FALSE)
+  expect_match(said(ids), "601 x 601 pairs, compiled", all = FALSE)
+})
+
+test_that("pairs on the border of a radius are counted as in double precision", {
+  local_digits()
+  local_rkeops_options(engine = "cpu")
+  set.seed(16)
+  x <- points(300, 2)
+  angle <- runif(300, 0, 2 * pi)
+  r <- 0.1 * (1 + rep(c(-1, 1) * 1e-9, 150))
+  x <- rbind(x, x + r * cbind(cos(angle), sin(angle)))
+  D <- square_distances(x, x)
+  expect_identical(rowSums(sqdist(Vi(x), Vj(x)) < 0.01), rowSums(D < 0.01))
+  expect_identical(
+    rowSums((norm2(Vi(x) - Vj(x)) <= 0.1) & Vi(1:600) != Vj(1:600)),
+    rowSums(sqrt(D) <= 0.1) - 1
+  )
+  # whole numbers do not need it
+  s <- 1.7e9 + sample(4000, 600)
+  op <- keops_kernel(
+    "Sum_Reduction(Abs(x - y) < r, 0)", c("x = Vi(1)", "y = Vj(1)", "r = Pm(1)")
+  )
+  expect_identical(c(op(s, s, 100)), rowSums(abs(outer(s, s, "-")) < 100))
+  expect_match(
+    utils::tail(c(explain(op, "digits")), 1L), "in single precision, inputs moved"
+  )
+})
+
+test_that("near pairs, of which differences lose their digits, are found", {
+  local_digits()
+  set.seed(17)
+  coulomb <- function() keops_kernel(
+    "Sum_Reduction(IfElse((i == j) - 0.5, 0, 1 / SqDist(x, y)), 0)",
+    c("x = Vi(2)", "y = Vj(2)", "i = Vi(1)", "j = Vj(1)")
+  )
+  right_of <- function(x) {
+    D <- 1 / square_distances(x, x)
+    diag(D) <- 0
+    rowSums(D)
+  }
+  x <- points(700, 2, 0, 1e5)
+  near <- x
+  near[301, ] <- near[300, ] + c(1e-3, 0)
+  op <- coulomb()
+  for (data in list(x, near)) {
+    value <- suppressWarnings(
+      op(data, data, 1:700, 1:700), classes = "rkeops_warning_precision"
+    )
+    expect_lt(worst_error(value, right_of(data)), 1e-5)
+  }
+  # data of a kind that held so far
+  op <- coulomb()
+  grid <- as.matrix(expand.grid(1:28, 1:25)) * 64
+  expect_lt(worst_error(op(grid, grid, 1:700, 1:700), right_of(grid)), 1e-5)
+  grid[301, ] <- grid[300, ] + c(1e-3, 0)
+  expect_warning(
+    value <- op(grid, grid, 1:700, 1:700), class = "rkeops_warning_precision"
+  )
+  expect_lt(worst_error(value, right_of(grid)), 1e-5)
+})
+
+test_that("neighbours that rounding is likely to exchange are not exchanged", {
+  local_digits()
+  local_rkeops_options(engine = "cpu")
+  set.seed(18)
+  x <- cbind(runif(2500) * 3e21)
+  right <- t(apply(square_distances(x, x), 1L, order))[, 1:3]
+  expect_no_warning(found <- argKmin(sqdist(Vi(x), Vj(x)), 3, "j"))
+  expect_identical(found, right)
+  # in many dimensions nothing is that near
+  x <- points(400, 60)
+  op <- keops_kernel(
+    "ArgKMin_Reduction(SqDist(x, y), 2, 0)", c("x = Vi(60)", "y = Vj(60)")
+  )
+  expect_identical(
+    op(x, x) + 1, t(apply(square_distances(x, x), 1L, order))[, 1:2] + 0
+  )
+  expect_match(utils::tail(c(explain(op, "digits")), 1L), "in single precision")
 })
 
 test_that("neighbours are those of double precision", {
@@ -132,6 +245,37 @@ test_that("neighbours are those of double precision", {
     class = "rkeops_warning_precision"
   )
   expect_identical(found, right)
+})
+
+test_that("an outlier does not hide what the other points lose", {
+  local_digits()
+  set.seed(20)
+  # stations of a town, and one whose receiver had no signal
+  x <- rbind(c(0, 0), points(699, 2, 4.65e6, 5000))
+  right <- sorted_distances(x)
+  found <- Kmin(sqdist(Vi(x), Vj(x)), 3, "j")
+  expect_lt(worst_error(found, right[, 1:3]), 1e-5)
+  at <- argKmin(sqdist(Vi(x), Vj(x)), 3, "j")
+  D <- square_distances(x, x)
+  expect_lt(
+    worst_error(D[cbind(c(row(at)), c(at))], right[, 1:3]), 1e-6
+  )
+})
+
+test_that("rows far out in a long tail are among those that are checked", {
+  local_digits()
+  for (seed in 1:5) {
+    set.seed(seed)
+    x <- matrix(1000 * exp(3 * rnorm(2400)), 800)
+    y <- matrix(1000 * exp(3 * rnorm(1200)), 400)
+    K <- exp(-1e-4 * square_distances(x, y))
+    op <- keops_kernel(gaussian, gaussian_args(3L))
+    value <- suppressWarnings(
+      op(x, y, rep(1, 400), 1e-4), classes = "rkeops_warning_precision"
+    )
+    scale <- pmax(rowSums(K), 1e-20 * max(rowSums(K)))
+    expect_lt(worst_error(value, rowSums(K), scale), 1e-5)
+  }
 })
 
 test_that("one far outlier, duplicates and constant columns do no harm", {
@@ -276,6 +420,57 @@ test_that("a formula that loses digits whatever the precision is announced", {
     expect_lt(worst_error(value, rowSums(abs(outer(far, others, "-")))), 1e-5)
     expect_no_warning(sum_of("Norm2(x - y)")(near, near))
   }
+})
+
+test_that("entries are computed in double precision", {
+  local_digits()
+  set.seed(19)
+  x <- points(500, 2, 1e6)
+  x[301, ] <- x[300, ] + c(1e-5, 0)
+  K <- sqdist(Vi(x), Vj(x))
+  D <- square_distances(x, x)
+  expect_lt(worst_error(as.matrix(K), D), 1e-12)
+  expect_lt(worst_error(K[cbind(300:302, 301)], D[300:302, 301]), 1e-12)
+  expect_identical(length(pairs_within(K, 1e-3)$i), sum(D <= 1e-3))
+  expect_match(format(K)[[1L]], "float32; entries in float64", fixed = TRUE)
+  local_digits("plain")
+  expect_match(format(K)[[1L]], "float32$")
+})
+
+test_that("the table of operations says where digits are lost", {
+  rows <- formula_language()
+  lost <- rows$digits != ""
+  expect_true(all(c("Acos", "Log", "Equal", "Subtract") %in% rows$name[lost]))
+  expect_false(any(c("Mult", "SqDist", "Haversine") %in% rows$name[lost]))
+  expect_identical(unique(formula_language("reductions")$digits), "")
+})
+
+test_that("a GPU says where rounding is likely to exchange neighbours", {
+  local_large_gpu()
+  local_digits()
+  set.seed(18)
+  x <- cbind(runif(600) * 3e10)
+  op <- keops_kernel(
+    "ArgKMin_Reduction(SqDist(x, y), 3, 0)", c("x = Vi(1)", "y = Vj(1)")
+  )
+  expect_warning(
+    found <- op(x, x), "may exchange neighbours.*`x`, whose values reach 3e\\+10",
+    class = "rkeops_warning_precision"
+  )
+  expect_no_warning(op(x, x))
+  D <- square_distances(x, x)
+  of_found <- matrix(D[cbind(c(row(found)), c(found) + 1)], 600)
+  unit <- 3e10 * 2^-23
+  nearest <- t(apply(D, 1L, sort))[, 1:3]
+  expect_true(all(abs(sqrt(of_found) - sqrt(nearest)) <= 2 * unit))
+  # whole numbers leave nothing to round
+  whole <- cbind(sample(2^20, 600))
+  expect_no_warning(op(whole, whole))
+  found <- keops_kernel(
+    "ArgKMin_Reduction(SqDist(x, y), 3, 0)", c("x = Vi(1)", "y = Vj(1)"),
+    precision = "float64"
+  )(x, x)
+  expect_identical(D[cbind(c(row(found)), c(found) + 1)], c(nearest))
 })
 
 test_that("GPUs keep digits too, of data of the host and of their own", {

@@ -103,7 +103,7 @@ formula_arguments <- function(row) {
   names(formals)[vapply(formals, is_missing, NA)]
 }
 
-# What stands behind the formula arguments in the example.
+# The numbers behind the formula arguments in the example.
 numbers_of <- function(row) {
   if (startsWith(row$name, "SoftDTW_G") || row$name == "SoftDTW") {
     return("2")
@@ -161,7 +161,7 @@ test_that("every row takes the dimensions it should, and no others", {
   }
 })
 
-# What the documentation says of dimensions, "n * p, p -> n", in numbers: a list
+# Reads what the documentation says of dimensions, "n * p, p -> n", as a list
 # of the dimensions of the arguments, and that of the value. Of "1 or D" all.
 documented_dimensions <- function(text, numbers) {
   symbols <- list(D = 3, n = 4, m = 5, p = 6, k = 2, K = 4)

@@ -1,4 +1,4 @@
-# What users are told about their machine.
+# Users are told this about their machine.
 
 test_that("the self test works, and fails where there is no compiler", {
   expect_true(check_rkeops(verbose = FALSE))

@@ -218,7 +218,7 @@ test_that("a GPU finds every row and column that is too far away", {
   }
 })
 
-test_that("one row or column of many tiles is enough for that", {
+test_that("one row or column of many chunks is enough for that", {
   local_gpu()
   op <- keops_kernel(gaussian_sum, expansion_args(3), precision = "float64")
   near <- expansion_data(3, 20000, 300)
@@ -227,7 +227,7 @@ test_that("one row or column of many tiles is enough for that", {
     far <- near
     far[[input]][nrow(far[[input]]) - 1, 1] <- 1e3
     expect_found(op, near, far)
-    expect_gt(r_last_timings()[["tiles"]], 1)
+    expect_gt(r_last_timings()[["chunks"]], 1)
   }
 })
 

@@ -52,3 +52,21 @@ test_that("wrong stages are refused", {
   expect_rkeops_error(explain(op, "source", "gpu"), "argument", "`engine`")
   expect_rkeops_error(explain("Sum_Reduction(x, 0)"), "argument", "`op`")
 })
+
+test_that("the cost of a lazy tensor is measured, and says what it is of", {
+  x <- points(200, 2)
+  K <- exp(-sqdist(Vi(x), Vj(points(300, 2))))
+  cost <- explain(K, "cost")
+  expect_match(cost, "200 x 300 = 60000 pairs, float32", all = FALSE)
+  expect_match(
+    cost, "time of a sum over j: about [0-9.]+ [a-z]+ \\([0-9.e+]+ pairs",
+    all = FALSE
+  )
+  expect_match(cost, "result 1.6 kB; the matrix .* 0.48 MB|480 kB", all = FALSE)
+  expect_error(explain(sqdist(Vi(x[0, ]), Vj(x)), "cost"), "nothing to compute",
+               class = "rkeops_error_argument")
+  op <- keops_kernel(gaussian_formula, gaussian_args)
+  expect_error(explain(op, "cost"), "`what`", class = "rkeops_error_argument")
+  expect_identical(format_seconds(c(7300)), "2 hours")
+  expect_identical(format_seconds(2e-5), "0.02 milliseconds")
+})

@@ -22,7 +22,7 @@ along <- function(formula, args, data, name, direction) {
   })
 }
 
-# What forward mode, finite differences and reverse mode say of the same
+# Forward mode, finite differences and reverse mode agree on the same
 # directional derivative. `eta` weighs the components of the result.
 expect_same_derivative <- function(formula, args, data, name, blocks, labels) {
   direction <- exact_points(nrow(data[[name]]), ncol(data[[name]]), start = 20)

@@ -131,3 +131,43 @@ test_that("what has no mixture is refused by name", {
   expect_warning(gaussian_mixture(iris[, 1:4], 3, iter.max = 2),
                  class = "rkeops_warning_convergence")
 })
+
+test_that("a weight of 2 is two equal points, one of 0 none", {
+  set.seed(5)
+  x <- rbind(
+    matrix(rnorm(60), 30), cbind(rnorm(30, 6), rnorm(30, -4, 2))
+  )
+  weights <- rep(c(1, 2, 0), 20)
+  for (model in c("full", "diagonal", "spherical")) {
+    weighted <- gaussian_mixture(x, 2, model, weights = weights)
+    repeated <- gaussian_mixture(x[rep(1:60, weights), ], 2, model)
+    expect_equal(weighted$loglik, repeated$loglik, tolerance = 1e-6)
+    expect_equal(weighted$means, repeated$means, tolerance = 1e-4)
+    expect_equal(BIC(weighted), BIC(repeated), tolerance = 1e-6)
+    expect_length(weighted$cluster, 60)
+  }
+  expect_error(gaussian_mixture(x, 2, weights = c(NA, weights[-1])),
+               "`weights` must not be", class = "rkeops_error_argument")
+  expect_error(gaussian_mixture(x, 2, weights = 1:3), "60 numbers",
+               class = "rkeops_error_argument")
+})
+
+test_that("a formula takes its columns, weights and rows from `data`", {
+  data <- data.frame(faithful, share = rep(1:2, 136))
+  withr::local_seed(3)
+  plain <- gaussian_mixture(faithful, 2, weights = data$share)
+  withr::local_seed(3)
+  fit <- gaussian_mixture(
+    ~ eruptions + waiting, 2, weights = share, data = data
+  )
+  expect_identical(fit$means, plain$means)
+  new <- data.frame(waiting = c(50, 80), eruptions = c(2, 4.5))
+  expect_identical(
+    predict(fit, new, "prob"),
+    predict(plain, new[c("eruptions", "waiting")], "prob")
+  )
+  data$waiting[5] <- NA
+  kept <- gaussian_mixture(~ eruptions + waiting, 2, data = data)
+  expect_equal(kept$n, 271)
+  expect_rkeops_error(gaussian_mixture(data, 2), "argument", "missing")
+})

@@ -172,7 +172,9 @@ test_that("leave one out", {
       depth ~ lat + long, some[-k, ], range = fit$range,
       variance = fit$variance, nugget = fit$nugget
     )
-    expect_equal(errors[[k]], some$depth[[k]] - predict(without, some[k, ])[[1]])
+    expect_equal(
+      errors[[k]], some$depth[[k]] - predict(without, some[k, ])[[1]]
+    )
   }
   likely <- update(fit, method = "ML")
   density <- function(fit) {
@@ -331,4 +333,108 @@ test_that("a fit as data frames", {
   expect_equal(own$.se.fit, same$.se.fit, ignore_attr = TRUE)
   expect_named(generics::augment(fit, newdata = data.frame(speed = 1:3)),
                c("speed", ".fitted", ".se.fit"))
+})
+
+test_that("weights divide the variance of the noise", {
+  data <- transform(some, w = rep(c(0.5, 1, 4, 2, 1), 25))
+  fit <- gaussian_process(
+    depth ~ mag | lat + long, data, range = c(2, 3), variance = 4e4,
+    nugget = 3000, weights = w
+  )
+  V <- 4e4 * unname(kernels$matern52(as.matrix(dist(
+    sweep(as.matrix(data[c("lat", "long")]), 2, c(2, 3), "/")
+  )))) + diag(3000 / data$w)
+  X <- cbind(1, data$mag)
+  P <- solve(V)
+  beta <- solve(t(X) %*% P %*% X, t(X) %*% P %*% data$depth)
+  r <- c(data$depth - X %*% beta)
+  expect_equal(unname(coef(fit)), c(beta), tolerance = 1e-8)
+  expect_equal(
+    c(logLik(fit)),
+    -(c(determinant(V)$modulus) + c(r %*% P %*% r) + 125 * log(2 * pi)) / 2,
+    tolerance = 1e-9
+  )
+  expect_equal(
+    unname(residuals(fit)), c(diag(3000 / data$w) %*% P %*% r),
+    tolerance = 1e-7
+  )
+  # every approximation, and the gradient of the search
+  for (approx in c("exact", "cg", "nystrom")) {
+    set.seed(3)
+    other <- gaussian_process(
+      depth ~ mag | lat + long, data, approx = approx, weights = w,
+      rank = 125, maxit = if (approx == "exact") 100 else 0, range = c(2, 3),
+      variance = 4e4, nugget = if (approx != "exact") 3000
+    )
+    if (approx == "exact") {
+      slopes <- vapply(c(0.99, 1.01), function(factor) {
+        c(logLik(update(other, nugget = factor * other$nugget)))
+      }, 0)
+      expect_lt(abs(diff(slopes)), 1e-3)
+      expect_gt(other$logLik, fit$logLik)
+    } else {
+      expect_equal(predict(other, new), predict(fit, new), tolerance = 1e-3)
+    }
+  }
+  expect_identical(unname(weights(fit)), data$w)
+  expect_error(
+    gaussian_process(depth ~ lat + long, data, weights = w - 0.5),
+    "`weights` must be positive", class = "rkeops_error_argument"
+  )
+})
+
+test_that("subset and update() know trend and coordinates", {
+  fit <- gaussian_process(depth ~ mag | lat + long, some, range = c(2, 3),
+                          subset = mag > 4.5, nugget = 3000)
+  expect_identical(nobs(fit), sum(some$mag > 4.5))
+  expect_equal(
+    formula(update(fit, . ~ . + stations)),
+    depth ~ mag + stations | lat + long, ignore_formula_env = TRUE
+  )
+  expect_equal(
+    formula(update(fit, log(.) ~ 1 | . - lat, range = 2, nugget = NULL,
+                   maxit = 0)),
+    log(depth) ~ 1 | long, ignore_formula_env = TRUE
+  )
+  expect_equal(
+    update(fit, . ~ . | lat, evaluate = FALSE)$formula,
+    depth ~ mag | lat, ignore_formula_env = TRUE
+  )
+  plain <- gaussian_process(depth ~ lat + long, some, range = 2, nugget = 3000)
+  expect_equal(formula(update(plain, . ~ . - long)), depth ~ lat,
+               ignore_formula_env = TRUE)
+  expect_equal(formula(update(plain, . ~ mag | .)),
+               depth ~ mag | lat + long, ignore_formula_env = TRUE)
+})
+
+test_that("predictions without a trend are those of kernlab", {
+  skip_if_not_installed("kernlab")
+  fit <- gaussian_process(depth ~ 0 | lat + long, some, "gaussian", range = 2,
+                          variance = 1, nugget = 0.1)
+  there <- kernlab::gausspr(
+    as.matrix(some[c("lat", "long")]), some$depth, kernel = "rbfdot",
+    kpar = list(sigma = 1 / 8), var = 0.1, scaled = FALSE,
+    variance.model = TRUE
+  )
+  places <- as.matrix(new[c("lat", "long")])
+  at <- predict(fit, new, se.fit = TRUE)
+  expect_equal(unname(at$fit), c(kernlab::predict(there, places)),
+               tolerance = 1e-8)
+  expect_equal(
+    unname(at$se.fit),
+    c(kernlab::predict(there, places, type = "sdeviation")), tolerance = 1e-6
+  )
+})
+
+test_that("coordinates may be times", {
+  set.seed(5)
+  seconds <- sort(runif(40, 0, 1e5))
+  data <- data.frame(
+    t = as.POSIXct("2026-11-30", tz = "UTC") + seconds, s = seconds,
+    y = sin(seconds / 1e4) + rnorm(40) / 10
+  )
+  fit <- gaussian_process(y ~ t, data)
+  near <- gaussian_process(y ~ s, data)
+  expect_equal(predict(fit, data[3:5, ]), predict(near, data[3:5, ]),
+               tolerance = 1e-4)
 })

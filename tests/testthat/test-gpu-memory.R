@@ -5,7 +5,7 @@ skip_on_cran()
 
 # ---- out of core ----
 
-test_that("every reduction is the same in tiles, bit for bit", {
+test_that("every reduction is the same in chunks, bit for bit", {
   args <- c("x = Vi(3)", "y = Vj(3)", "b = Vj(2)")
   input <- list(
     points(1500), points(800, start = 0.3), points(800, 2, start = 0.9)
@@ -13,7 +13,7 @@ test_that("every reduction is the same in tiles, bit for bit", {
   local_gpu()
   for (formula in formula_language("reductions")$example) {
     op <- keops_kernel(formula, args, precision = "float64")
-    expect_same_in_tiles(function() op(input), formula)
+    expect_same_in_chunks(function() op(input), formula)
   }
 })
 
@@ -26,7 +26,7 @@ test_that("so are inner products, finish stages, several kernels", {
   input <- list(
     points(515, 40), points(901, 40, start = 0.3), points(901, 1), 0.1
   )
-  expect_same_in_tiles(
+  expect_same_in_chunks(
     function() long(input), "long vectors", most = 1500
   )
   log_sum <- keops_kernel(
@@ -36,9 +36,9 @@ test_that("so are inner products, finish stages, several kernels", {
   input <- list(points(900), points(1100, start = 0.3), points(1100, 1))
   gradient <- keops_grad(log_sum, "x")
   weighted <- c(input, list(points(900, 1)))
-  expect_same_in_tiles(function() gradient(weighted), "a gradient")
+  expect_same_in_chunks(function() gradient(weighted), "a gradient")
   gradient <- keops_grad(log_sum, "y")
-  expect_same_in_tiles(function() gradient(weighted), "another gradient")
+  expect_same_in_chunks(function() gradient(weighted), "another gradient")
 })
 
 test_that("transposed inputs, other axes and lazy tensors, too", {
@@ -49,13 +49,13 @@ test_that("transposed inputs, other axes and lazy tensors, too", {
   )
   x <- points(1500)
   y <- points(600, start = 0.3)
-  expect_same_in_tiles(
+  expect_same_in_chunks(
     function() op(list(t(x), t(y)), inner_dim = 0), "transposed"
   )
   local_rkeops_options(precision = "float64")
   K <- exp(-sqdist(Vi(points(6000)), Vj(y)))
-  expect_same_in_tiles(function() argKmin(K, 3, "j"), "lazy")
-  expect_same_in_tiles(function() rowSums(K), "lazy")
+  expect_same_in_chunks(function() argKmin(K, 3, "j"), "lazy")
+  expect_same_in_chunks(function() rowSums(K), "lazy")
 })
 
 test_that("long inputs and results are shared by threads", {
@@ -175,7 +175,7 @@ test_that("they may be larger than what a call may use", {
   # the columns into more splits, which have accumulators of their own
   local_rkeops_options(gpu_memory = used + 8 * 6 * 20000 + 600 * 1024)
   expect_identical(as.matrix(op(resident)), expected)
-  expect_gt(r_last_timings()[["tiles"]], 1)
+  expect_gt(r_last_timings()[["chunks"]], 1)
 })
 
 test_that("the CPU takes them as well", {
@@ -359,7 +359,7 @@ test_that("several GPUs take matrices of one, gradients, and little memory", {
   # so many columns that they are most of what is in memory
   many <- gaussian_data(1100, 5000)
   rm(resident)
-  expect_same_in_tiles(function() gaussian_operator()(many), "two GPUs", 700)
+  expect_same_in_chunks(function() gaussian_operator()(many), "two GPUs", 700)
 })
 
 test_that("use_gpu() takes one device or several", {

@@ -131,3 +131,34 @@ test_that("what cannot be divided is refused, and unfinished work is said", {
   fit <- k_means(x, 2)
   expect_rkeops_error(predict(fit, x[, 1:2]), "shape", "columns")
 })
+
+test_that("squares beyond the numbers are refused", {
+  expect_rkeops_error(
+    k_means(c(1:10, 1e200), 2), "argument", "whose squares are beyond"
+  )
+})
+
+test_that("a formula takes its columns, weights and rows from `data`", {
+  data <- data.frame(quakes, share = rep(1:2, 500))
+  first <- quakes[c(1, 500, 900), c("mag", "depth")]
+  plain <- k_means(quakes[c("mag", "depth")], first, weights = data$share)
+  fit <- k_means(~ mag + depth, first, weights = share, data = data)
+  expect_identical(fit$cluster, plain$cluster)
+  expect_identical(fit$centers, plain$centers)
+  new <- data.frame(depth = c(50, 600), mag = 5, lat = 0)
+  expect_identical(predict(fit, new), predict(plain, new[c("mag", "depth")]))
+  logs <- k_means(~ log(depth), 2, data = quakes)
+  expect_length(predict(logs, data.frame(depth = c(40, NA, 600))), 3L)
+  data$depth[7] <- NA
+  kept <- k_means(~ mag + depth, first, data = data)
+  expect_identical(
+    kept$cluster, k_means(quakes[-7, c("mag", "depth")], first)$cluster
+  )
+  expect_identical(c(kept$na.action), c("7" = 7L))
+  expect_rkeops_error(
+    k_means(~ mag + depth, 3, data = data, na.action = na.fail), "argument"
+  )
+  expect_rkeops_error(k_means(~ deep, 3, data = quakes), "argument", "deep")
+  expect_rkeops_error(k_means(quakes, 3, data = quakes), "argument", "data")
+  expect_rkeops_error(k_means(data, 3), "argument", "missing")
+})

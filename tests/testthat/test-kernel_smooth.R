@@ -157,3 +157,16 @@ test_that("the generics of R know kernel regressions", {
 })
 
 set_rkeops_options(previous)
+
+test_that("bandwidths do not depend on the origin of the response", {
+  local_rkeops_options(compile = "never")
+  data <- smooth_data
+  # exact with any of the origins
+  data$y <- round((smooth_data$y - 1e6) * 2^16) / 2^16
+  fit <- kernel_smooth(y ~ a, data)
+  for (origin in c(1e6, 2^33)) {
+    far <- kernel_smooth(y ~ a, transform(data, y = y + origin))
+    expect_equal(far$bw, fit$bw, tolerance = 1e-6)
+    expect_equal(fitted(far) - origin, fitted(fit), tolerance = 1e-6)
+  }
+})

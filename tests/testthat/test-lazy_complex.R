@@ -100,6 +100,10 @@ test_that("reductions are complex, or interleaved as in rkeops 2.x", {
     sum(Vi(z) * Vj(w), "j"), z * rep(colSums(w), each = 4)
   )
   expect_equal(mean(Vi(z), "i"), matrix(colMeans(z), 1))
+  expect_equal(
+    reduction.LazyTensor(Vi(z) * Vj(w), "Mean", "j"),
+    z * rep(colMeans(w), each = 4)
+  )
   v <- w[, 1]
   K <- exp(-sum(abs(Vi(z) - Vj(w))))
   expect_equal(K %*% v, as.matrix(K) %*% v)

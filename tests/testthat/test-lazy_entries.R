@@ -1,4 +1,4 @@
-# What base R asks of the entries of a matrix, of a matrix that is not stored.
+# Base R asks of a matrix that is not stored what it asks of any matrix.
 
 skip_on_cran()
 

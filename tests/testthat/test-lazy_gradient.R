@@ -165,3 +165,20 @@ test_that("what is wrong is said", {
     lazy_objective(3, x)
   })
 })
+
+test_that("objectives are added, subtracted and multiplied by numbers", {
+  x <- points(7, 2)
+  y <- points(5, 2)
+  near <- lazy_objective(function(x) sqdist(Vi(x), Vj(y)), x)
+  apart <- lazy_objective(function(x) exp(-sqdist(Vi(x), Vj(x))), x)
+  both <- 0.5 * near - apart / 4 + near * 2
+  expect_equal(both$fn(x), 2.5 * near$fn(x) - apart$fn(x) / 4)
+  expect_equal(both$gr(x), 2.5 * near$gr(x) - apart$gr(x) / 4)
+  expect_equal((-near)$gr(x), -near$gr(x))
+  expect_identical(dim(both$gr(x)), dim(x))
+  for (wrong in expression(near * apart, near + 1, 2 / near, near * 1:2,
+                           near == apart)) {
+    expect_error(eval(wrong), class = "rkeops_error_argument")
+  }
+  expect_output(print(near), "gradient")
+})

@@ -79,6 +79,45 @@ test_that("chains of operations stay as long as they are", {
   expect_identical(tail(again$formula, 1), tail((deep + 0)$formula, 1))
 })
 
+test_that("variables of the same data are one in whatever order they meet", {
+  x <- lazy_points(4, 2)
+  y <- lazy_points(3, 2)
+  forward <- Vi(x) - Vj(y)
+  backward <- Vj(y) - Vi(x)
+  other <- Vi(x) * Vj(y)
+  both <- (forward * backward + other) * (backward / (1 + other^2) + forward)
+  expect_length(both$args, 3)
+  entries <- function(f) {
+    outer(1:4, 1:3, Vectorize(function(i, j) sum(f(x[i, ], y[j, ]))))
+  }
+  expect_equal(as.matrix(sum(both)), entries(function(x, y) {
+    ((x - y) * (y - x) + x * y) * ((y - x) / (1 + (x * y)^2) + (x - y))
+  }), tolerance = 1e-5)
+  read <- unserialize(serialize(both, NULL))
+  expect_identical(read$formula, both$formula)
+  square <- Vi(x) - 2 * Vj(x)
+  expect_length((square + t(square))$args, 3)
+})
+
+test_that("the text of a tensor can be changed like any other", {
+  x <- exp(Vi(lazy_points(4, 2)))
+  text <- x$formula
+  copy <- text
+  copy[1] <- "nothing"
+  expect_identical(x$formula, "Exp(V0)")
+  expect_identical(c(text, copy), c("Exp(V0)", "nothing"))
+  expect_identical(sort(c(x$args, x$formula)), c("Exp(V0)", "V0 = Vi(2)"))
+})
+
+test_that("a chain is not deeper than the stack", {
+  x <- Vi(lazy_points(2, 1))
+  steps <- x
+  for (k in 1:3000) steps <- steps * steps
+  rm(steps)
+  gc()
+  expect_equal(rowSums(x), c(lazy_points(2, 1)), tolerance = 1e-6)
+})
+
 test_that("tensors survive saveRDS and go to other processes", {
   skip_on_cran()
   x <- lazy_points(5, 2)

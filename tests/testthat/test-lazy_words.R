@@ -256,6 +256,10 @@ test_that("unknown arguments are errors everywhere", {
   expect_refused(diag(D, 3), "`nrow`")
   expect_refused(diff(D, lags = 2), "`lags`")
   expect_refused(D[1, exact = TRUE], "`exact`")
+  expect_refused(head(D, m = 2), "`m`")
+  expect_refused(tail(D, 2, 3), "too many")
+  expect_refused(step(D, at = 0), "`at`")
+  expect_refused(step(1, at = 0), "`at`")
 })
 
 # ---- distributions, intervals ----
@@ -418,4 +422,20 @@ test_that("reductions of this page on a GPU, also with results that stay there",
     K <- exp(-sqdist(Vi(x), Vj(y)))
     expect_identical(which(K > 0.3), which(K0 > 0.3))
   }
+})
+
+test_that("rows of a tensor are apart from its other rows and its parts", {
+  withr::local_seed(7)
+  x <- matrix(rnorm(15), 5)
+  y <- matrix(rnorm(9), 3)
+  b <- matrix(rnorm(5), 5)
+  D <- sqdist(Vi(x), Vj(y))
+  B <- Vi(b)
+  D0 <- as.matrix(D)
+  near <- function(x, wanted) {
+    expect_equal(as.matrix(x), wanted, tolerance = 1e-6)
+  }
+  near(D[1:4, ] - D[2:5, ], D0[1:4, ] - D0[2:5, ])
+  near((D * B)[1:3, ] + B[3:5, ], (D0 * b[, 1])[1:3, ] + b[3:5, 1])
+  near((D * B)[5:1, ] * D, (D0 * b[, 1])[5:1, ] * D0)
 })

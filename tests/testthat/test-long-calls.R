@@ -85,7 +85,7 @@ test_that("Ctrl-C ends slow formulas and functions", {
   }
 })
 
-# What a call of some seconds writes, where the cursor can be moved.
+# A call of some seconds writes this, where the cursor can be moved.
 test_that("long calls show how far they are, in interactive sessions only", {
   output <- function(interactive, points) {
     script <- withr::local_tempfile(fileext = ".R", lines = c(

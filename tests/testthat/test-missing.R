@@ -113,6 +113,32 @@ test_that("every row lets NaN through, in that formula", {
   }
 })
 
+# Its bits are no default NaN: in arithmetic with exponents they become numbers.
+test_that("the NA of R is missing in every function of one argument", {
+  calls <- sprintf("%s(x)", formula_language()$name)
+  for (instructions in c("", "baseline")) {
+    local_rkeops_options(compile = "never", instructions = instructions)
+    for (precision in c("float64", "float32")) {
+      missing_in <- function(call, value) {
+        # a full register, and what is left over
+        x <- rep(value, 19)
+        op <- keops_kernel(
+          sprintf("Sum_Reduction(%s, 0)", call), "x = Vi(1)",
+          precision = precision
+        )
+        is.na(op(x, ny = 1))
+      }
+      for (call in calls) {
+        of_nan <- tryCatch(missing_in(call, NaN), rkeops_error = function(e) NULL)
+        if (is.null(of_nan)) next
+        label <- paste(call, precision, instructions)
+        expect_identical(missing_in(call, NA_real_), of_nan, label = label)
+      }
+      expect_true(all(missing_in("Exp(-x) * 2", NA_real_)))
+    }
+  }
+})
+
 test_that("conditions of all elements are those of R", {
   local_rkeops_options(compile = "never")
   x <- c(0, 1, NaN)

@@ -190,3 +190,19 @@ test_that("what cannot be searched is refused by name", {
   )
   expect_rkeops_error(as_fnn(1), "argument", "`x`")
 })
+
+test_that("columns may be times, and one value far beyond all others", {
+  local_rkeops_options(compile = "never")
+  time <- as.POSIXct("2026-11-30", tz = "UTC") + c(0, 40, 45, 900, 1000.5)
+  near <- nearest_neighbours(data.frame(time, day = as.Date(time)), k = 1)
+  expect_identical(c(near$index), c(2L, 3L, 2L, 5L, 4L))
+  expect_equal(c(near$distance), c(40, 5, 5, 100.5, 100.5))
+  expect_rkeops_error(
+    nearest_neighbours(data.frame(time, name = letters[1:5]), k = 1),
+    "argument", "`name`"
+  )
+  x <- matrix(c(1:63, 1e300), ncol = 1)
+  near <- nearest_neighbours(x, k = 1)
+  expect_identical(near$distance[1:63, 1], rep(1, 63))
+  expect_equal(near$distance[64, 1], 1e300)
+})

@@ -9,7 +9,7 @@ arguments <- strsplit(rows$arguments, ", ", fixed = TRUE)
 
 args <- row_args
 
-# Where one of the arguments is a number, it is repeated.
+# An argument that is one number is repeated.
 broadcast_calls <- function() {
   names <- c(
     "Add", "Subtract", "Mult", "Divide", "Powf", "Power", "Atan2", "Equal",
@@ -160,7 +160,7 @@ test_that("second derivatives agree with finite differences of the first", {
   }
 })
 
-# What leaves the range of float32 in between may be anything that is large.
+# Values that leave the range of float32 in between may be anything large.
 expect_special <- function(actual, expected, inputs, precision, label) {
   is_float <- precision == "float32"
   tolerance <- if (is_float) 4e-6 else 2e-14

@@ -161,13 +161,14 @@ test_that("a name the native code does not know is an internal error", {
   pointer <- environment(op)$pointer
   expect_identical(r_operator_explain(pointer, "source", "other")$kind, "internal")
   expect_identical(
-    r_operator_call(pointer, list(1, 2), 3L, NULL, NULL, NULL)$kind, "internal"
+    r_operator_call(pointer, list(1, 2), 3L, NULL, NULL, NULL, NULL)$kind, "internal"
   )
 })
 
 test_that("options that the native code does not know change nothing", {
   before <- as.list(settings)
-  for (name in c("engine", "compile", "expansion", "gpu_results")) {
+  for (name in c("engine", "compile", "expansion", "digits", "pruning",
+                 "gpu_results")) {
     values <- stats::setNames(list("other"), name)
     expect_error(
       change_settings(values, NULL), "\"other\"",
@@ -238,4 +239,55 @@ test_that("options of R are the defaults", {
   withr::local_options(rkeops.precision = NULL, rkeops.axis = NULL)
   rkeops_reset_options()
   set_rkeops_options(threads = 2, axis = "output")
+})
+
+test_that("a row of the table of options reads its own default", {
+  for (setting in names(option_rows)) {
+    row <- option_rows[[setting]]
+    default <- default_settings()[[setting]]
+    expect_identical(row$read(default, setting, NULL), default, info = setting)
+    shown <- option_table[[setting]]$show(default)
+    expect_identical(row$read(shown, setting, NULL), default, info = setting)
+  }
+})
+
+test_that("the manual has each option once, with its default", {
+  text <- document_options()
+  expect_match(text[-1L], "^\\* `[a-z_]+`.*: .*[.]$")
+  expect_length(text, length(main_options) + 1L)
+  expect_match(text, "`compile` \\(`\"auto\"`\\).*`RKEOPS_COMPILE`", all = FALSE)
+  expect_match(text, "`work_worth_sharing` \\(`4e9`\\)", all = FALSE)
+  expect_match(text, "Other names: `backend`.*`tagCpuGpu`", all = FALSE)
+})
+
+test_that("a setting that one side does not know is an internal error", {
+  push <- function(change) {
+    names <- c(native_options, names(internal_settings()))
+    values <- c(mget(names, envir = settings), surroundings())
+    r_set_settings(change(values))
+  }
+  fewer <- push(function(values) values[names(values) != "pruning"])
+  expect_identical(fewer$kind, "internal")
+  expect_match(fewer$message, "did not pass the setting pruning")
+  more <- push(function(values) c(values, nothing = 1))
+  expect_identical(more$kind, "internal")
+  expect_null(push(identity))
+})
+
+test_that("the option `trace` prints stages when they happen", {
+  local_rkeops_options(trace = TRUE, compile = "never", digits = "plain")
+  text <- capture.output(type = "message", {
+    op <- keops_kernel("Sum_Reduction(Exp(-SqDist(x, y)), 0)",
+                       c("x = Vi(2)", "y = Vj(2)"))
+    invisible(op(list(matrix(0, 5, 2), matrix(1, 7, 2))))
+  })
+  for (stage in c("formula", "tree", "graph", "simplified formula", "plan")) {
+    expect_match(text, paste0("^rkeops ", stage, ":"), all = FALSE)
+  }
+  expect_match(text, "^rkeops kernel: .*, 5 x 7 pairs, interpreted, ", all = FALSE)
+  set_rkeops_option("trace", FALSE)
+  quiet <- capture.output(
+    invisible(op(list(matrix(0, 5, 2), matrix(1, 7, 2)))), type = "message"
+  )
+  expect_identical(quiet, character())
 })

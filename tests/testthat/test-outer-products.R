@@ -169,7 +169,7 @@ test_that("wide sums by tiles: little memory, special values", {
   whole <- op(data)
   local_rkeops_options(gpu_memory = 10 * 2^20)
   expect_identical(op(data), whole)
-  expect_gt(r_last_timings()[["tiles"]], 1)
+  expect_gt(r_last_timings()[["chunks"]], 1)
   expect_bad_weights_pass(op, data, whole, 3, 39999)
 })
 

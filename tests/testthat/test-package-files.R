@@ -1,4 +1,4 @@
-# What the files of the package promise to users of the earlier generations, to
+# The files of the package keep their promises to users of earlier versions, to
 # readers of the manual and to the web site.
 
 names_of_1.x <- c(
@@ -106,4 +106,28 @@ test_that("no function of the package is defined in two files", {
                                        perl = TRUE))
   expect_gt(length(defined), 500)
   expect_identical(defined[duplicated(defined)], character())
+})
+
+# Statisticians look for words in the fields that help.search() reads.
+test_that("the manual is found by the words of statistics", {
+  fields <- lapply(manual_pages(), function(page) {
+    lines <- grep("^\\\\(name|alias|title|concept)\\{", page, value = TRUE)
+    tolower(sub("^\\\\[a-z]+\\{(.*)\\}", "\\1", lines))
+  })
+  words <- c(
+    "kriging", "Gaussian process", "nearest neighbours", "nearest neighbors",
+    "k-nearest neighbour classification", "k-means", "clustering",
+    "mixture model", "kernel density estimation", "bandwidth",
+    "kernel regression", "Nadaraya-Watson", "kernel ridge regression",
+    "kernel PCA", "spectral clustering", "optimal transport", "Wasserstein",
+    "two-sample test", "MMD", "support vector machine", "DBSCAN",
+    "logistic regression", "test of independence", "distance matrix",
+    "principal component", "conjugate gradients", "eigenvalues",
+    "local linear regression", "classification", "geostatistics",
+    "expectation-maximisation", "cross-validation", "permutation test"
+  )
+  is_found <- vapply(words, function(word) {
+    any(grepl(tolower(word), unlist(fields), fixed = TRUE))
+  }, NA)
+  expect_identical(words[!is_found], character())
 })

@@ -3,60 +3,11 @@
 
 skip_on_cran()
 
-uniform <- function(n, dimension) {
-  matrix(stats::runif(n * dimension), n, dimension)
-}
-
-clusters <- function(n, dimension) {
-  centres <- matrix(stats::runif(5 * dimension), 5)
-  centres[sample.int(5, n, TRUE), , drop = FALSE] +
-    0.01 * stats::rnorm(n * dimension)
-}
-
-lattice <- function(n, dimension) {
-  matrix(sample.int(4, n * dimension, TRUE), n)
-}
-
-duplicates <- function(n, dimension) {
-  uniform(7, dimension)[sample.int(7, n, TRUE), , drop = FALSE]
-}
-
-equal <- function(n, dimension) matrix(0.3, n, dimension)
-
-outlier <- function(n, dimension) {
-  x <- uniform(n, dimension)
-  if (n) x[n, ] <- 1e7
-  x
-}
-
-awkward <- function(n, dimension) {
-  x <- uniform(n, dimension)
-  if (n >= 60) {
-    x[c(3, 40), 1] <- c(NaN, Inf)
-    x[c(50, 51, 52), dimension] <- c(-Inf, NA, 1e300)
-    x[10:20, ] <- 0
-  }
-  x
-}
-
-far_away <- function(n, dimension) 1e6 + uniform(n, dimension)
-
-kinds <- list(
-  uniform = uniform, clusters = clusters, lattice = lattice,
-  duplicates = duplicates, equal = equal, outlier = outlier, awkward = awkward,
-  far_away = far_away
-)
-
 searches <- c(
   "KMin_ArgKMin_Reduction(SqDist(x, y), 4, 0)",
   "ArgMin_Reduction(SqDist(x, y), 0)", "Min_Reduction(SqDist(x, y), 0)",
   "Max_ArgMax_Reduction(SqDist(x, y), 0)", "Max_Reduction(SqDist(x, y), 0)"
 )
-
-with_pruning <- function(mode, code) {
-  local_rkeops_options(pruning = mode)
-  force(code)
-}
 
 operator_of <- function(formula, dimension, precision) {
   args <- sprintf(c("x = Vi(%d)", "y = Vj(%d)"), dimension)
@@ -211,7 +162,8 @@ test_that("results do not depend on threads", {
   withr::local_seed(8)
   local_rkeops_options(pruning = "always")
   x <- uniform(5000, 3)
-  for (formula in c(searches[[1]], "Sum_Reduction(Exp(-99 * SqDist(x, y)), 0)")) {
+  sum <- "Sum_Reduction(Exp(-99 * SqDist(x, y)), 0)"
+  for (formula in c(searches[[1]], sum)) {
     op <- operator_of(formula, 3, "float32")
     one <- local({
       local_rkeops_options(threads = 1)
@@ -248,7 +200,9 @@ test_that("calls with many pairs are pruned unasked, and others are not", {
       "pairs that do not matter can be left out"
     )
   )
-  equal_bounds <- operator_of("Min_Reduction(Lgamma(SqDist(x, y)), 0)", 2, "float32")
+  equal_bounds <- operator_of(
+    "Min_Reduction(Lgamma(SqDist(x, y)), 0)", 2, "float32"
+  )
   expect_match(
     unclass(explain(equal_bounds, "pruning"))[1], "nothing bounds the formula"
   )

@@ -22,7 +22,7 @@ readme_script <- c(
 
 test_that("the README has the script", {
   lines <- readLines(file.path(source_root(), "README.md"))
-  start <- match(readme_script[1], lines)
+  start <- match(readme_script[2], lines) - 1
   expect_identical(lines[start - 1 + seq_along(readme_script)], readme_script)
 })
 

@@ -96,3 +96,62 @@ test_that("no name of a file is there twice", {
   names <- basename(names(files))
   expect_identical(names[duplicated(names)], character())
 })
+
+# ---- what R knows of the tables ----
+
+# Calls c("A", "B", ...) in this code, all of whose values are among `names`.
+lists_of <- function(code, names) {
+  if (!is.call(code) && !is.expression(code)) {
+    return(list())
+  }
+  own <- if (is.call(code) && identical(code[[1L]], quote(c))) {
+    values <- as.list(code)[-1L]
+    is_text <- vapply(values, is.character, NA)
+    if (length(values) > 1L && all(is_text) && all(unlist(values) %in% names)) {
+      list(code)
+    }
+  }
+  parts <- Filter(Negate(rlang::is_missing), as.list(code))
+  c(own, unlist(lapply(parts, lists_of, names), recursive = FALSE))
+}
+
+test_that("R keeps no list of operations or of reductions", {
+  tables <- rbind(
+    formula_language()[c("name", "also")],
+    formula_language("reductions")[c("name", "also")]
+  )
+  names <- unlist(strsplit(unlist(tables, use.names = FALSE), ", *"))
+  names <- sub("_Reduction", "", names)
+  expect_length(lists_of(quote(f(c("Sum", "Mean"))), names), 1L)
+  expect_length(lists_of(quote(f(c("Sum", "none"))), names), 0L)
+  for (file in list.files(file.path(root, "R"), full.names = TRUE)) {
+    found <- lists_of(parse(file, keep.source = FALSE), names)
+    expect_identical(found, list(), info = file)
+  }
+})
+
+test_that("the tables answer what R asks of a name", {
+  expect_identical(operation_row("+", 2L)$unit, "keeps")
+  expect_identical(operation_row("-", 1L)$unit, "keeps")
+  expect_identical(operation_row("*", 2L)$unit, "multiplies")
+  expect_identical(operation_row("Max", 1L)$value, "1")
+  expect_identical(operation_row("Max", 2L)$value, "D")
+  expect_identical(operation_row("<", 2L)[c("gives", "codes")],
+                   list(gives = "logical", codes = "orders"))
+  expect_identical(operation_row("nothing", 2L)$takes, "real")
+  expect_identical(operation_in_r("ceiling"), "Ceil")
+  expect_identical(operation_in_r("+", "complex", 2L), "ComplexAdd")
+  expect_identical(operation_in_r("Re"), NA_character_)
+  expect_identical(reduction_in_r("max"), "Max")
+  expect_true(reduction_row("KMax_ArgKMax")$ranked)
+  expect_identical(reduction_row("KMax")$wanted, "largest")
+  expect_false(reduction_row("Sum")$ranked)
+  expect_false(reduction_row("nothing")$stays)
+  places <- Filter(gives_places, sub(
+    "_Reduction", "", formula_language("reductions")$name
+  ))
+  expect_setequal(places, c(
+    "ArgMin", "ArgMax", "Min_ArgMin", "Max_ArgMax", "ArgKMin", "ArgKMax",
+    "KMin_ArgKMin", "KMax_ArgKMax"
+  ))
+})

@@ -5,7 +5,7 @@ interpret_unless_exhaustive()
 
 skip_on_cran()
 
-# Of x = Vi(3): at rows[k, ] the elementwise call has the derivatives
+# With x = Vi(3), at rows[k, ] the elementwise call has the derivatives
 # first[k, ] and second[k, ].
 elementwise_cases <- function() {
   rows <- rbind(c(-1, 2, -0.5), c(0.5, -2, 3), c(0, 2, -3), c(0, 3, 0.5))

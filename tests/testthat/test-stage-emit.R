@@ -114,7 +114,7 @@ test_that("the generated programs are as they were", {
   }
 })
 
-# What GPUs compute instead where the data allow it.
+# GPUs compute these instead where the data allow it.
 expanded_programs <- list(
   "expanded-gaussian" = c("Sum_Reduction(Exp(-SqDist(x, y)), 0)", 3),
   "nearest-by-bounds" = c("ArgMin_Reduction(SqDist(x, y), 0)", 10),

@@ -44,7 +44,7 @@ test_that("variables may be written in the formula", {
   same("Sum_Reduction(SqDist(x, y) * Pm(1), 0)", names[1:2], named, names)
 })
 
-# Where the caret stands, and what is said.
+# Shows where the caret stands, and what is said.
 shown <- function(formula) {
   error <- tryCatch(keops_kernel(formula, args), rkeops_error = identity)
   writeLines(c(class(error)[1], conditionMessage(error), ""))

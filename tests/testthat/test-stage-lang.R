@@ -78,7 +78,7 @@ test_that("lists are written in four ways, whole numbers as sums and products", 
   }
 })
 
-# Where the caret stands, and what is said.
+# Shows where the caret stands, and what is said.
 shown <- function(formula, args = c("x = Vi(3)", "y = Vj(3)", "b = Vj(2)")) {
   error <- tryCatch(keops_kernel(formula, args), rkeops_error = identity)
   writeLines(c(class(error)[1], conditionMessage(error), ""))

@@ -157,3 +157,44 @@ test_that("distances of sets are those to nearest points", {
 })
 
 set_rkeops_options(previous)
+
+test_that("weights are those of means over pairs, and stay with their points", {
+  set.seed(8)
+  x <- matrix(rnorm(24), 12)
+  y <- matrix(rnorm(30), 15)
+  weights <- c(1, 3, 0, rep(1:2, 12))
+  u <- weights[1:12]
+  v <- weights[13:27]
+  biased <- mmd_test(x, y, bandwidth = 1, unbiased = FALSE, nperm = 5,
+                     weights = weights)
+  # a weight of 2 is two equal points
+  repeated <- mmd_test(
+    x[rep(1:12, u), ], y[rep(1:15, v), ], bandwidth = 1, unbiased = FALSE,
+    nperm = 5
+  )
+  expect_equal(biased$statistic, repeated$statistic)
+  energy <- energy_test(x, y, nperm = 5, weights = weights)
+  expect_equal(
+    energy$statistic,
+    energy_test(x[rep(1:12, u), ], y[rep(1:15, v), ], nperm = 5)$statistic
+  )
+  # without the pairs of a point and itself
+  K <- exp(-as.matrix(dist(rbind(x, y)))^2 / 2)
+  mean_of <- function(i, j) {
+    pairs <- outer(weights[i], weights[j])
+    if (identical(i, j)) diag(pairs) <- 0
+    sum(K[i, j] * pairs) / sum(pairs)
+  }
+  unbiased <- mmd_test(x, y, bandwidth = 1, nperm = 5, weights = weights)
+  expect_equal(
+    unname(unbiased$statistic),
+    mean_of(1:12, 1:12) + mean_of(13:27, 13:27) - 2 * mean_of(1:12, 13:27)
+  )
+  # by a formula, in any order of the groups
+  data <- data.frame(rbind(x, y), w = weights, group = rep(1:2, c(12, 15)))
+  data <- data[sample(27), ]
+  by_formula <- energy_test(cbind(X1, X2) ~ group, data, weights = w, nperm = 5)
+  expect_equal(by_formula$statistic, energy$statistic)
+  expect_error(mmd_test(x, y, weights = 1:3), "27 numbers",
+               class = "rkeops_error_argument")
+})

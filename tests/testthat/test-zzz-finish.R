@@ -1,6 +1,5 @@
-# What a formula makes of a reduction is computed by the kernel of the
-# reduction, at the end of each row and in double precision; and what leaves
-# the sums gives the same there.
+# The kernel of a reduction computes what a formula makes of it, at the end of
+# each row and in double precision; and what leaves the sums gives the same.
 
 skip_on_cran()
 

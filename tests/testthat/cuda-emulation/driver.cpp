@@ -1,6 +1,7 @@
 // An emulated libcuda with one or more devices on the processor: memory is memory, a
 // module is the shared library that the script `nvcc` makes, and a block of threads runs
-// as fibers that take turns at every __syncthreads(). What is started on a stream is done
+// as fibers that take turns at every __syncthreads(), and wherever threads of a warp wait
+// for each other. What is started on a stream is done
 // as late as can be, when somebody waits for it, so that forgotten waits show. Only the
 // functions that rkeops uses exist. Built by
 //   g++ -std=c++17 -shared -fPIC -Iinst/include driver.cpp -o libcuda-emulation.so -ldl
@@ -15,7 +16,9 @@
 //   RKEOPS_EMULATION_FAIL             "cuLaunchKernel=700": what that function returns
 //   RKEOPS_EMULATION_IDLE             1: kernels do nothing (0)
 //   RKEOPS_EMULATION_RESET            0: after a fault not even a reset helps (1)
+#undef _FORTIFY_SOURCE  // which takes jumps between fibers for mistakes
 #include <dlfcn.h>
+#include <setjmp.h>
 #include <ucontext.h>
 #include <unistd.h>
 
@@ -68,7 +71,7 @@ struct Allocation {
 
 std::recursive_mutex mutex;                // one call at a time
 std::map<char*, Allocation> memory;        // what is allocated
-std::map<char*, std::size_t> host_memory;  // page-locked
+std::map<char*, std::size_t> host_memory;  // pinned
 std::map<std::string, Function> kernels;   // handles are addresses of these
 std::map<void*, std::size_t> memory_used;  // by context
 std::size_t most_used = 0;                 // of a device
@@ -124,7 +127,7 @@ bool allocated(const char* address, std::size_t bytes) {
   return address + bytes <= start + allocation.bytes;
 }
 
-bool is_page_locked(const char* address) {
+bool is_pinned(const char* address) {
   auto after = host_memory.upper_bound(const_cast<char*>(address));
   if (after == host_memory.begin()) return false;
   const auto& [start, bytes] = *std::prev(after);
@@ -138,7 +141,7 @@ struct Stream {
   long done = 0, started = 0;
 };
 
-/// What an event waits for; what was started later is not its business.
+/// An event waits for this; what was started later is not its business.
 struct Event {
   Stream* stream = nullptr;
   long number = 0;
@@ -170,46 +173,58 @@ void start(Stream* stream, std::function<void()> work) {
 
 // ---- threads of a block ----
 
+/// Made once, and used for one thread after the other. Jumps take no system call, which
+/// swapcontext() does.
 struct Fiber {
   ucontext_t context;
-  std::vector<char> stack = std::vector<char>(256 << 10);
-  bool running = false;
+  sigjmp_buf place;
+  std::vector<char> stack;
+  bool is_made = false, running = false;
 };
 
-ucontext_t scheduler;
-std::vector<Fiber> fibers;
+sigjmp_buf scheduler;
+std::vector<Fiber> fibers(1024);  // never moved
 int active_fiber = 0;
 Kernel active_kernel;
 rkeops::CudaArguments active_arguments;
 
-void wait_for_block() { swapcontext(&fibers[active_fiber].context, &scheduler); }
-
-void run_thread() {
-  active_kernel(active_arguments);
-  fibers[active_fiber].running = false;
+void wait_for_block() {
+  if (sigsetjmp(fibers[active_fiber].place, 0) == 0) siglongjmp(scheduler, 1);
 }
 
-void start_fiber(Fiber& fiber) {
+void run_threads() {
+  for (;;) {
+    active_kernel(active_arguments);
+    fibers[active_fiber].running = false;
+    wait_for_block();
+  }
+}
+
+/// Returns at its next wait.
+__attribute__((noinline)) void resume(Fiber& fiber) {
+  if (sigsetjmp(scheduler, 0) != 0) return;
+  if (fiber.is_made) siglongjmp(fiber.place, 1);
+  fiber.stack.resize(256 << 10);
   getcontext(&fiber.context);
   fiber.context.uc_stack.ss_sp = fiber.stack.data();
   fiber.context.uc_stack.ss_size = fiber.stack.size();
-  fiber.context.uc_link = &scheduler;
-  makecontext(&fiber.context, run_thread, 0);
-  fiber.running = true;
+  fiber.context.uc_link = nullptr;
+  makecontext(&fiber.context, run_threads, 0);
+  fiber.is_made = true;
+  setcontext(&fiber.context);
 }
 
 /// Every turn takes each thread of the block to its next __syncthreads(), or to its end;
 /// the last one first, so that nobody is served by chance.
 void run_block(EmulatedThread& thread, unsigned threads) {
-  if (fibers.size() < threads) fibers.resize(threads);
-  for (unsigned k = 0; k < threads; ++k) start_fiber(fibers[k]);
+  for (unsigned k = 0; k < threads; ++k) fibers[k].running = true;
   for (bool left = true; left;) {
     left = false;
     for (unsigned k = threads; k-- > 0;) {
       if (!fibers[k].running) continue;
       active_fiber = int(k);
       thread.thread.x = k;
-      swapcontext(&scheduler, &fibers[k].context);
+      resume(fibers[k]);
       left = left || fibers[k].running;
     }
   }
@@ -438,12 +453,12 @@ extern "C" int cuMemFreeHost(char* address) {
   return lasting_error;
 }
 
-// From memory that is not page-locked the driver reads at once.
+// From memory that is not pinned the driver reads at once.
 extern "C" int cuMemcpyHtoDAsync_v2(char* to, const char* from, std::size_t bytes,
                                     Stream* stream) {
   NEEDS_CONTEXT(cuMemcpyHtoDAsync_v2);
   if (bytes == 0 || !allocated(to, bytes)) return invalid_value;
-  if (is_page_locked(from)) {
+  if (is_pinned(from)) {
     start(stream, [=] { std::memcpy(to, from, bytes); });
   } else {
     const std::string copy(from, bytes);
@@ -453,13 +468,13 @@ extern "C" int cuMemcpyHtoDAsync_v2(char* to, const char* from, std::size_t byte
 }
 
 // Also from variables of modules, which are not in `memory`; to memory that is not
-// page-locked the driver writes at once.
+// pinned the driver writes at once.
 extern "C" int cuMemcpyDtoHAsync_v2(char* to, const char* from, std::size_t bytes,
                                     Stream* stream) {
   NEEDS_CONTEXT(cuMemcpyDtoHAsync_v2);
   if (bytes == 0) return invalid_value;
   start(stream, [=] { std::memcpy(to, from, bytes); });
-  if (!is_page_locked(to)) catch_up(*stream, stream->started);
+  if (!is_pinned(to)) catch_up(*stream, stream->started);
   return 0;
 }
 
