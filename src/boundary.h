@@ -2,8 +2,6 @@
 // without jumping. Included by the files rkeops*.cpp alone.
 #pragma once
 
-#include <Rcpp.h>
-
 #include <functional>
 #include <memory>
 #include <string>
@@ -12,6 +10,7 @@
 #include "base/diagnostic.h"
 #include "operator/settings.h"
 #include "r_values.h"
+#include "rcpp.h"
 #include "run/cuda/gpu_matrix.h"
 
 namespace rkeops {

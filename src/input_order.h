@@ -1,10 +1,9 @@
 // The list of inputs that R passes, in the order of the arguments.
 #pragma once
 
-#include <Rcpp.h>
-
 #include <vector>
 
+#include "rcpp.h"
 #include "semantics/check.h"
 
 namespace rkeops {

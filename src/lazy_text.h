@@ -2,7 +2,7 @@
 // it is printed, or saved.
 #pragma once
 
-#include <Rcpp.h>
+#include "rcpp.h"
 
 namespace rkeops {
 

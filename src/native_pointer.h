@@ -2,14 +2,13 @@
 // pointer of another kind, or of another package, is refused, never followed.
 #pragma once
 
-#include <Rcpp.h>
-
 #include <memory>
 
 #include "base/diagnostic.h"
 #include "base/mapped_file.h"
 #include "base/pair_cover.h"
 #include "lazy/lazy_expression.h"
+#include "rcpp.h"
 #include "run/call.h"
 #include "run/cpu/shared_job.h"
 #include "run/cuda/gpu_matrix.h"

@@ -1,13 +1,12 @@
 // R values <-> matrices of doubles. The only place besides rkeops.cpp that knows R.
 #pragma once
 
-#include <Rcpp.h>
-
 #include <deque>
 #include <memory>
 #include <string>
 #include <vector>
 
+#include "rcpp.h"
 #include "run/call.h"
 #include "run/cuda/gpu_matrix.h"
 
