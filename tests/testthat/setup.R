@@ -5,12 +5,15 @@ set.seed(1)
 # of compiled formulas for all the tests, so that none is compiled twice. All
 # formulas are compiled, because they would only be interpreted at these sizes;
 # with RKEOPS_COMPILE=never, or without a compiler, all of them are interpreted.
+# CRAN has little time for tests: there, what is worth compiling is compiled.
 # Single precision is what is asked for, so it is not looked after but in
 # test-digits.R.
+when_to_compile <- function() {
+  if (!has_compiler) return("never")
+  if (identical(Sys.getenv("NOT_CRAN"), "true")) "always" else "auto"
+}
 withr::local_envvar(
-  RKEOPS_COMPILE = Sys.getenv(
-    "RKEOPS_COMPILE", if (has_compiler) "always" else "never"
-  ),
+  RKEOPS_COMPILE = Sys.getenv("RKEOPS_COMPILE", when_to_compile()),
   RKEOPS_DIGITS = Sys.getenv("RKEOPS_DIGITS", "plain"),
   .local_envir = testthat::teardown_env()
 )
