@@ -15,7 +15,8 @@ std::vector<IntervalLanes> box_of(const std::vector<Expr>& inputs,
   std::vector<IntervalLanes> box;
   for (Expr input : inputs) {
     if (input->kind != NodeKind::variable) throw internal_error("a box of no variable");
-    const Rcpp::NumericVector lo = lower[input->position], hi = upper[input->position];
+    const SEXP lowest = lower[input->position], highest = upper[input->position];
+    const Rcpp::NumericVector lo(lowest), hi(highest);
     for (int k = 0; k < input->dimension; ++k) {
       box.emplace_back();
       std::fill(box.back().lo, box.back().lo + IntervalLanes::count, lo[k]);

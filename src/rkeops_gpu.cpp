@@ -85,7 +85,9 @@ Callable& callable_at(SEXP pointer) { return native_object<Callable>(pointer); }
 SEXP r_gpu_matrix(Rcpp::NumericVector x, int device) {
   return guarded([&] {
     const bool is_matrix = x.hasAttribute("dim");
-    const Rcpp::NumericVector dim = is_matrix ? x.attr("dim") : Rcpp::NumericVector(0);
+    const Rcpp::NumericVector dim =
+        is_matrix ? Rcpp::NumericVector(Rf_getAttrib(x, R_DimSymbol))
+                  : Rcpp::NumericVector(0);
     const long long rows = is_matrix ? (long long)dim[0] : x.size();
     std::unique_ptr<GpuMatrix> matrix = new_gpu_matrix(
         cuda_context(settings().cuda, device), rows, is_matrix ? (long long)dim[1] : 1);

@@ -41,7 +41,7 @@ class Operands {
  public:
   LazyOperand read(SEXP value) {
     const Rcpp::List pair(value);
-    const Rcpp::List data = pair[1];
+    const Rcpp::List data(VECTOR_ELT(pair, 1));
     LazyOperand operand{&native_object<LazyExpression>(pair[0]), {}};
     if (operand.expression->variables.size() != size_t(data.size())) {
       throw Error(ErrorKind::argument,

@@ -29,8 +29,8 @@ class RWorkers : public Workers {
   // Errors and interrupts of R pass as exceptions of Rcpp, which its wrappers know.
   void run(SharedJob& job) override {
     const Borrowed pointer(job);
-    const Rcpp::Function compute =
-        Rcpp::Environment::namespace_env("rkeops")["compute_on_workers"];
+    const Rcpp::Environment space = Rcpp::Environment::namespace_env("rkeops");
+    const Rcpp::Function compute(space.get("compute_on_workers"));
     compute(pointer.pointer);
   }
 

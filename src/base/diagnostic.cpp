@@ -197,12 +197,12 @@ const char* error_kind_name(ErrorKind kind) {
   return "internal";
 }
 
-Error::Error(ErrorKind kind, std::string message, std::vector<std::string> details,
-             std::vector<std::string> hints)
-    : kind(kind),
-      message(std::move(message)),
-      details(std::move(details)),
-      hints(std::move(hints)) {}
+Error::Error(ErrorKind of_kind, std::string text, std::vector<std::string> with_details,
+             std::vector<std::string> with_hints)
+    : kind(of_kind),
+      message(std::move(text)),
+      details(std::move(with_details)),
+      hints(std::move(with_hints)) {}
 
 Error formula_error(const SourceText& source, Place place, std::string message,
                     std::vector<std::string> hints) {

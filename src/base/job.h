@@ -16,13 +16,13 @@ class GpuMatrix;
 /// its row `first` on, or only there: `data` is null.
 struct MatrixView {
   MatrixView() : MatrixView(nullptr, 0, 0) {}
-  MatrixView(const double* data, long long rows, int components,
-             const GpuMatrix* resident = nullptr)
-      : data(data),
-        rows(rows),
-        stride(rows),
-        components(components),
-        resident(resident) {}
+  MatrixView(const double* values, long long row_count, int component_count,
+             const GpuMatrix* on_gpu = nullptr)
+      : data(values),
+        rows(row_count),
+        stride(row_count),
+        components(component_count),
+        resident(on_gpu) {}
 
   const double* data;
   long long rows, stride;

@@ -26,7 +26,7 @@ PairBound::PairBound(const KernelPlan& kernel, Precision precision)
       inputs_{total_dimension(kernel.rows.inputs),
               total_dimension(kernel.columns.inputs)},
       parameter_inputs_(total_dimension(kernel.parameters.inputs)) {
-  const PairParts parts(kernel);
+  const PairParts pair_parts(kernel);
   const auto program = [&](const std::vector<Expr>& roots,
                            const IntervalProgram::Inputs& inputs) {
     return std::make_unique<IntervalProgram>(roots, inputs, precision);
@@ -34,16 +34,16 @@ PairBound::PairBound(const KernelPlan& kernel, Precision precision)
   const std::vector<Expr>& parameters = kernel.parameters.inputs;
   const std::vector<Expr>* const read[sides] = {&kernel.rows.inputs,
                                                 &kernel.columns.inputs};
-  const PointParts* const found[sides] = {&parts.rows, &parts.columns};
+  const PointParts* const found[sides] = {&pair_parts.rows, &pair_parts.columns};
   for (int side = 0; side < sides; ++side) {
     const IntervalProgram::Inputs inputs = {*read[side], parameters};
     programs_[side][int(Part::positions)] = program(found[side]->positions, inputs);
     programs_[side][int(Part::weights)] = program(found[side]->weights, inputs);
   }
-  parameters_ = program(parts.parameters, {parameters});
-  pair_ = program(kernel.values,
-                  {parts.rows.positions, parts.rows.weights, parts.columns.positions,
-                   parts.columns.weights, parts.parameters});
+  parameters_ = program(pair_parts.parameters, {parameters});
+  pair_ = program(kernel.values, {pair_parts.rows.positions, pair_parts.rows.weights,
+                                  pair_parts.columns.positions,
+                                  pair_parts.columns.weights, pair_parts.parameters});
 }
 
 bool PairBound::exists() const {

@@ -54,6 +54,8 @@ long block_length(long block, long size) {
   return std::min(block_size, size - block * block_size);
 }
 
+double product(long a, long b, long c) { return double(a) * double(b) * double(c); }
+
 int worthwhile(double work, int threads) {
   return std::max(1, std::min<int>(threads, static_cast<int>(work / work_of_a_thread)));
 }
@@ -70,7 +72,7 @@ void dense_multiply(const DenseInput& a, const DenseInput& b, bool transposed,
     std::fill(result, result + rows * b.columns, 0.0);
     return;
   }
-  threads = worthwhile(static_cast<double>(rows) * inner * b.columns, threads);
+  threads = worthwhile(product(rows, inner, b.columns), threads);
   const long pieces = std::min<long>(4L * threads, std::max(blocks_of(rows), 1L));
   for_blocks(pieces, threads, [&](long k) {
     const long first = rows * k / pieces;
@@ -84,7 +86,7 @@ void dense_multiply(const DenseInput& a, const DenseInput& b, bool transposed,
 }
 
 bool dense_cholesky(double* a, long n, int threads) {
-  threads = worthwhile(static_cast<double>(n) * n * n / 3, threads);
+  threads = worthwhile(product(n, n, n) / 3, threads);
   for (long start = 0; start < n; start += block_size) {
     const long width = std::min(block_size, n - start);
     const long below = start + width;
@@ -110,7 +112,7 @@ void dense_solve(const DenseInput& factor, bool transposed, double* b, long colu
                  int threads) {
   const long n = factor.rows;
   if (n == 0 || columns == 0) return;
-  threads = worthwhile(static_cast<double>(n) * n * columns / 2, threads);
+  threads = worthwhile(product(n, n, columns) / 2, threads);
   const long pieces = std::min<long>(threads, columns);
   for_blocks(pieces, threads, [&](long k) {
     const long first = columns * k / pieces;
@@ -121,7 +123,7 @@ void dense_solve(const DenseInput& factor, bool transposed, double* b, long colu
 
 void dense_squared_distances(const DenseInput& a, const DenseInput& b, double* result,
                              int threads) {
-  threads = worthwhile(static_cast<double>(a.rows) * b.rows * (a.columns + 1), threads);
+  threads = worthwhile(product(a.rows, b.rows, a.columns + 1), threads);
   for_blocks(blocks_of(b.rows), threads, [&](long k) {
     const long first = k * block_size;
     const long last = first + block_length(k, b.rows);
@@ -144,7 +146,7 @@ void dense_squared_distances(const DenseInput& a, const DenseInput& b, double* r
 // computed.
 void dense_inverse(const DenseInput& factor, double* result, int threads) {
   const long n = factor.rows;
-  threads = worthwhile(static_cast<double>(n) * n * n, threads);
+  threads = worthwhile(product(n, n, n), threads);
   const DensePart lower = whole(factor);
   std::vector<double> inverse(static_cast<std::size_t>(n) * n, 0.0);
   for (long j = 0; j < n; ++j) inverse[j + j * n] = 1;

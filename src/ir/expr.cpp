@@ -120,18 +120,18 @@ Expr Graph::apply(const Operation& operation, std::vector<Expr> children,
 }
 
 Expr Graph::reduce(const Reduction& reduction, Level reduced, std::vector<Expr> children,
-                   std::vector<int> integers, Over over) {
+                   std::vector<int> integers, Over goes_over) {
   const int dimension = reduction.result_dimension(children, integers);
   if (reduction.definition)
-    return reduction.definition({this, reduced, children, integers, over});
+    return reduction.definition({this, reduced, children, integers, goes_over});
   Node node;
   node.kind = NodeKind::reduction;
   node.reduction = &reduction;
   node.reduced = reduced;
-  node.over = over;
+  node.over = goes_over;
   node.dimension = dimension;
   for (Expr child : children) node.level = join(node.level, child->level);
-  if (over == Over::cover) node.level = level_pair;
+  if (goes_over == Over::cover) node.level = level_pair;
   node.level = without(node.level, reduced);
   node.children = std::move(children);
   node.integers = std::move(integers);

@@ -17,7 +17,7 @@ struct EntryBlock {
   Range i, j;
   const double* values;  // those of one i side by side
 
-  const double* row(long long i) const { return values + (i - this->i.begin) * j.size(); }
+  const double* row(long long k) const { return values + (k - i.begin) * j.size(); }
 };
 
 struct EntryVisit {

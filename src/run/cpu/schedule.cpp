@@ -106,15 +106,15 @@ void add_tasks(TaskList& list, const Range& rows, const std::vector<Range>& spli
 TaskList make_tasks(const Schedule& schedule, const CoveredRows* cover) {
   TaskList list{{}, {}, schedule.slice, 0, false};
   const Range all = {0, schedule.columns.back().end};
-  size_t block = 0;
+  size_t next = 0;
   for (const Range& rows : schedule.rows) {
     if (!cover) {
       add_tasks(list, rows, schedule.columns, &all, &all + 1);
       continue;
     }
-    for (; block < cover->rows.size() && cover->rows[block].begin < rows.end; ++block) {
-      add_tasks(list, common(rows, cover->rows[block]), schedule.columns,
-                cover->begin_of(block), cover->end_of(block));
+    for (; next < cover->rows.size() && cover->rows[next].begin < rows.end; ++next) {
+      add_tasks(list, common(rows, cover->rows[next]), schedule.columns,
+                cover->begin_of(next), cover->end_of(next));
       if (cover->rows[block].end > rows.end) break;
     }
   }

@@ -81,7 +81,7 @@ void CudaBuffer::swap(CudaBuffer& other) noexcept {
   std::swap(bytes_, other.bytes_);
 }
 
-CudaModule::CudaModule(CudaContext& context, const std::string& path) : context(context) {
+CudaModule::CudaModule(CudaContext& of, const std::string& path) : context(of) {
   const CudaDriver& driver = context.driver;
   driver.check(driver.module_load(&handle, path.c_str()),
                "load the compiled formula " + path);
@@ -136,10 +136,10 @@ CudaModule::~CudaModule() {
   if (!context.is_gone()) context.driver.module_unload(handle);
 }
 
-CudaContext::CudaContext(const CudaSettings& settings, int number)
-    : settings(settings),
-      driver(cuda_driver(settings)),
-      device(cuda_device(settings, number)),
+CudaContext::CudaContext(const CudaSettings& given, int number)
+    : settings(given),
+      driver(cuda_driver(given)),
+      device(cuda_device(given, number)),
       era_(driver.health->era()) {
   driver.check(driver.device_get(&device_handle_, number), "be opened");
   driver.check(driver.context_retain(&handle, device_handle_), "be started");

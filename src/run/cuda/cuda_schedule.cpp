@@ -43,7 +43,7 @@ double busiest_blocks(const CudaWork& work, const CudaCycles& cycles, long long 
                   others = divide_up(blocks % wave, work.multiprocessors);
   const double all = double(waves) * work.resident_blocks;
   if (others == 0) return all;
-  const double at_once = std::max<double>(others, cycles.fewest_busy_blocks);
+  const double at_once = std::max(double(others), cycles.fewest_busy_blocks);
   return all + cycles.idle_blocks +
          at_once * (1 - cycles.idle_blocks / work.resident_blocks);
 }
@@ -67,12 +67,13 @@ double row_cycles(const CudaWork& work, const CudaCycles& cycles, double columns
 
 double model_cycles(const CudaWork& work, const CudaCycles& cycles, long long blocks,
                     long long splits) {
-  const double columns = columns_a_split(work.columns, splits);
+  const double columns = double(columns_a_split(work.columns, splits));
   const double folding =
       busiest_blocks(work, cycles, blocks * splits) *
       (row_cycles(work, cycles, columns) * work.rows_per_thread + cycles.start_cycles);
   if (splits == 1) return folding;
-  return folding + cycles.merge_launch_cycles + cycles.merge_cycles * work.slots * splits;
+  return folding + cycles.merge_launch_cycles +
+         cycles.merge_cycles * work.slots * double(splits);
 }
 
 /// From `fewest` splits on, the number that takes fewest cycles; more only where these
@@ -94,8 +95,8 @@ long long cheapest(long long fewest, long long most, double worth, Cycles cycles
 double cycles_of_sharers(const CudaWork& work, long long blocks, long long splits) {
   double worst = 0;
   for (const long long gpus : sharers)
-    worst =
-        std::max(worst, gpus * model_cycles(work, {}, divide_up(blocks, gpus), splits));
+    worst = std::max(
+        worst, double(gpus) * model_cycles(work, {}, divide_up(blocks, gpus), splits));
   return worst;
 }
 
@@ -138,7 +139,8 @@ double small_cycles(const CudaWork& work, const CudaCycles& cycles, long long bl
           (row_cycles(work, cycles, double(columns)) + read * double(columns)) +
       busiest * cycles.small_block_cycles + (all_at_once ? cycles.small_start_cycles : 0);
   if (splits == 1) return folding;
-  return folding + cycles.ticket_cycles + cycles.small_merge_cycles * work.slots * splits;
+  return folding + cycles.ticket_cycles +
+         cycles.small_merge_cycles * work.slots * double(splits);
 }
 
 /// The splits of a small problem; 0 where the other kernels take less time for theirs.
@@ -202,14 +204,15 @@ double pairs_a_column(const CudaWork& work, long long rows, long long splits) {
 long long first_cuda_slice(const CudaWork& work, const CudaSchedule& schedule,
                            long long rows, long long splits, double pairs) {
   const double columns = pairs / pairs_a_column(work, rows, splits);
-  if (columns >= schedule.columns_a_split) return std::max(schedule.columns_a_split, 1ll);
+  if (columns >= double(schedule.columns_a_split))
+    return std::max(schedule.columns_a_split, 1ll);
   return whole_units(columns);
 }
 
 long long next_cuda_slice(long long last, double milliseconds,
                           double wanted_milliseconds) {
   const double growth = wanted_milliseconds / std::max(milliseconds, 1e-3);
-  return whole_units(last * std::min(std::max(growth, 0.125), 8.0));
+  return whole_units(double(last) * std::min(std::max(growth, 0.125), 8.0));
 }
 
 }  // namespace rkeops
