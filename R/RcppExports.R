@@ -49,6 +49,10 @@ r_value_intervals <- function(op, lower, upper) {
     .Call(`_rkeops_r_value_intervals`, op, lower, upper)
 }
 
+r_value_rectangles <- function(op, lower, upper, lower_im, upper_im) {
+    .Call(`_rkeops_r_value_rectangles`, op, lower, upper, lower_im, upper_im)
+}
+
 r_cover_create <- function(blocks, i_size, j_size) {
     .Call(`_rkeops_r_cover_create`, blocks, i_size, j_size)
 }

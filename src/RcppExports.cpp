@@ -143,6 +143,20 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_value_rectangles
+SEXP r_value_rectangles(SEXP op, Rcpp::List lower, Rcpp::List upper, Rcpp::List lower_im, Rcpp::List upper_im);
+RcppExport SEXP _rkeops_r_value_rectangles(SEXP opSEXP, SEXP lowerSEXP, SEXP upperSEXP, SEXP lower_imSEXP, SEXP upper_imSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type op(opSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type lower(lowerSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type upper(upperSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type lower_im(lower_imSEXP);
+    Rcpp::traits::input_parameter< Rcpp::List >::type upper_im(upper_imSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_value_rectangles(op, lower, upper, lower_im, upper_im));
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_cover_create
 SEXP r_cover_create(Rcpp::NumericMatrix blocks, double i_size, double j_size);
 RcppExport SEXP _rkeops_r_cover_create(SEXP blocksSEXP, SEXP i_sizeSEXP, SEXP j_sizeSEXP) {
@@ -693,6 +707,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_last_sizes", (DL_FUNC) &_rkeops_r_last_sizes, 0},
     {"_rkeops_r_end_of_compiling", (DL_FUNC) &_rkeops_r_end_of_compiling, 0},
     {"_rkeops_r_value_intervals", (DL_FUNC) &_rkeops_r_value_intervals, 3},
+    {"_rkeops_r_value_rectangles", (DL_FUNC) &_rkeops_r_value_rectangles, 5},
     {"_rkeops_r_cover_create", (DL_FUNC) &_rkeops_r_cover_create, 3},
     {"_rkeops_r_cover_describe", (DL_FUNC) &_rkeops_r_cover_describe, 2},
     {"_rkeops_r_near_boxes", (DL_FUNC) &_rkeops_r_near_boxes, 5},

@@ -171,8 +171,8 @@ class IntervalProgram::Builder {
     const int first = int(to_.operands_.size()), count = int(operands.size());
     to_.operands_.insert(to_.operands_.end(), operands.begin(), operands.end());
     to_.most_operands_ = std::max(to_.most_operands_, count);
-    to_.steps_.push_back(
-        {row.interval, to_.registers_, first, count, is_fold, node->integers.data()});
+    to_.steps_.push_back({row.interval, row.complex_interval, to_.registers_, first,
+                          count, is_fold, node->integers.data()});
     return {in_registers, to_.registers_++};
   }
 

@@ -5,6 +5,7 @@
 
 #include <vector>
 
+#include "ir/complex_interval.h"
 #include "ir/expr.h"
 #include "ir/interval.h"
 #include "plan/plan.h"
@@ -57,6 +58,16 @@ class IntervalProgram {
   /// `inputs[k]` are the components of group k.
   void run(const IntervalLanes* const* inputs, Memory& memory) const;
 
+  /// Has every operation a rule for complex numbers?
+  bool is_analytic() const;
+  /// The same for complex values of the inputs, in exact arithmetic.
+  struct ComplexMemory {
+    std::vector<ComplexLanes> registers, constants;
+    std::vector<const ComplexLanes*> operands, results;
+  };
+  ComplexMemory complex_memory() const;
+  void run(const ComplexLanes* const* inputs, ComplexMemory& memory) const;
+
  private:
   // One component of a value: a register, a constant, or a component of an input.
   struct Operand {
@@ -65,6 +76,7 @@ class IntervalProgram {
   static constexpr int in_registers = -1, in_constants = -2;
   struct Step {
     IntervalRule rule;
+    ComplexRule complex_rule;
     int result;
     int first, count;  // of its operands
     bool is_fold;
@@ -73,6 +85,9 @@ class IntervalProgram {
   using Components = std::vector<Operand>;
 
   class Builder;
+
+  static void compute(const Step& step, const ComplexLanes* const* operands,
+                      ComplexLanes& result);
 
   void compute(const Step& step, const IntervalLanes* const* operands,
                IntervalLanes& result) const;

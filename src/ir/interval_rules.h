@@ -88,10 +88,40 @@ IntervalRule decreasing(double ulps) {
   return rule_of(one_argument<of_decreasing<f>>, ulps);
 }
 
+// ---- waves ----
+
+// Beyond this the reduction of the argument has errors of its own.
+constexpr double largest_angle = 1000;
+
+inline bool has_point_of_period(Interval a, double point) {
+  return std::floor((a.hi - point) / (2 * M_PI)) >=
+         std::ceil((a.lo - point) / (2 * M_PI));
+}
+
+inline Interval sine(Interval a) {
+  if (!(a.lo >= -largest_angle && a.hi <= largest_angle)) return {-1, 1};
+  const double p = std::sin(a.lo), q = std::sin(a.hi);
+  return {has_point_of_period(a, -M_PI / 2) ? -1 : std::min(p, q),
+          has_point_of_period(a, M_PI / 2) ? 1 : std::max(p, q)};
+}
+
+inline Interval cosine(Interval a) {
+  if (!(a.lo >= -largest_angle && a.hi <= largest_angle)) return {-1, 1};
+  const double p = std::cos(a.lo), q = std::cos(a.hi);
+  return {has_point_of_period(a, M_PI) ? -1 : std::min(p, q),
+          has_point_of_period(a, 0) ? 1 : std::max(p, q)};
+}
+
 /// The rule, where no computed value is beyond these numbers.
 inline IntervalRule between(double least, double most, IntervalRule rule) {
   rule.least = least;
   rule.most = most;
+  return rule;
+}
+
+/// The rule, with errors of so many units of 1.
+inline IntervalRule with_units(double units, IntervalRule rule) {
+  rule.units = units;
   return rule;
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "ir/complex_interval.h"
 #include "ir/expr.h"
 #include "ir/interval.h"
 
@@ -103,6 +104,8 @@ struct Operation {
   /// Elementwise, or of a fold, which takes the running interval and that of a component:
   /// what the value can be. Empty: nothing is known of it.
   IntervalRule interval;
+  /// The same of complex numbers. Null: nothing is known of it.
+  ComplexRule complex_interval = nullptr;
   Numbers takes = Numbers::real, gives = Numbers::real;
   UnitRule unit = UnitRule::drops;
   CodeRule codes = CodeRule::refuses;

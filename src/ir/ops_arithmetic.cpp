@@ -1,4 +1,5 @@
 // Constants, sums, products and powers.
+#include "ir/complex_rules.h"
 #include "ir/interval_rules.h"
 #include "ir/ops_rows.h"
 #include "ir/structural_zeros.h"
@@ -82,6 +83,7 @@ void add_sums(Rows& rows) {
                        return Parts{unit, unit};
                      })
                      .unit(UnitRule::keeps)
+                     .analytic(rectangles::of_two<rectangles::add>)
                      .documentation("f + g")
                      .derivative("df + dg")
                      .infix("+", 4)
@@ -101,6 +103,7 @@ void add_sums(Rows& rows) {
           .unit(UnitRule::keeps)
           .loses_digits("of computed f and g that are nearly equal; differences of "
                         "inputs keep them")
+          .analytic(rectangles::of_two<rectangles::subtract>)
           .documentation("f - g")
           .derivative("df - dg")
           .infix("-", 4)
@@ -121,6 +124,7 @@ void add_products(Rows& rows) {
                        return Parts{a[1], a[0]};
                      })
                      .unit(UnitRule::multiplies)
+                     .analytic(rectangles::of_two<rectangles::multiply>)
                      .documentation("f * g")
                      .derivative("g df + f dg")
                      .infix("*", 5)
@@ -132,6 +136,7 @@ void add_products(Rows& rows) {
                        return Parts{call("Inv", {a[1]}), -(a.self / a[1])};
                      })
                      .unit(UnitRule::divides)
+                     .analytic(rectangles::of_two<rectangles::divide>)
                      .documentation("f / g")
                      .derivative("df / g - (f/g) / g dg")
                      .infix("/", 5)
@@ -141,6 +146,7 @@ void add_products(Rows& rows) {
           .value([](double f) { return -f; })
           .partial([](const Arguments& a) { return a.self->graph->constant(-1); })
           .unit(UnitRule::keeps)
+          .analytic(rectangles::of_one<rectangles::negative>)
           .documentation("-f")
           .derivative("-df")
           .infix("-", 6)
@@ -158,6 +164,7 @@ Row integer_power_row() {
             if (m == 2) return Parts{2.0 * a[0]};
             return Parts{double(m) * call("Pow", {a[0]}, {m - 1})};
           })
+          .analytic(rectangles::with_integer<rectangles::integer_power>)
           .documentation("f to the integer power m, by multiplication; Pow(f, 0) is 1")
           .derivative("m f^(m-1) df")
           .example("Pow(x, 3)")
@@ -210,6 +217,7 @@ void add_powers(Rows& rows) {
           .cost(cost_of_arithmetic)
           .value([](double f) { return f * f; })
           .partial([](const Arguments& a) { return 2.0 * a[0]; })
+          .analytic(rectangles::of_one<rectangles::square>)
           .documentation("f^2")
           .derivative("2 f df")
           .interval(also_on_gpu(between(0, infinity, rule_of(one_argument<square>)))));
@@ -218,6 +226,7 @@ void add_powers(Rows& rows) {
       elementwise("Powf(f, g)", "pow($0, $1)")
           .value([](const double* a) { return std::pow(a[0], a[1]); })
           .loses_digits("those of large g * log(f)")
+          .analytic(rectangles::of_two<rectangles::power>)
           .documentation("f to the power g, as pow in C")
           .derivative(
               "g f^(g-1) df, 0 at 0 for g from 0 to 1, + log(f) f^g dg, 0 where f^g is")
@@ -235,6 +244,7 @@ void add_powers(Rows& rows) {
           .partial([](const Arguments& a) { return 0.5 * call("Rsqrt", {a[0]}); })
           .loses_digits(lost_by_roots)
           .is_fragile()
+          .analytic(rectangles::of_one<rectangles::root>)
           .documentation("square root; NaN below 0")
           .derivative("1/2 f^(-1/2) df, 0 at 0")
           .interval(also_on_gpu(between(0, infinity, increasing<root>(2)))));
@@ -244,6 +254,7 @@ void add_powers(Rows& rows) {
           .partial([](const Arguments& a) { return -0.5 * call("Pow", {a.self}, {3}); })
           .loses_digits(lost_by_roots)
           .is_fragile()
+          .analytic(rectangles::of_one<rectangles::inverse_root>)
           .documentation("f^(-1/2), defined as 0 at 0; NaN below 0")
           .derivative("-1/2 f^(-3/2) df, 0 at 0")
           .interval(between(0, infinity, rule_of(one_argument<inverse_root>, 4))));
@@ -251,6 +262,7 @@ void add_powers(Rows& rows) {
       unary("Inv(f)", "inverse($0)")
           .value([](double f) { return 1 / f; })
           .partial([](const Arguments& a) { return -call("Square", {a.self}); })
+          .analytic(rectangles::of_one<rectangles::inverse>)
           .documentation("1 / f")
           .derivative("-1/f^2 df")
           .interval(also_on_gpu(rule_of(one_argument<inverse>, 2))));

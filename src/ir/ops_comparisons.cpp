@@ -1,4 +1,5 @@
 // Comparisons, choices, and what is made of them: 1 where it is true, 0 where it is not.
+#include "ir/complex_rules.h"
 #include "ir/interval_rules.h"
 #include "ir/ops_rows.h"
 
@@ -205,6 +206,7 @@ void add_choices(Rows& rows) {
   rows.push_back(larger_or_smaller("Maximum", "maximum($0, $1)",
                                    [](Expr f, Expr g) { return f >= g; })
                      .unit(UnitRule::keeps)
+                     .analytic(rectangles::of_two<rectangles::larger>)
                      .documentation("the larger of f and g; NaN if either is")
                      .derivative("df where f >= g, dg elsewhere")
                      .also({"Max"})
@@ -212,6 +214,7 @@ void add_choices(Rows& rows) {
   rows.push_back(larger_or_smaller("Minimum", "minimum($0, $1)",
                                    [](Expr f, Expr g) { return f <= g; })
                      .unit(UnitRule::keeps)
+                     .analytic(rectangles::of_two<rectangles::smaller>)
                      .documentation("the smaller of f and g; NaN if either is")
                      .derivative("df where f <= g, dg elsewhere")
                      .also({"Min"})

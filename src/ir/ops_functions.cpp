@@ -1,4 +1,5 @@
 // Functions of one number: exponentials, special functions, kinks and steps.
+#include "ir/complex_rules.h"
 #include "ir/interval_rules.h"
 #include "ir/ops_rows.h"
 #include "ir/structural_zeros.h"
@@ -37,15 +38,19 @@ Interval absolute(Interval a) {
   return {std::max(0.0, std::max(a.lo, -a.hi)), std::max(-a.lo, a.hi)};
 }
 
+// Falls to 1 / e, then rises.
+Interval xlogx(Interval a) {
+  if (!(a.lo >= 0)) return {unknown, unknown};
+  const auto of = [](double f) { return f == 0 ? 0.0 : f * std::log(f); };
+  const double lowest = std::exp(-1.0), p = of(a.lo), q = of(a.hi);
+  const bool turns = a.lo <= lowest && lowest <= a.hi;
+  return {turns ? -lowest : std::min(p, q), std::max(p, q)};
+}
+
 // "Any value for other f."
 Interval exp2_of_small(Interval a) {
   if (!(a.lo >= -100 && a.hi <= 100)) return {unknown, unknown};
   return {std::exp2(a.lo), std::exp2(a.hi)};
-}
-
-IntervalRule with_units(double units, IntervalRule rule) {
-  rule.units = units;
-  return rule;
 }
 
 // ---- rows ----
@@ -58,6 +63,7 @@ void add_exponentials(Rows& rows) {
                      .value([](double f) { return std::exp(f); })
                      .partial([](const Arguments& a) { return a.self; })
                      .loses_digits(lost_by_exponentials)
+                     .analytic(rectangles::of_one<rectangles::exponential>)
                      .documentation("exponential")
                      .derivative("exp(f) df")
                      .has_pair_function()
@@ -65,6 +71,7 @@ void add_exponentials(Rows& rows) {
   rows.push_back(unary("Expm1(f)", "expm1($0)")
                      .value([](double f) { return std::expm1(f); })
                      .partial([](const Arguments& a) { return call("Exp", {a[0]}); })
+                     .analytic(rectangles::of_one<rectangles::exponential_less_1>)
                      .documentation("exp(f) - 1, accurate near 0")
                      .derivative("exp(f) df")
                      .interval(between(-1, infinity, increasing<expm1_of>(8))));
@@ -73,6 +80,7 @@ void add_exponentials(Rows& rows) {
           .value([](double f) { return std::exp2(f); })
           .partial([](const Arguments& a) { return M_LN2 * a.self; })
           .loses_digits(lost_by_exponentials)
+          .analytic(rectangles::of_one<rectangles::exponential_of_2>)
           .documentation("2 to the power f")
           .derivative("log(2) 2^f df")
           .has_pair_function()
@@ -81,6 +89,7 @@ void add_exponentials(Rows& rows) {
       unary("Exp2OfSmall(f)", "exp2_of_small($0)")
           .value([](double f) { return std::exp2(f); })
           .partial([](const Arguments& a) { return M_LN2 * a.self; })
+          .analytic(rectangles::of_one<rectangles::exponential_of_2>)
           .documentation("2 to the power f for f from -100 to 100, and any value for "
                          "other f: faster than "
                          "Exp2")
@@ -94,6 +103,7 @@ void add_logarithms(Rows& rows) {
                      .value([](double f) { return std::log(f); })
                      .partial([](const Arguments& a) { return call("Inv", {a[0]}); })
                      .loses_digits(lost_near_1)
+                     .analytic(rectangles::of_one<rectangles::logarithm>)
                      .documentation("natural logarithm; -Inf at 0, NaN below")
                      .derivative("df / f")
                      .interval(also_on_gpu(increasing<log_of>(8))));
@@ -101,6 +111,7 @@ void add_logarithms(Rows& rows) {
       unary("Log1p(f)", "log1p($0)")
           .value([](double f) { return std::log1p(f); })
           .partial([](const Arguments& a) { return call("Inv", {1.0 + a[0]}); })
+          .analytic(rectangles::of_one<rectangles::logarithm_of_1_and>)
           .documentation("log(1 + f), accurate near 0")
           .derivative("df / (1 + f)")
           .interval(increasing<log1p_of>(8)));
@@ -109,6 +120,7 @@ void add_logarithms(Rows& rows) {
           .value([](double f) { return std::log2(f); })
           .partial([](const Arguments& a) { return M_LOG2E * call("Inv", {a[0]}); })
           .loses_digits(lost_near_1)
+          .analytic(rectangles::of_one<rectangles::logarithm_to_2>)
           .documentation("logarithm to base 2")
           .derivative("df / (f log 2)")
           .interval(increasing<log2_of>(8)));
@@ -117,12 +129,14 @@ void add_logarithms(Rows& rows) {
           .value([](double f) { return std::log10(f); })
           .partial([](const Arguments& a) { return M_LOG10E * call("Inv", {a[0]}); })
           .loses_digits(lost_near_1)
+          .analytic(rectangles::of_one<rectangles::logarithm_to_10>)
           .documentation("logarithm to base 10")
           .derivative("df / (f log 10)")
           .interval(increasing<log10_of>(8)));
   rows.push_back(unary("Logistic(f)", "logistic($0)")
                      .value([](double f) { return 1 / (1 + std::exp(-f)); })
                      .partial([](const Arguments& a) { return a.self * (1.0 - a.self); })
+                     .analytic(rectangles::of_one<rectangles::logistic>)
                      .documentation("1 / (1 + exp(-f))")
                      .derivative("s (1 - s) df, s the value")
                      .interval(between(0, 1, increasing<logistic_of>(8))));
@@ -131,6 +145,7 @@ void add_logarithms(Rows& rows) {
                        return std::fmax(f, 0.0) + std::log1p(std::exp(-std::fabs(f)));
                      })
                      .partial([](const Arguments& a) { return call("Logistic", {a[0]}); })
+                     .analytic(rectangles::of_one<rectangles::softplus>)
                      .documentation("log(1 + exp(f)), without overflow")
                      .derivative("df / (1 + exp(-f))")
                      .interval(between(0, infinity, increasing<softplus_of>(8))));
@@ -181,6 +196,7 @@ void add_special(Rows& rows) {
                      .partial([](const Arguments& a) {
                        return -M_2_SQRTPI * call("Exp", {-call("Square", {a[0]})});
                      })
+                     .analytic(rectangles::of_one<rectangles::rest_of_error_function>)
                      .documentation("1 - erf(f), accurate where it is small")
                      .derivative("-2/sqrt(pi) exp(-f^2) df")
                      .interval(with_units(1, between(0, 2, decreasing<erfc_of>(64)))));
@@ -201,8 +217,10 @@ void add_special(Rows& rows) {
   // finite at 0 where its slope is not: 0 there, as that of Sqrt, for points that meet
   rows.push_back(unary("XLogX(f)", "xlogx($0)")
                      .value([](double f) { return f == 0 ? 0.0 : f * std::log(f); })
+                     .analytic(rectangles::of_one<rectangles::times_logarithm>)
                      .documentation("f log(f), 0 at 0; NaN below 0")
                      .derivative("(log(f) + 1) df, 0 at 0")
+                     .interval(rule_of(one_argument<xlogx>, 16))
                      .adjoints([](const Arguments& a) {
                        const Expr zero = a.self->graph->constant(0);
                        return Parts{chosen(call("Equal", {a[0], zero}), zero,
@@ -215,6 +233,7 @@ void add_kinked(Rows& rows) {
                      .value([](double f) { return std::fabs(f); })
                      .partial([](const Arguments& a) { return call("Sign", {a[0]}); })
                      .unit(UnitRule::keeps)
+                     .analytic(rectangles::of_one<rectangles::absolute>)
                      .documentation("absolute value")
                      .derivative("sign(f) df, 0 at 0")
                      .interval(also_on_gpu(
@@ -224,6 +243,7 @@ void add_kinked(Rows& rows) {
                                                   : f < 0 ? -1.0
                                                           : f; })
                      .loses_digits(lost_at_steps)
+                     .analytic(rectangles::of_one<rectangles::sign>)
                      .documentation("-1, 0 or 1; NaN stays NaN")
                      .derivative("0")
                      .interval(increasing<sign_of>(0)));
@@ -232,6 +252,7 @@ void add_kinked(Rows& rows) {
                                                   : f >= 0 ? 1.0
                                                            : f; })
                      .loses_digits(lost_at_steps)
+                     .analytic(rectangles::of_one<rectangles::step>)
                      .documentation("0 below 0, otherwise 1; NaN stays NaN")
                      .derivative("0")
                      .interval(increasing<step_of>(0)));
@@ -239,6 +260,7 @@ void add_kinked(Rows& rows) {
       unary("ReLU(f)", "relu($0)")
           .value([](double f) { return f < 0 ? 0.0 : f; })
           .unit(UnitRule::keeps)
+          .analytic(rectangles::of_one<rectangles::not_below_0>)
           .documentation("0 below 0, otherwise f")
           .derivative("df where f >= 0")
           .adjoints([](const Arguments& a) {

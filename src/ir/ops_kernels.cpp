@@ -2,11 +2,41 @@
 // for the squared distance in bandwidths, |(x - y) / s|^2, and r for its root. Sources:
 // Rasmussen and Williams (2006), Gaussian Processes for Machine Learning, chapter 4
 // (Matern, rational quadratic); Wendland (1995), Adv. Comput. Math. 4 (compact support).
+#include "ir/complex_rules.h"
+#include "ir/interval_rules.h"
 #include "ir/ops_rows.h"
 
 namespace rkeops {
 
 namespace {
+
+// ---- intervals ----
+
+using namespace intervals;
+
+// Both kernels fall.
+double matern_of(double f, int order) {
+  const double r = std::sqrt(f);
+  const double polynomial = order == 0 ? 1 : order == 1 ? 1 + r : 1 + r + f / 3;
+  return polynomial * std::exp(-r);
+}
+Interval matern(Interval a, int order) {
+  if (!(a.lo >= 0)) return {unknown, unknown};
+  return {matern_of(a.hi, order), matern_of(a.lo, order)};
+}
+// The root that is exponentiated is rounded, and is at most some 750.
+constexpr double units_of_exponent = 1024;
+
+double wendland_of(double f) {
+  const double r = std::sqrt(f), rest = r < 1 ? 1 - r : 0;
+  return rest * rest * rest * rest * (1 + 4 * r);
+}
+Interval wendland(Interval a) {
+  if (!(a.lo >= 0)) return {unknown, unknown};
+  return {wendland_of(a.hi), wendland_of(a.lo)};
+}
+
+// ---- rows ----
 
 int kernel_dimension(const Children& c, const Integers& n) {
   const int dimension = broadcast_dimension({c[0], c[1]}, n);
@@ -66,6 +96,9 @@ void add_functions_of_square(Rows& rows) {
             return (order == 1 ? -1.0 / 2 : -1.0 / 6) *
                    call("MaternOfSquare", {a[0]}, {order - 1});
           })
+          .analytic(rectangles::with_integer<rectangles::matern_of_square>)
+          .interval(between(0, std::numeric_limits<double>::infinity(),
+                            rule_of(with_integer<matern>, units_of_exponent)))
           .documentation(
               "exp(-r), (1 + r) exp(-r), or (1 + r + r^2 / 3) exp(-r) for n = 0, 1, 2; "
               "r^2 = f")
@@ -82,6 +115,8 @@ void add_functions_of_square(Rows& rows) {
                        const Expr rest = call("ReLU", {1.0 - call("Sqrt", {a[0]})});
                        return -10.0 * call("Pow", {rest}, {3});
                      })
+                     .analytic(rectangles::of_one<rectangles::wendland_of_square>)
+                     .interval(with_units(64, rule_of(one_argument<wendland>, 64)))
                      .documentation("max(0, 1 - r)^4 (1 + 4 r), r^2 = f")
                      .derivative("-10 max(0, 1 - r)^3 df")
                      .example("WendlandOfSquare(Square(x))"));

@@ -189,6 +189,11 @@ Row& Row::interval(IntervalRule rule) {
   return *this;
 }
 
+Row& Row::analytic(ComplexRule rule) {
+  row_.complex_interval = rule;
+  return *this;
+}
+
 const char* const lost_by_exponentials =
     "those of large f: an error of f is as large beside the result; Expm1(x) is "
     "Exp(x) - 1";
@@ -216,10 +221,22 @@ Row define(const std::string& header, const std::string& text, NamedParts parts)
                 meaning_of(text, row.arguments, row.integer_arguments, std::move(parts)));
 }
 
-const IntervalRule& interval_of(const Rows& rows, const std::string& name) {
+namespace {
+
+const Operation& row_before(const Rows& rows, const std::string& name) {
   for (const Operation& row : rows)
-    if (row.name == name && row.form != Form::definition) return row.interval;
+    if (row.name == name && row.form != Form::definition) return row;
   throw internal_error("there is no operation " + name);
+}
+
+}  // namespace
+
+const IntervalRule& interval_of(const Rows& rows, const std::string& name) {
+  return row_before(rows, name).interval;
+}
+
+ComplexRule analytic_of(const Rows& rows, const std::string& name) {
+  return row_before(rows, name).complex_interval;
 }
 
 }  // namespace rkeops

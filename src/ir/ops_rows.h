@@ -89,6 +89,7 @@ class Row {
   Row& has_pair_function();
   Row& is_interpreted(std::function<bool(const Children&)> condition);
   Row& interval(IntervalRule rule);
+  Row& analytic(ComplexRule rule);
 
   operator Operation() const { return row_; }  // NOLINT: rows are lists of operations
 
@@ -114,8 +115,9 @@ Row define(const std::string& header,
 /// Rows of several files lose their digits there.
 extern const char* const lost_by_exponentials;
 
-/// The rule of a row that stands before.
+/// The rules of a row that stands before.
 const IntervalRule& interval_of(const Rows& rows, const std::string& name);
+ComplexRule analytic_of(const Rows& rows, const std::string& name);
 
 // The families, one a file; each adds its rows.
 void add_constant_rows(Rows& rows);

@@ -2,6 +2,7 @@
 #include <cmath>
 #include <limits>
 
+#include "ir/complex_rules.h"
 #include "ir/interval_rules.h"
 #include "ir/ops_rows.h"
 
@@ -25,36 +26,9 @@ double acosh_of(double f) { return f >= 1 ? std::acosh(f) : unknown; }
 double atanh_of(double f) { return std::fabs(f) < 1 ? std::atanh(f) : unknown; }
 double erf_of(double f) { return std::erf(f); }
 
-// Beyond this the reduction of the argument has errors of its own.
-constexpr double largest_angle = 1000;
-
-bool has_point_of_period(Interval a, double point) {
-  return std::floor((a.hi - point) / (2 * M_PI)) >=
-         std::ceil((a.lo - point) / (2 * M_PI));
-}
-
-Interval sine(Interval a) {
-  if (!(a.lo >= -largest_angle && a.hi <= largest_angle)) return {-1, 1};
-  const double p = std::sin(a.lo), q = std::sin(a.hi);
-  return {has_point_of_period(a, -M_PI / 2) ? -1 : std::min(p, q),
-          has_point_of_period(a, M_PI / 2) ? 1 : std::max(p, q)};
-}
-
-Interval cosine(Interval a) {
-  if (!(a.lo >= -largest_angle && a.hi <= largest_angle)) return {-1, 1};
-  const double p = std::cos(a.lo), q = std::cos(a.hi);
-  return {has_point_of_period(a, M_PI) ? -1 : std::min(p, q),
-          has_point_of_period(a, 0) ? 1 : std::max(p, q)};
-}
-
 Interval hyperbolic_cosine(Interval a) {
   const double smallest = std::max(0.0, std::max(a.lo, -a.hi));
   return {std::cosh(smallest), std::cosh(std::max(-a.lo, a.hi))};
-}
-
-IntervalRule with_units(double units, IntervalRule rule) {
-  rule.units = units;
-  return rule;
 }
 
 // ---- rows ----
@@ -73,6 +47,7 @@ void add_smooth_everywhere(Rows& rows) {
           .value([](double f) { return std::sin(f); })
           .partial([](const Arguments& a) { return call("Cos", {a[0]}); })
           .loses_digits(lost_by_turns)
+          .analytic(rectangles::of_one<rectangles::sine>)
           .documentation("sine")
           .derivative("cos(f) df")
           .interval(between(-1, 1, with_units(4, rule_of(one_argument<sine>, 4)))));
@@ -81,6 +56,7 @@ void add_smooth_everywhere(Rows& rows) {
           .value([](double f) { return std::cos(f); })
           .partial([](const Arguments& a) { return -call("Sin", {a[0]}); })
           .loses_digits(lost_by_turns)
+          .analytic(rectangles::of_one<rectangles::cosine>)
           .documentation("cosine")
           .derivative("-sin(f) df")
           .interval(between(-1, 1, with_units(4, rule_of(one_argument<cosine>, 4)))));
@@ -89,6 +65,7 @@ void add_smooth_everywhere(Rows& rows) {
                      .partial([](const Arguments& a) {
                        return call("Inv", {1.0 + call("Square", {a[0]})});
                      })
+                     .analytic(rectangles::of_one<rectangles::arc_tangent>)
                      .documentation("arc tangent")
                      .derivative("df / (1 + f^2)")
                      .interval(increasing<atan_of>(8)));
@@ -96,6 +73,7 @@ void add_smooth_everywhere(Rows& rows) {
                      .value([](double f) { return std::sinh(f); })
                      .partial([](const Arguments& a) { return call("Cosh", {a[0]}); })
                      .loses_digits(lost_by_exponentials)
+                     .analytic(rectangles::of_one<rectangles::hyperbolic_sine>)
                      .documentation("hyperbolic sine")
                      .derivative("cosh(f) df")
                      .interval(increasing<sinh_of>(16)));
@@ -104,6 +82,7 @@ void add_smooth_everywhere(Rows& rows) {
           .value([](double f) { return std::cosh(f); })
           .partial([](const Arguments& a) { return call("Sinh", {a[0]}); })
           .loses_digits(lost_by_exponentials)
+          .analytic(rectangles::of_one<rectangles::hyperbolic_cosine>)
           .documentation("hyperbolic cosine")
           .derivative("sinh(f) df")
           .interval(between(1, infinity, rule_of(one_argument<hyperbolic_cosine>, 16))));
@@ -111,6 +90,7 @@ void add_smooth_everywhere(Rows& rows) {
       unary("Tanh(f)", "tanh($0)")
           .value([](double f) { return std::tanh(f); })
           .partial([](const Arguments& a) { return 1.0 - call("Square", {a.self}); })
+          .analytic(rectangles::of_one<rectangles::hyperbolic_tangent>)
           .documentation("hyperbolic tangent")
           .derivative("(1 - tanh(f)^2) df")
           .interval(between(-1, 1, increasing<tanh_of>(8))));
@@ -119,6 +99,7 @@ void add_smooth_everywhere(Rows& rows) {
                      .partial([](const Arguments& a) {
                        return M_2_SQRTPI * call("Exp", {-call("Square", {a[0]})});
                      })
+                     .analytic(rectangles::of_one<rectangles::error_function>)
                      .documentation("error function")
                      .derivative("2/sqrt(pi) exp(-f^2) df")
                      .interval(between(-1, 1, increasing<erf_of>(8))));

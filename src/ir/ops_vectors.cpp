@@ -19,7 +19,9 @@ Row sum_row(const Rows& rows) {
                 .unit(UnitRule::keeps)
                 .documentation("sum of the components of f")
                 .derivative("sum of the components of df");
-  row.code("$t += $0").interval(interval_of(rows, "Add"));
+  row.code("$t += $0")
+      .interval(interval_of(rows, "Add"))
+      .analytic(analytic_of(rows, "Add"));
   return row;
 }
 
