@@ -103,6 +103,17 @@ std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level 
   return plan_formula(write, precision, op.text.sum_scheme, op.text.over);
 }
 
+std::unique_ptr<Operator> unsimplified_operator(const Operator& op) {
+  auto plain = std::make_unique<Operator>();
+  plain->text = op.text;
+  plain->text.simplified = false;
+  plain->graph.over = op.graph.over;
+  plain->typed = op.typed;
+  plain->typed.root = copy_to(plain->graph, op.typed.root);
+  finish(*plain);
+  return plain;
+}
+
 std::unique_ptr<Operator> covered_operator(const Operator& op) {
   OperatorText text = op.text;
   text.over = Over::cover;

@@ -57,6 +57,10 @@ std::unique_ptr<Operator> operator_of_part(const Operator& op, Expr part, Level 
                                            Precision precision,
                                            const std::vector<Argument>& more = {});
 
+/// The same operator for data without elements: factors that leave a sum meet a sum of
+/// nothing, which is 0 whatever they are.
+std::unique_ptr<Operator> unsimplified_operator(const Operator& op);
+
 /// The operator of the same text whose reductions go over the pairs of a cover.
 std::unique_ptr<Operator> covered_operator(const Operator& op);
 

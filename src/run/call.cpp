@@ -188,6 +188,12 @@ void Callable::call(const CallInputs& inputs, const CallOutput& output,
                     const Progress& progress, SharedResults* shared) {
   timings_ = Timings();
   Stopwatch whole(timings_.total);
+  if ((inputs.i_size == 0 || inputs.j_size == 0) && op_->text.simplified) {
+    if (!of_nothing_)
+      of_nothing_ = std::make_unique<Callable>(unsimplified_operator(*op_));
+    of_nothing_->call(inputs, output, settings, interrupted, progress, shared);
+    return;
+  }
   if (inputs.cover && op_->graph.over != Over::cover) {
     covered().call(inputs, output, settings, interrupted, progress, shared);
     take_timings(covered());

@@ -129,6 +129,7 @@ class Callable {
   std::unique_ptr<PrunedGpuKernel> pruned_on_gpu_;  // once it is asked for
   std::unique_ptr<Callable> with_missing_;          // for data of which some are NaN
   std::unique_ptr<Callable> covered_;               // once there was a call with a cover
+  std::unique_ptr<Callable> of_nothing_;            // for data without elements
   bool hides_missing_;
   std::vector<KernelPlan> kernels_;  // as this engine computes them
   std::vector<Runner> runners_;      // one a kernel, for the engine and settings below

@@ -346,3 +346,17 @@ test_that("wrong uses are errors of the formula", {
   refused("Zero_Reduction(0, 0)", args)
   refused("Sum_Reduction(x, 0) + Sum_Reduction(y, 1)", args)
 })
+
+test_that("sums of nothing are 0 beside factors that are not finite", {
+  x <- c(Inf, 1, NaN)
+  nothing <- numeric()
+  for (mode in compile_ways()) {
+    local_rkeops_options(compile = mode)
+    expect_identical(rowSums(Vi(x) * Vj(nothing)), c(0, 0, 0))
+    expect_identical(colSums(Vi(nothing) * exp(Vj(x))), c(0, 0, 0))
+    product <- keops_kernel("Sum_Reduction(x * y, 0)", c("x=Vi(1)", "y=Vj(1)"))
+    expect_identical(product(x, nothing), cbind(c(0, 0, 0)))
+    gradient <- keops_grad(product, "x")
+    expect_identical(gradient(x, nothing, x), cbind(c(0, 0, 0)))
+  }
+})
