@@ -1,12 +1,17 @@
 #!/usr/bin/env bash
-# Fuzzes the way of a formula, from its text to the sources of its kernels and the program
-# of the interpreter, and the reader of cache entries, by libFuzzer with the address and
-# undefined behaviour sanitizers and that of casts from floating point:
+# Fuzzes by libFuzzer, with the address and undefined behaviour sanitizers and that of casts
+# from floating point:
 #
-#   bash tools/fuzz.sh [SECONDS [TARGET]]     60 seconds; formulas or cache
+#   bash tools/fuzz.sh [SECONDS [TARGET]]     60 seconds; formulas, interpreter or cache
 #
-# clang is needed. Seeds are the examples of the tables, the dictionary their names. What
-# is found goes to tests/testthat/cpp/corpus, where every run of the tests tries it again.
+#   formulas      from the text of a formula to the sources of its kernels and the program
+#                 of the interpreter
+#   interpreter   the interpreter against plain loops
+#   cache         the reader of cache entries
+#
+# clang is needed. Seeds of formulas are the examples of the tables, the dictionary their
+# names. What is found goes to tests/testthat/cpp/corpus (corpus-interpreter), where every
+# run of the tests tries it again.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-60}
@@ -19,14 +24,16 @@ flags=(-std=gnu++17 -O1 -g -Isrc -Iinst/include -pthread
 
 rooms="base lang ir pass semantics plan emit build interpret operator bound"
 [ "$target" = cache ] && rooms="base build"
-# The loops of the interpreter are not run here, and take long to compile.
+# The loops of the interpreter take long to compile: they are watched where they run.
+loops="-O0"
+[ "$target" = interpreter ] && loops="-O1 -g -fsanitize=address"
 plain="src/interpret/instructions_avx2.cpp src/interpret/instructions_avx512.cpp
   src/interpret/instructions_baseline.cpp"
 for room in $rooms; do
   for source in src/"$room"/*.cpp; do
     object="$work/$(tr / - <<<"${source%.cpp}").o"
     own=("${flags[@]}" -fsanitize=fuzzer-no-link)
-    [[ $plain == *"$source"* ]] && own=(-std=gnu++17 -O0 -Isrc -Iinst/include)
+    [[ $plain == *"$source"* ]] && own=("-std=gnu++17 $loops -Isrc -Iinst/include")
     printf '%s: %s\n\tclang++ %s -c %s -o %s\n' \
       "$object" "$source" "${own[*]}" "$source" "$object"
     echo "all: $object"
