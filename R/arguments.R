@@ -147,10 +147,19 @@ check_flag <- function(value, name, call) {
   as.logical(value)
 }
 
+# checkmate takes complex numbers for whole ones.
+is_whole <- function(x, ...) {
+  !is.complex(x) && checkmate::test_integerish(x, ...)
+}
+
+is_whole_number <- function(x, ...) {
+  !is.complex(x) && checkmate::test_int(x, ...)
+}
+
+is_count <- function(x, ...) !is.complex(x) && checkmate::test_count(x, ...)
+
 check_count <- function(value, name, call, lower = 1, upper = Inf) {
-  # checkmate takes complex numbers for whole ones
-  if (missing(value) || is.complex(value) ||
-        !checkmate::test_int(value, lower = lower, upper = upper)) {
+  if (missing(value) || !is_whole_number(value, lower = lower, upper = upper)) {
     wanted <- if (is.finite(upper)) {
       sprintf("one whole number from %d to %d", lower, upper)
     } else {

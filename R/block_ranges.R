@@ -128,7 +128,7 @@ read_groups <- function(groups, name, call) {
       return(sizes_of_labels(as.character(groups), name, call))
     }
     is_sizes <- !is.object(groups) &&
-      checkmate::test_integerish(groups, lower = 0, any.missing = FALSE)
+      is_whole(groups, lower = 0, any.missing = FALSE)
     if (is_sizes) {
       return(as.double(groups))
     }
@@ -169,7 +169,7 @@ group_ends <- function(sizes) {
 }
 
 check_whole_number <- function(x, name, call, lower = 0) {
-  if (missing(x) || !checkmate::test_count(x, positive = lower > 0)) {
+  if (missing(x) || !is_count(x, positive = lower > 0)) {
     abort_argument(
       name, sprintf("a whole number of at least %.0f", lower), x, call
     )

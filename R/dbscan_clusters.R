@@ -205,8 +205,22 @@ print.summary.dbscan_clusters <- function(x, ...) {
 #'   drawn in the order of the points.
 #' @export
 plot.dbscan_clusters <- function(x, which = seq_len(min(2L, ncol(x$x))), ...) {
+  which <- chosen_columns(which, x$x, rlang::current_env())
   plot_clusters(x$x, x$cluster, which, ...)
   invisible(x)
+}
+
+# The numbers of columns that were chosen by name or number.
+chosen_columns <- function(which, points, call) {
+  names <- colnames(as.data.frame(points))
+  found <- if (is.character(which)) match(which, names) else which
+  if (!is.numeric(found) || is.object(found) || !length(found) ||
+        !all(found %in% seq_along(names))) {
+    abort_argument(
+      "which", paste("columns of the points:", toString(names)), which, call
+    )
+  }
+  as.vector(found)
 }
 
 # Clusters in colours, noise as small grey points.

@@ -152,7 +152,7 @@ NULL
 largest_stored_spectrum <- 100L
 
 check_how_many <- function(k, name, extent, call) {
-  if (missing(k) || !checkmate::test_int(k, lower = 1, upper = extent)) {
+  if (missing(k) || !is_whole_number(k, lower = 1, upper = extent)) {
     abort_argument(
       name, sprintf("one whole number from 1 to %d", extent), k, call
     )

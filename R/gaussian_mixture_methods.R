@@ -126,6 +126,7 @@ plot.gaussian_mixture <- function(x, which = seq_len(min(2L, ncol(x$means))),
   if (!checkmate::test_number(prob) || prob <= 0 || prob >= 1) {
     abort_argument("prob", "one number between 0 and 1", prob, call)
   }
+  which <- as.vector(which)
   points <- x$x
   colnames(points) <- columns
   if (length(which) == 1L) {

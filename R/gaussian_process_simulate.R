@@ -28,15 +28,16 @@ simulate.gaussian_process <- function(object, nsim = 1, # nolint
                                       seed = NULL, newdata = NULL, ...) {
   call <- rlang::current_env()
   check_no_more(list(...), call)
-  nsim <- check_count(nsim, "nsim", call)
+  nsim <- check_count(nsim, "nsim", call, upper = 1e6)
   if (!exists(".Random.seed", envir = globalenv(), inherits = FALSE)) {
     stats::runif(1)
   }
   state <- get(".Random.seed", envir = globalenv())
   if (!is.null(seed)) {
+    if (!is.numeric(seed)) abort_argument("seed", "one number", seed, call)
     previous <- state
     on.exit(assign(".Random.seed", previous, envir = globalenv()))
-    set.seed(seed)
+    about_argument("seed", call, set.seed(seed))
     state <- structure(seed, kind = as.list(RNGkind()))
   }
   new <- if (!is.null(newdata)) process_newdata(object, newdata, call)

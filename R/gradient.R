@@ -79,9 +79,8 @@ check_variables <- function(var, call) {
     )
   }
   by_name <- checkmate::test_character(var, any.missing = FALSE, min.len = 1)
-  by_place <- checkmate::test_integerish(
-    var, lower = 0, any.missing = FALSE, min.len = 1
-  )
+  by_place <- is.numeric(var) &&
+    is_whole(var, lower = 0, any.missing = FALSE, min.len = 1)
   if (!by_name && !by_place) {
     abort_argument(
       "var", "the name of an argument, or its position counted from 0", var,

@@ -322,7 +322,7 @@ classes_of_link <- function(fit, link) {
   values <- if (fit$method == "svm") {
     votes_of(link, fit$classes)
   } else if (ncol(link) == 1L) {
-    cbind(0, link)
+    cbind(rep(0, nrow(link)), link)
   } else {
     link
   }

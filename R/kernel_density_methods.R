@@ -109,7 +109,7 @@ marginal_density <- function(fit, which, call) {
 density_grid <- function(fit, n, call) {
   columns <- ncol(fit$x)
   n <- n %||% c(512L, 101L)[[columns]]
-  check_count(n, "n", call, lower = 2)
+  check_count(n, "n", call, lower = 2, upper = c(1e6, 1e3)[[columns]])
   axes <- lapply(seq_len(columns), function(k) {
     reach <- 3 * sqrt(fit$H[k, k])
     seq(min(fit$x[, k]) - reach, max(fit$x[, k]) + reach, length.out = n)

@@ -79,7 +79,7 @@ kernel_pca <- function(x, data = NULL, kernel = gaussian_kernel,
 }
 
 check_components_count <- function(k, most, call) {
-  if (!checkmate::test_int(k, lower = 1, upper = most)) {
+  if (!is_whole_number(k, lower = 1, upper = most)) {
     abort_argument(
       "k", sprintf("one whole number from 1 to %d", most), k, call
     )

@@ -261,7 +261,7 @@ predict.knn_fit <- function(object, newdata = NULL,
       "type", "\"response\" for numbers", type, call
     )
   }
-  if (!checkmate::test_int(k, lower = 1, upper = object$n)) {
+  if (!is_whole_number(k, lower = 1, upper = object$n)) {
     abort_argument(
       "k", sprintf("a whole number from 1 to %d", object$n), k, call
     )

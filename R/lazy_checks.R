@@ -106,10 +106,10 @@ operand_text <- function(call, place, otherwise) {
 # `sum(x * y, index = "j")` is the product that R means unless x is a matrix of
 # pairs, and y varies with i.
 check_product <- function(x, y, label, call) {
-  if (!has_pairs(x) || is.na(y@sizes[["i"]])) {
+  if (!has_pairs(x) || is.na(y@sizes["i"])) {
     return()
   }
-  if (is.na(y@sizes[["j"]])) {
+  if (is.na(y@sizes["j"])) {
     abort_rkeops(
       "argument", sprintf(
         "In `%s`, the numbers beside a matrix of pairs are indexed by j.", label

@@ -8,6 +8,7 @@
 keops_grad.LazyTensor <- function(operator, var, eta = 1, ...) { # nolint
   call <- rlang::current_env()
   check_no_more(list(...), call)
+  operator <- as_lazy(operator, "operator", call)
   variable <- find_variable(operator, var, call)
   eta <- as_lazy(eta, "eta", call)
   refuse_codes(list(operator, eta), "keops_grad", call)
@@ -33,7 +34,7 @@ find_variable <- function(x, var, call) {
   names <- sub(" *=.*", "", x@args)
   place <- if (missing(var)) {
     NA
-  } else if (checkmate::test_int(var, lower = 0)) {
+  } else if (is_whole_number(var, lower = 0)) {
     var + 1L
   } else if (checkmate::test_string(var)) {
     match(var, names)

@@ -147,7 +147,7 @@ lazy_apply <- function(operation, ...) {
 }
 
 check_integers <- function(value, operation, call) {
-  if (!checkmate::test_integerish(value, any.missing = FALSE)) {
+  if (!is_whole(value, any.missing = FALSE)) {
     abort_argument(
       paste0("...` of `", operation), "whole numbers", value, call
     )
@@ -209,7 +209,7 @@ given_integers <- function(numbers, call) {
   }, NA)
   numbers <- numbers[!is_none]
   unname(Map(function(one, name) {
-    if (!checkmate::test_integerish(one, any.missing = FALSE)) {
+    if (!is_whole(one, any.missing = FALSE)) {
       abort_argument(name, "whole numbers", one, call)
     }
     as.integer(one)

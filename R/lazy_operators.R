@@ -297,7 +297,7 @@ xlogx <- function(x) {
 #' @export
 sinxdivx <- function(x) {
   either(x, "SinXDivX", "sinxdivx", function(x) {
-    base::ifelse(x == 0, 1, sin(x) / x)
+    base::ifelse(x == 0, 1, suppressWarnings(sin(x)) / x)
   })
 }
 

@@ -75,7 +75,9 @@ crossprod_tensor <- function(x, y = NULL, ...) {
   call <- quote(crossprod(x, y))
   check_no_more(list(...), call)
   if (is.null(y)) needs_factor("crossprod", call)
-  multiply(t(plain_matrix(x, "x", call)), y, call)
+  x <- plain_matrix(x, "x", call)
+  if (!is.LazyTensor(x)) x <- check_data(x, "x", call)
+  multiply(t(x), y, call)
 }
 
 # a primitive generic from R 4.4 on: setMethod() makes a generic before
@@ -97,7 +99,9 @@ tcrossprod_tensor <- function(x, y = NULL, ...) {
   call <- quote(tcrossprod(x, y))
   check_no_more(list(...), call)
   if (is.null(y)) needs_factor("tcrossprod", call)
-  multiply(x, t(plain_matrix(y, "y", call)), call)
+  y <- plain_matrix(y, "y", call)
+  if (!is.LazyTensor(y)) y <- check_data(y, "y", call)
+  multiply(x, t(y), call)
 }
 
 # a primitive generic from R 4.4 on: setMethod() makes a generic before
@@ -116,7 +120,7 @@ setMethod(
 # A vector for one component, as R gives it.
 margin <- function(x, reduction, index, remove_na, dims, call) {
   remove_na <- check_flag(remove_na, "na.rm", call)
-  if (!checkmate::test_int(dims, lower = 1, upper = 1)) {
+  if (!is_whole_number(dims, lower = 1, upper = 1)) {
     abort_argument("dims", "1 for LazyTensors", dims, call)
   }
   value <- if (reduction == "Mean") {

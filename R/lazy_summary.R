@@ -58,7 +58,9 @@ is_index_name <- function(x) {
   is.character(x) || (is.logical(x) && length(x) == 1L && is.na(x))
 }
 
-is_given <- function(index) !(length(index) == 1L && is.na(index))
+is_given <- function(index) {
+  !(length(index) == 1L && isTRUE(as.vector(is.na(index))))
+}
 
 reduce_group <- function(generic, arguments, index, call) {
   if (length(arguments) != 1L) {

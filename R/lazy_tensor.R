@@ -189,7 +189,12 @@ are_numbers <- function(x) {
 
 data_hints <- function(x) {
   if (is.data.frame(x)) {
-    column <- names(x)[!are_numbers(x)][[1L]]
+    column <- names(x)[!are_numbers(x)]
+    # complex columns are numbers, but not here
+    if (!length(column)) {
+      return(NULL)
+    }
+    column <- column[[1L]]
     if (is_text(x[[column]])) {
       return(sprintf(
         "Its column `%s` is no number; `as.integer()` makes codes of a factor.",
@@ -339,7 +344,7 @@ index_size <- function(x, index) {
 #' is.LazyParameter(Pm(3.14))
 #' is.int(3)
 is.LazyTensor <- function(x) { # nolint
-  inherits(x, "LazyTensor")
+  inherits(x, "LazyTensor") && isS4(x)
 }
 
 #' @rdname is.LazyTensor

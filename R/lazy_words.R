@@ -128,14 +128,22 @@ check_real <- function(operands, name, call) {
   }
 }
 
-check_mean_and_sd <- function(mean, sd, call) {
-  if (!is.LazyTensor(mean)) check_plain(mean, "mean", call)
-  if (!is.LazyTensor(sd)) check_plain(sd, "sd", call)
+# A number of another class, such as a difference of times, is a number.
+number_or_tensor <- function(value, name, call) {
+  if (is.LazyTensor(value)) {
+    return(value)
+  }
+  numbers <- if (is.object(value)) plain_data(value, name, call) else value
+  if (!is_numbers(numbers)) {
+    abort_argument(name, "a LazyTensor or numbers", value, call)
+  }
+  as.vector(numbers)
 }
 
 density_of_normal <- function(x, mean = 0, sd = 1, log = FALSE) {
   check_real(list(x, mean, sd), "dnorm", quote(dnorm(x, mean, sd, log)))
-  check_mean_and_sd(mean, sd, quote(dnorm(x, mean, sd, log)))
+  mean <- number_or_tensor(mean, "mean", quote(dnorm(x, mean, sd, log)))
+  sd <- number_or_tensor(sd, "sd", quote(dnorm(x, mean, sd, log)))
   z <- (x - mean) / sd
   if (check_flag(log, "log", quote(dnorm(x, mean, sd, log)))) {
     return(-z^2 / 2 - base::log(2 * pi) / 2 - base::log(sd))
@@ -159,7 +167,8 @@ probability_of_normal <- function(q, mean = 0, sd = 1, lower.tail = TRUE,
     abort_argument("log.p", "FALSE for LazyTensors", log.p, call)
   }
   check_real(list(q, mean, sd), "pnorm", call)
-  check_mean_and_sd(mean, sd, call)
+  mean <- number_or_tensor(mean, "mean", call)
+  sd <- number_or_tensor(sd, "sd", call)
   z <- (q - mean) / (sd * sqrt(2))
   # the small one of both tails keeps its digits
   if (check_flag(lower.tail, "lower.tail", call)) z <- -z
@@ -221,6 +230,9 @@ setMethod("sweep", "LazyTensor", function(x, MARGIN, STATS, FUN = "-",
     abort_argument("MARGIN", "1 or 2", MARGIN, call)
   }
   index <- c("i", "j")[[MARGIN]]
+  if (missing(STATS)) {
+    abort_argument("STATS", "a number for each row or column", , call)
+  }
   if (!is.LazyTensor(STATS)) {
     if (!length(STATS) %in% c(1L, index_size(x, index))) {
       abort_rkeops(

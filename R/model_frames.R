@@ -64,7 +64,7 @@ names_of_points <- function(fit, points) {
   if (is.null(fit$terms) && all(colnames(fit$x) %in% names(points))) {
     colnames(fit$x)
   } else {
-    names(points)
+    seq_along(points)
   }
 }
 

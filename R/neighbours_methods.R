@@ -130,7 +130,7 @@ print.summary.nearest_neighbours <- function(x, digits = 4L, ...) {
 #' @export
 plot.nearest_neighbours <- function(x, k = x$k, xlab = "Points, sorted",
                                     ylab = NULL, type = "l", las = 1, ...) {
-  if (!checkmate::test_int(k, lower = 1, upper = x$k)) {
+  if (!is_whole_number(k, lower = 1, upper = x$k)) {
     abort_argument("k", sprintf("a whole number from 1 to %d", x$k), k,
                    rlang::current_env())
   }

@@ -69,7 +69,7 @@ read_engine_number <- function(value, name, call) {
 
 # -1 is the default device, as in rkeops 2.x.
 read_devices <- function(value, name, call) {
-  valid <- checkmate::test_integerish(
+  valid <- is_whole(
     value, lower = -1, any.missing = FALSE, min.len = 1, unique = TRUE
   )
   if (!valid) {
@@ -86,7 +86,7 @@ read_threads <- function(value, name, call) {
   if (is.null(value)) {
     return(allowed_cores())
   }
-  if (!checkmate::test_int(value, lower = 0, upper = most_threads)) {
+  if (!is_whole_number(value, lower = 0, upper = most_threads)) {
     wanted <- sprintf("one whole number from 0 to %d", most_threads)
     abort_argument(name, wanted, value, call)
   }
@@ -181,7 +181,7 @@ read_workers <- function(value, name, call) {
 
 # 0 stays 0: each worker decides.
 read_worker_threads <- function(value, name, call) {
-  if (!checkmate::test_int(value, lower = 0, upper = most_threads)) {
+  if (!is_whole_number(value, lower = 0, upper = most_threads)) {
     wanted <- sprintf("one whole number from 0 to %d", most_threads)
     abort_argument(name, wanted, value, call)
   }

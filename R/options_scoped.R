@@ -51,6 +51,7 @@ local_rkeops_options <- function(..., .frame = parent.frame()) {
 with_rkeops_options <- function(input, code) {
   call <- rlang::current_env()
   if (missing(code)) abort_argument("code", "an expression", , call)
+  if (missing(input)) abort_argument("input", "a list of options", , call)
   previous <- change_given(list(input), call)
   on.exit(change_settings(previous, NULL))
   force(code)
@@ -60,7 +61,7 @@ with_rkeops_options <- function(input, code) {
 change_given <- function(given, call) {
   is_list <- length(given) > 0L && is.list(given[[1L]]) &&
     rlang::names2(given)[[1L]] %in% c("", "input")
-  values <- if (is_list) c(given[[1L]], given[-1L]) else given
+  values <- if (is_list) c(unclass(given[[1L]]), given[-1L]) else given
   if (length(values)) change_options(values, call) else invisible(list())
 }
 

@@ -129,7 +129,7 @@ check_ends <- function(ends, name, call) {
   wanted <- "a matrix of two columns of whole numbers, the first and the last"
   is_ends <- !missing(ends) && is.matrix(ends) && is.numeric(ends) &&
     ncol(ends) == 2L &&
-    checkmate::test_integerish(ends, any.missing = FALSE)
+    is_whole(ends, any.missing = FALSE)
   if (!is_ends) abort_argument(name, wanted, ends, call)
   lacking <- which(ends[, 2L] < ends[, 1L] - 1)
   if (length(lacking)) {
@@ -146,7 +146,7 @@ check_ends <- function(ends, name, call) {
 }
 
 check_sizes <- function(sizes, call) {
-  is_sizes <- !missing(sizes) && checkmate::test_integerish(
+  is_sizes <- !missing(sizes) && is_whole(
     sizes, lower = 0, len = 2, any.missing = FALSE
   )
   if (!is_sizes) {

@@ -265,6 +265,7 @@ format.rkeops_pairs <- function(x, ...) {
 #' @param n How many pairs `print()` shows.
 #' @export
 print.rkeops_pairs <- function(x, ..., n = 6L) {
+  n <- check_count(n, "n", rlang::current_env(), 0)
   writeLines(format(x))
   if (length(x)) print(as.data.frame(x[seq_len(min(n, length(x)))]))
   if (length(x) > n) cat("... and", format_count(length(x) - n), "more\n")
