@@ -128,7 +128,8 @@ solve.LazyTensor <- function(a, b, ...) { # nolint
   call <- sys.call()
   if (missing(b)) {
     check_no_more(list(...), call, "`kernel_solve()` takes right-hand sides.")
-    return(solve(stored_with_message(a, "solve(K)", "kernel_solve(K, b)")))
+    a <- stored_with_message(a, "solve(K)", "kernel_solve(K, b)")
+    return(about_function("solve", call, solve(a)))
   }
   is_square <- inner_dimension(a) == 1L && !is_complex_tensor(a) &&
     index_size(a, "i") == index_size(a, "j")
@@ -136,7 +137,8 @@ solve.LazyTensor <- function(a, b, ...) { # nolint
     return(plain_solution(kernel_solve(a, b, ...)))
   }
   check_no_more(list(...), call, "They are for symmetric matrices.")
-  solve(stored_with_message(a, "solve(K, b)", NULL), stored_matrix(b))
+  a <- stored_with_message(a, "solve(K, b)", NULL)
+  about_function("solve", call, solve(a, stored_matrix(b)))
 }
 
 # All entries of x, for what can be done without storing them by `instead`, or

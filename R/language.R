@@ -65,6 +65,10 @@ rows_named <- function(table, name) {
 # Reads what the table says of an operation of so many formulas. The native code
 # refuses a name that is not there.
 operation_row <- function(operation, count) {
+  # R does not compare bytes of no encoding
+  if (Encoding(operation) == "bytes") {
+    operation <- iconv(operation, "", "UTF-8", sub = "byte")
+  }
   remembered(paste(operation, count), find_operation(operation, count))
 }
 

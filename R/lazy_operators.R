@@ -204,7 +204,11 @@ function_operation <- function(name, call) {
   if (is.na(operation)) {
     abort_rkeops(
       "argument", sprintf("`%s` is not defined for LazyTensors.", name),
-      hints = "`formula_language()` lists what is.", call = call
+      hints = c(
+        "`formula_language()` lists what is.",
+        sprintf("`%s(as.matrix(x))` stores all entries.", name),
+        if (name == "gamma") "`exp(lgamma(x))` is it for positive numbers."
+      ), call = call
     )
   }
   operation

@@ -155,6 +155,9 @@ refuse_change <- function(name) {
 `names<-.LazyTensor` <- refuse_change("names")
 
 #' @export
+`length<-.LazyTensor` <- refuse_change("length")
+
+#' @export
 `levels<-.LazyTensor` <- refuse_change("levels")
 
 #' @export

@@ -34,8 +34,12 @@
 #' `det()`, `chol()`, `qr()`, `dist()`, `cor()`, `cov()`, `var()`, `sd()`,
 #' `order()`, `sort()`, `unique()`, `table()`, `cut()`, `summary()` (of all
 #' entries), `aperm()`, `image()`, `contour()`, `persp()`, `boxplot()`,
-#' `density()`, `as.data.frame()` and others. For more, write
+#' `density()`, `as.data.frame()`, `match()`, `%in%`, `rank()`, `fft()`,
+#' `cmdscale()` and others. For more, write
 #' `f(as.matrix(x, maximum = Inf))`.
+#'
+#' `lm()` and other functions of model formulas take matrices:
+#' `lm(y ~ as.matrix(x))`.
 #'
 #' Refused, with what to write instead: `which.min()` and `which.max()` (see
 #' `argmin()`, [LazyTensor-reductions]), `plot()`, `c()`, `rep()`, assignments.

@@ -90,6 +90,32 @@ test_that("what cannot be is refused in our words", {
   })
 })
 
+test_that("more words of R are of the stored entries", {
+  x <- cbind(c(0, 1, 3, 7))
+  D <- abs(Vi(x) - Vj(x)) # nolint: object_name_linter.
+  stored <- as.matrix(D)
+  expect_identical(match(c(6, 5, 7), D), match(c(6, 5, 7), stored))
+  expect_identical(D %in% c(1, 2), stored %in% c(1, 2))
+  expect_identical(c(1, 5) %in% D, c(TRUE, FALSE))
+  expect_identical(D %in% D, rep(TRUE, 16))
+  expect_identical(nchar(D), nchar(stored))
+  expect_identical(rank(D), rank(c(stored)))
+  expect_identical(tabulate(D), tabulate(c(stored)))
+  expect_identical(fivenum(D), stats::fivenum(stored))
+  expect_identical(fft(D), stats::fft(stored))
+  expect_equal(abs(c(cmdscale(D, 1))), abs(c(x - mean(x))))
+  expect_identical(weighted.mean(D, rep(1:2, 8)),
+                   weighted.mean(stored, rep(1:2, 8)))
+  expect_identical(complete.cases(D), rep(TRUE, 4))
+  for (model in c("predict", "residuals", "fitted", "coef", "update")) {
+    expect_rkeops_error(do.call(model, list(D)), "argument")
+  }
+  expect_rkeops_error(length(D) <- 3, "argument")
+  expect_rkeops_error(solve(abs(Vi(1:3) - Vj(1:2))), "argument")
+  expect_error(cumsum(D), "as.matrix", class = "rkeops_error_argument")
+  expect_error(gamma(D), "lgamma", class = "rkeops_error_argument")
+})
+
 test_that("attaching the package masks nothing", {
   code <- "library(rkeops)"
   said <- system2(

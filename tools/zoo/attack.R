@@ -66,18 +66,21 @@ zoo_takes_functions <- c(
 
 # These functions are those of R where the first argument is R's own.
 zoo_masked <- c(
-  "atan2", "besselK", "colMeans", "colSums", "cor", "cov", "crossprod", "diag",
-  "dnorm", "eigen", "findInterval", "ifelse", "norm", "pmax", "pmin", "pnorm",
-  "rowMeans", "rowSums", "step", "svd", "sweep", "tcrossprod", "var", "which",
-  "which.max", "which.min"
+  "%in%", "atan2", "besselK", "cmdscale", "colMeans", "colSums",
+  "complete.cases", "cor", "cov", "crossprod", "diag", "dnorm", "eigen", "fft",
+  "findInterval", "fivenum", "ifelse", "match", "nchar", "norm", "pmax", "pmin",
+  "pnorm", "rank", "rowMeans", "rowSums", "step", "svd", "sweep", "tabulate",
+  "tcrossprod", "var", "which", "which.max", "which.min"
 )
 
-# Arguments that are handed on to R's own printing and drawing, which refuses them
-# in its words.
+# Arguments that are handed on to R's own functions, printing and drawing, which
+# refuse them in their words.
 zoo_handed_on <- function(subject, argument) {
   is_drawing <- grepl("^(plot|autoplot|lines|points)[.]", subject)
   is_shown <- grepl("^(print|str|format|summary)[.]", subject)
-  argument == "..." && (is_drawing || is_shown) || is_drawing &&
+  is_of_r <- subject %in% c("match", "rank") &&
+    argument %in% c("nomatch", "incomparables", "na.last")
+  is_of_r || argument == "..." && (is_drawing || is_shown) || is_drawing &&
     argument %in% c(
       "type", "pch", "las", "col", "xlab", "ylab", "main", "lty", "lwd", "log"
     )

@@ -125,6 +125,10 @@ zoo_calls <- function() {
     ifelse = list(test = Vi(x) < 1, yes = Vi(x), no = 0),
     inv = points_of(Vi(x)),
     atan2 = list(y = Vi(x), x = Vj(y)), besselK = list(x = Vi(x), nu = 0.5),
+    match = list(x = least$x, table = 1:2), nchar = list(x = least$x),
+    `%in%` = list(x = least$x, table = 1:2), rank = list(x = least$x),
+    fft = list(z = least$x), fivenum = list(x = least$x),
+    tabulate = list(bin = Vi(x)), cmdscale = list(d = sqdist(Vi(x), Vj(x))),
     dnorm = list(x = Vi(x)), pnorm = list(q = Vi(x)), to_gpu = list(x = x)
   )
 }
