@@ -12,6 +12,10 @@ setGeneric("match")
 
 match_stored <- function(x, table, nomatch = NA_integer_,
                          incomparables = NULL) {
+  # R itself dies of a name
+  if (!is.null(incomparables) && !is.atomic(incomparables)) {
+    abort_argument("incomparables", "a vector", incomparables, sys.call())
+  }
   about_function("match", sys.call(), {
     base::match(stored(x), stored(table), nomatch, incomparables)
   })

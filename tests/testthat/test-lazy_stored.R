@@ -98,6 +98,7 @@ test_that("more words of R are of the stored entries", {
   expect_identical(D %in% c(1, 2), stored %in% c(1, 2))
   expect_identical(c(1, 5) %in% D, c(TRUE, FALSE))
   expect_identical(D %in% D, rep(TRUE, 16))
+  expect_rkeops_error(match(1, D, incomparables = quote(x)), "argument")
   expect_identical(nchar(D), nchar(stored))
   expect_identical(rank(D), rank(c(stored)))
   expect_identical(tabulate(D), tabulate(c(stored)))
