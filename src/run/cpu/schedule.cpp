@@ -115,7 +115,7 @@ TaskList make_tasks(const Schedule& schedule, const CoveredRows* cover) {
     for (; next < cover->rows.size() && cover->rows[next].begin < rows.end; ++next) {
       add_tasks(list, common(rows, cover->rows[next]), schedule.columns,
                 cover->begin_of(next), cover->end_of(next));
-      if (cover->rows[block].end > rows.end) break;
+      if (cover->rows[next].end > rows.end) break;
     }
   }
   return list;
