@@ -238,12 +238,20 @@ mark_source <- function(converted, source) {
   converted
 }
 
+# A number that is written twice, as in `x / 50 - y / 50`, is one variable, too.
+mark_number <- function(value) {
+  if (length(value) == 1L) attr(value, "rkeops_number") <- TRUE
+  value
+}
+
 source_of <- function(data) {
   mark <- attr(data, "rkeops_source")
   if (is.null(mark)) data else rlang::wref_value(mark[[2L]])$object
 }
 
 without_mark <- function(data) {
-  if (!is.null(attr(data, "rkeops_source"))) attr(data, "rkeops_source") <- NULL
+  for (mark in c("rkeops_source", "rkeops_number")) {
+    if (!is.null(attr(data, mark))) attr(data, mark) <- NULL
+  }
   data
 }

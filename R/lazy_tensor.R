@@ -260,7 +260,7 @@ as_lazy <- function(x, name, call) {
     if (!is_operand(values)) abort_operand(name, x, call)
     content_of(values, x)
   }
-  content$values <- c(content$values, use.names = FALSE)
+  content$values <- mark_number(c(content$values, use.names = FALSE))
   variable_of(content, NA, content$values, call)
 }
 

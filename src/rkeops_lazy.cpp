@@ -27,6 +27,12 @@ SEXP source_of(SEXP data) {
   return Rf_findVarInFrame(holder, Rf_install("object"));
 }
 
+// Was it written into an expression, see mark_number()?
+bool is_number(SEXP data) {
+  static const SEXP name = Rf_install("rkeops_number");
+  return Rf_getAttrib(data, name) != R_NilValue;
+}
+
 // Others may have changed the source in place, as data.table does.
 bool are_same_numbers(SEXP a, SEXP b) {
   if (TYPEOF(a) != TYPEOF(b) || Rf_xlength(a) != Rf_xlength(b)) return false;
@@ -53,6 +59,7 @@ class Operands {
 
  private:
   SEXP first_of_same(SEXP one) {
+    if (is_number(one)) return first_equal(one);
     const SEXP source = source_of(one);
     if (source == R_NilValue) return one;
     for (SEXP other : converted_) {
@@ -63,7 +70,14 @@ class Operands {
     return one;
   }
 
-  std::vector<SEXP> converted_;
+  SEXP first_equal(SEXP one) {
+    for (SEXP other : numbers_)
+      if (are_same_numbers(other, one)) return other;
+    numbers_.push_back(one);
+    return one;
+  }
+
+  std::vector<SEXP> converted_, numbers_;
 };
 
 LazyOperand operand_of(SEXP value) { return Operands().read(value); }

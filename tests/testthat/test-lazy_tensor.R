@@ -52,13 +52,16 @@ test_that("predicates", {
   expect_false(is.int(3.5))
 })
 
-test_that("the same object is one variable, numbers never are", {
+test_that("the same object is one variable, and so are equal numbers", {
   x <- lazy_points(4, 2)
   expect_length((Vi(x) + sum(Vi(x)))$data, 1)
   expect_length((Vi(x) + Vj(x))$data, 2)
   copy <- x + 0
   expect_length((Vi(x) + Vi(copy))$data, 2)
-  expect_length((2 * Vi(x) + 2)$data, 3)
+  expect_length((2 * Vi(x) + 2)$data, 2)
+  expect_length((2 * Vi(x) + 3)$data, 3)
+  # a parameter is no number, whatever its value
+  expect_length((Pm(2) * Vi(x) + 2)$data, 3)
   p <- Pm(2)
   expect_length((p * Vi(x) + p)$data, 2)
   difference <- Vi(x) - Vj(x)

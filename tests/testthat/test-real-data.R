@@ -207,3 +207,24 @@ test_that("so does a GPU", {
     expect_right_values(20L, engine_cases())
   }
 })
+
+test_that("scaled differences of lazy tensors are moved, too", {
+  local_digits()
+  set.seed(3)
+  x <- matrix(runif(1500), 500) + 5e6
+  y <- matrix(runif(1200), 400) + 5e6
+  distances <- square_distances(x, y)
+  expect_sums <- function(K, scale) { # nolint: object_name_linter.
+    expect_no_warning(sums <- rowSums(K), class = "rkeops_warning_precision")
+    expect_equal(sums, rowSums(exp(-distances * scale^2)), tolerance = 1e-5)
+  }
+  expect_sums(exp(-sqnorm2(Vi(x) / 50 - Vj(y) / 50)), 1 / 50)
+  expect_sums(exp(-sqnorm2(3 * Vi(x) - 3 * Vj(y))), 3)
+  expect_sums(exp(-sqnorm2((Vi(x) - Vj(y)) / 0.5)), 2)
+  expect_identical((Vi(x) / 50 - Vj(y) / 50)$args[[2L]], "V1 = Pm(1)")
+  # a parameter is no number, whatever its value
+  p <- Pm(2)
+  z <- Vi(1:3)
+  expect_equal(grad(p * z + 2 * z, 1, "Sum", p, "i"), 6,
+               ignore_attr = TRUE)
+})
