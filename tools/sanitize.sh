@@ -53,7 +53,8 @@ END
 
   # R is not instrumented: the library of the sanitizer has to be there first. Compilers
   # do without it.
-  preload="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libstdc++.so)"
+  preload="$(gcc -print-file-name=libasan.so) $(gcc -print-file-name=libubsan.so)"
+  preload="$preload $(gcc -print-file-name=libstdc++.so)"
   printf '#!/bin/sh\nunset LD_PRELOAD\nexec %s %s "$@"\n' \
     "$(R CMD config CXX17)" "$checks -fno-sanitize=vptr" >"$work/compiler"
   chmod +x "$work/compiler"
