@@ -169,8 +169,8 @@ r_lazy_values <- function(operand, data, evaluation) {
     .Call(`_rkeops_r_lazy_values`, operand, data, evaluation)
 }
 
-r_toolchain <- function() {
-    .Call(`_rkeops_r_toolchain`)
+r_toolchain <- function(nvrtc_folders) {
+    .Call(`_rkeops_r_toolchain`, nvrtc_folders)
 }
 
 r_gpu_devices <- function() {

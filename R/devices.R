@@ -75,24 +75,13 @@ format_devices <- function(found) {
 }
 
 check_cuda_compiler <- function(call) {
-  toolchain <- check_native(r_toolchain(), call)
+  toolchain <- check_native(r_toolchain(nvrtc_folders()), call)
   if (!nzchar(toolchain$cuda)) {
     abort_rkeops(
       "gpu", "There is a GPU, but no compiler for it (NVRTC or `nvcc`).",
       details = toolchain$cuda_places,
-      hints = c("These places were looked at.", cuda_compiler_hints),
+      hints = c("These places were looked at.", cuda_compiler_advice()),
       call = call
     )
   }
 }
-
-cuda_compiler_hints <- c(
-  paste(
-    "Install NVRTC (cuda-nvrtc of NVIDIA, libnvrtc of Debian and Ubuntu) or",
-    "the CUDA toolkit."
-  ),
-  paste(
-    "In another place: `set_rkeops_option(\"nvrtc\", path)` or",
-    "`set_rkeops_option(\"nvcc\", path)`."
-  )
-)

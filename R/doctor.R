@@ -3,7 +3,8 @@
 #' Is everything here, and does it work?
 #'
 #' `rkeops_sitrep()` lists the compilers, the GPU, the threads and the directory
-#' of compiled formulas, and says what to do about what is missing.
+#' of compiled formulas, says why the compiler for GPUs was taken that it found,
+#' and what to type where something is missing. Nothing is downloaded unasked.
 #' `check_rkeops()` runs a small formula where operators run now (see
 #' [use_gpu()]), and compares the result with that of plain R: on the CPU
 #' interpreted, and compiled unless the option `compile` is `"never"`, or
@@ -44,7 +45,7 @@ self_test_modes <- function() {
   if (settings$engine == "cuda") {
     return("always")
   }
-  has_compiler <- nzchar(check_native(r_toolchain())$cxx)
+  has_compiler <- nzchar(check_native(r_toolchain(character()))$cxx)
   compiles <- switch(settings$compile,
     auto = has_compiler, always = TRUE, never = FALSE
   )
@@ -105,7 +106,7 @@ situation <- function() {
   check_native(push_settings())
   list(
     version = package_version_string(),
-    toolchain = check_native(r_toolchain()),
+    toolchain = check_native(r_toolchain(nvrtc_folders())),
     devices = r_gpu_devices(),
     engine = settings$engine,
     compile = settings$compile,
@@ -154,11 +155,12 @@ escape_braces <- function(text) {
 report_cuda_compiler <- function(toolchain) {
   if (nzchar(toolchain$cuda)) {
     cli::cli_inform(c(
-      v = "Compiler for GPUs: {toolchain$cuda} ({toolchain$cuda_version})"
+      v = "Compiler for GPUs: {toolchain$cuda} ({toolchain$cuda_version};
+        {toolchain$cuda_origin})"
     ))
   } else {
     places <- toolchain$cuda_places
-    hints <- escape_braces(cuda_compiler_hints)
+    hints <- escape_braces(cuda_compiler_advice())
     cli::cli_inform(c(
       "!" = "Compiler for GPUs: none in {.path {places}}.",
       rlang::set_names(hints, "i")

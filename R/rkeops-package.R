@@ -33,8 +33,12 @@
 #' The compiler is the C++17 compiler R was configured with; the environment
 #' variable `RKEOPS_CXX` or the option `compiler` (see [set_rkeops_option()])
 #' name another. The compiler for GPUs is NVRTC, the library `libnvrtc`, looked
-#' for in the option `nvrtc`, in `CUDA_HOME`, `CUDA_PATH`, `LD_LIBRARY_PATH`,
-#' where the system has libraries, and in `/usr/local/cuda`; or `nvcc`, looked
+#' for in the option `nvrtc`, in `CUDA_HOME`, `CUDA_PATH`, `LD_LIBRARY_PATH`, in
+#' R packages that carry libraries of CUDA (`cuda12.8` and the like), in torch
+#' for R, in environments of Python (`RETICULATE_PYTHON_ENV`,
+#' `RETICULATE_PYTHON`, `VIRTUAL_ENV`, and one that is called `r-rkeops`), in
+#' conda (`CONDA_PREFIX`), where the system has libraries, and in
+#' `/usr/local/cuda`; or `nvcc`, looked
 #' for in the option `nvcc`, in `CUDA_HOME`, `CUDA_PATH`, the `PATH` and
 #' `/usr/local/cuda`. The option `cuda_compiler` chooses between them.
 #'

@@ -58,6 +58,8 @@ surroundings <- function() {
     interactive = shows_progress(), cxx = cxx_command(),
     cuda_home = Sys.getenv("CUDA_HOME"), cuda_path = Sys.getenv("CUDA_PATH"),
     path = Sys.getenv("PATH"), library_path = Sys.getenv("LD_LIBRARY_PATH"),
+    nvrtc_folders = if (settings$engine == "cuda") nvrtc_folders() else
+      character(),
     temporary_directory = tempdir(),
     include_directory = system.file("include", package = "rkeops"),
     work_of_a_part = if (settings$workers) settings$worker_task else 0,

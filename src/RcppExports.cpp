@@ -490,11 +490,12 @@ BEGIN_RCPP
 END_RCPP
 }
 // r_toolchain
-SEXP r_toolchain();
-RcppExport SEXP _rkeops_r_toolchain() {
+SEXP r_toolchain(Rcpp::CharacterVector nvrtc_folders);
+RcppExport SEXP _rkeops_r_toolchain(SEXP nvrtc_foldersSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
-    rcpp_result_gen = Rcpp::wrap(r_toolchain());
+    Rcpp::traits::input_parameter< Rcpp::CharacterVector >::type nvrtc_folders(nvrtc_foldersSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_toolchain(nvrtc_folders));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -737,7 +738,7 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_lazy_explain", (DL_FUNC) &_rkeops_r_lazy_explain, 4},
     {"_rkeops_r_lazy_reduction_gradient", (DL_FUNC) &_rkeops_r_lazy_reduction_gradient, 4},
     {"_rkeops_r_lazy_values", (DL_FUNC) &_rkeops_r_lazy_values, 3},
-    {"_rkeops_r_toolchain", (DL_FUNC) &_rkeops_r_toolchain, 0},
+    {"_rkeops_r_toolchain", (DL_FUNC) &_rkeops_r_toolchain, 1},
     {"_rkeops_r_gpu_devices", (DL_FUNC) &_rkeops_r_gpu_devices, 0},
     {"_rkeops_r_cache_list", (DL_FUNC) &_rkeops_r_cache_list, 1},
     {"_rkeops_r_cache_try", (DL_FUNC) &_rkeops_r_cache_try, 1},

@@ -56,6 +56,9 @@ void collect_garbage();
 Rcpp::CharacterVector character(const std::vector<std::string>& strings);
 Rcpp::CharacterVector character(const std::string& text);
 
+/// Folders by the names of a vector of R, which say what they belong to.
+std::vector<NamedFolder> named_folders(Rcpp::CharacterVector folders);
+
 /// One string a line.
 Rcpp::CharacterVector lines_of(const std::string& text);
 

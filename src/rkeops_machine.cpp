@@ -15,9 +15,10 @@ using namespace rkeops;
 // ---------------------------------------------------------------------------------
 
 // [[Rcpp::export(rng = false)]]
-SEXP r_toolchain() {
+SEXP r_toolchain(Rcpp::CharacterVector nvrtc_folders) {
   return guarded([&] {
-    const ToolchainSettings& toolchain = settings().toolchain;
+    ToolchainSettings toolchain = settings().toolchain;
+    toolchain.nvrtc_folders = named_folders(nvrtc_folders);
     const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(10);
     const auto ends = [&] {
       return std::chrono::steady_clock::now() > end || interrupted();
@@ -30,6 +31,7 @@ SEXP r_toolchain() {
         Rcpp::_["cxx_version"] = version(Engine::cpu),
         Rcpp::_["cuda"] = character(find_compiler(Engine::cuda, toolchain)),
         Rcpp::_["cuda_version"] = version(Engine::cuda),
+        Rcpp::_["cuda_origin"] = character(cuda_compiler_origin(toolchain)),
         Rcpp::_["cuda_places"] = character(cuda_compiler_places(toolchain)));
   });
 }

@@ -11,6 +11,15 @@ Settings& rkeops::settings() {
   return current;
 }
 
+std::vector<NamedFolder> rkeops::named_folders(Rcpp::CharacterVector folders) {
+  std::vector<NamedFolder> result;
+  if (folders.size() == 0) return result;
+  const Rcpp::CharacterVector origins = folders.names();
+  for (R_xlen_t i = 0; i < folders.size(); ++i)
+    result.push_back({std::string(folders[i]), std::string(origins[i])});
+  return result;
+}
+
 namespace {
 
 struct SettingRow {
@@ -58,6 +67,7 @@ const SettingRow setting_rows[] = {
     {"cuda_home", [](S& s, SEXP v) { s.toolchain.cuda_home = text(v); }},
     {"cuda_path", [](S& s, SEXP v) { s.toolchain.cuda_path = text(v); }},
     {"path", [](S& s, SEXP v) { s.toolchain.path = text(v); }},
+    {"nvrtc_folders", [](S& s, SEXP v) { s.toolchain.nvrtc_folders = named_folders(v); }},
     {"library_path", [](S& s, SEXP v) { s.toolchain.library_path = text(v); }},
     {"include_directory", [](S& s, SEXP v) { s.toolchain.include_directory = text(v); }},
     {"temporary_directory",

@@ -130,8 +130,9 @@ Words cuda_hints(const ToolchainSettings& settings) {
   Words hints;
   if (settings.cuda_compiler != "nvcc" && settings.nvcc.empty())
     hints.push_back(
-        "NVRTC is enough: the package cuda-nvrtc of NVIDIA, libnvrtc of Debian and "
-        "Ubuntu, nvidia-cuda-nvrtc of Python. Where it is in an unusual place: "
+        "NVRTC is enough: the package cuda12.8 of R, cuda-nvrtc of NVIDIA, libnvrtc of "
+        "Debian and Ubuntu, nvidia-cuda-nvrtc of Python. Where it is in an unusual "
+        "place: "
         "set_rkeops_option(\"nvrtc\", path).");
   if (settings.cuda_compiler != "nvrtc")
     hints.push_back("Install the CUDA toolkit, or set the option `nvcc` to its path.");

@@ -2,9 +2,12 @@
 // where the system has it: a formula found in the cache costs none.
 #include "build/cuda_compiler.h"
 
+#include <dirent.h>
 #include <dlfcn.h>
 #include <sys/stat.h>
 
+#include <algorithm>
+#include <memory>
 #include <sstream>
 
 #include "build/toolchain.h"
@@ -19,9 +22,15 @@ struct Place {
 
 // The newest first, behind the one that developers choose. NVRTC makes cubins since 11.1;
 // all of 11.2 to 11.8 have one name.
+#ifdef _WIN32
+const std::vector<std::string> library_names = {"nvrtc64_150_0.dll", "nvrtc64_140_0.dll",
+                                                "nvrtc64_130_0.dll", "nvrtc64_120_0.dll",
+                                                "nvrtc64_112_0.dll"};
+#else
 const std::vector<std::string> library_names = {"libnvrtc.so",    "libnvrtc.so.15",
                                                 "libnvrtc.so.14", "libnvrtc.so.13",
                                                 "libnvrtc.so.12", "libnvrtc.so.11.2"};
+#endif
 
 const char* const system_libraries = "libraries of the system";
 
@@ -57,6 +66,8 @@ std::vector<Place> nvrtc_folders(const ToolchainSettings& settings) {
   std::istringstream folders(settings.library_path);
   for (std::string folder; std::getline(folders, folder, ':');)
     if (!folder.empty()) places.push_back({folder, "LD_LIBRARY_PATH"});
+  for (const NamedFolder& folder : settings.nvrtc_folders)
+    places.push_back({folder.path, folder.origin});
   places.push_back({"", system_libraries});
   places.push_back({"/usr/local/cuda/lib64", "usual place"});
   return places;
@@ -71,6 +82,21 @@ std::string file_of_loader(const std::string& name) {
   return information.dli_fname;
 }
 
+/// torch has libraries with a digest in their names: "libnvrtc-672ee683.so.12". The last
+/// one in the order of the alphabet, or "".
+std::string name_with_digest(const std::string& folder) {
+  const std::unique_ptr<DIR, int (*)(DIR*)> stream(opendir(folder.c_str()), closedir);
+  std::string best;
+  while (const dirent* item = stream ? readdir(stream.get()) : nullptr) {
+    const std::string name = item->d_name;
+    const bool has_digest = name.rfind("libnvrtc-", 0) == 0 &&
+                            name.rfind("libnvrtc-builtins", 0) != 0 &&
+                            name.find(".so") != std::string::npos;
+    if (has_digest && is_regular_file(folder + "/" + name)) best = std::max(best, name);
+  }
+  return best;
+}
+
 std::string find_in(const Place& place) {
   for (const std::string& name : library_names) {
     const std::string file = place.file + "/" + name;
@@ -81,7 +107,8 @@ std::string find_in(const Place& place) {
       return file;
     }
   }
-  return "";
+  const std::string name = place.file.empty() ? "" : name_with_digest(place.file);
+  return name.empty() ? "" : place.file + "/" + name;
 }
 
 std::string find_named(const std::string& library) {
@@ -110,6 +137,18 @@ std::string find_nvrtc(const ToolchainSettings& settings) {
     const std::string library = find_in(place);
     if (!library.empty()) return library;
   }
+  return "";
+}
+
+std::string cuda_compiler_origin(const ToolchainSettings& settings) {
+  if (!uses_nvrtc(settings)) {
+    for (const Place& place : nvcc_candidates(settings))
+      if (!find_program(place.file, settings.path).empty()) return place.origin;
+    return "";
+  }
+  if (!settings.nvrtc.empty()) return find_nvrtc(settings).empty() ? "" : "option";
+  for (const Place& place : nvrtc_folders(settings))
+    if (!find_in(place).empty()) return place.origin;
   return "";
 }
 

@@ -18,8 +18,13 @@ bool uses_nvrtc(const ToolchainSettings& settings);
 std::string find_nvcc(const ToolchainSettings& settings);
 
 /// Path of libnvrtc, or "" when there is none. A given option is the only place looked
-/// at; else CUDA_HOME, CUDA_PATH, where libraries of the system are, and /usr/local/cuda.
+/// at; else CUDA_HOME, CUDA_PATH, the folders that R packages, Python and conda have,
+/// where libraries of the system are, and /usr/local/cuda.
 std::string find_nvrtc(const ToolchainSettings& settings);
+
+/// Why the compiler that is used was taken: "option", "CUDA_HOME", "R package cuda12.8";
+/// "" when there is none.
+std::string cuda_compiler_origin(const ToolchainSettings& settings);
 
 /// Names the places that are looked at: "/opt/cuda/bin/nvcc (CUDA_HOME)".
 std::vector<std::string> nvcc_places(const ToolchainSettings& settings);

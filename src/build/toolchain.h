@@ -9,6 +9,11 @@
 
 namespace rkeops {
 
+struct NamedFolder {
+  std::string path;
+  std::string origin;  // "R package cuda12.8"
+};
+
 /// Filled by the R layer from options and environment; nothing here reads R.
 struct ToolchainSettings {
   std::string cxx;  // R's C++17 compiler with its words: "g++ -std=gnu++17"
@@ -19,6 +24,7 @@ struct ToolchainSettings {
   std::string cuda_home, cuda_path;          // environment: CUDA_HOME, CUDA_PATH
   std::string path;                          // environment: PATH
   std::string library_path;                  // environment: LD_LIBRARY_PATH
+  std::vector<NamedFolder> nvrtc_folders;    // where users of R have it
   std::vector<std::string> nvcc_flags;       // the user's own for both, after ours
   std::string include_directory;             // holds rkeops/abi.h
   std::string cuda_architecture;             // "sm_90"

@@ -62,7 +62,7 @@ skip_without_gpu <- function() {
 }
 
 # Asks the machine, whatever a test sets.
-has_compiler <- nzchar(check_native(r_toolchain())$cxx)
+has_compiler <- nzchar(check_native(r_toolchain(character()))$cxx)
 
 skip_without_compiler <- function() {
   if (!has_compiler) skip("No C++ compiler.")

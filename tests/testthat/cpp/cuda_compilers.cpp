@@ -138,6 +138,33 @@ void test_choice() {
   check("NVRTC in CUDA_PATH", find_nvrtc(elsewhere) == newer);
 }
 
+void test_named_folders() {
+  ToolchainSettings settings = new_settings();
+  settings.cuda_compiler = "nvrtc";
+  shell("mkdir -p " + folder + "/torch " + folder + "/package");
+  write_text("torch/libnvrtc-builtins-2dc4bf68.so.12.4", "");
+  settings.nvrtc_folders = {{folder + "/nowhere", "nobody"},
+                            {folder + "/torch", "torch"}};
+  check("builtins are no NVRTC", cuda_compiler_origin(settings) != "torch");
+  const std::string torch = write_text("torch/libnvrtc-672ee683.so.11.2", "");
+  check("NVRTC with a digest", find_nvrtc(settings) == torch);
+  check("its origin", cuda_compiler_origin(settings) == "torch");
+  const std::string packed = write_text("package/libnvrtc.so.12", "");
+  settings.nvrtc_folders.insert(settings.nvrtc_folders.begin(),
+                                {folder + "/package", "R package cuda12.8"});
+  check("the first folder counts", find_nvrtc(settings) == packed);
+  check("the origin is that of the first",
+        cuda_compiler_origin(settings) == "R package cuda12.8");
+  settings.cuda_home = folder + "/torch";
+  check("the home of CUDA has libraries in lib alone", find_nvrtc(settings) == packed);
+  settings.cuda_home = folder + "/home";
+  check("the home of CUDA comes before", cuda_compiler_origin(settings) == "CUDA_HOME");
+  settings.nvrtc = packed;
+  check("an option has its origin", cuda_compiler_origin(settings) == "option");
+  settings.nvrtc = "/no/libnvrtc.so";
+  check("what is not there has none", cuda_compiler_origin(settings).empty());
+}
+
 void test_none() {
   ToolchainSettings settings = new_settings();
   settings.nvrtc = "/no/libnvrtc.so";
@@ -337,6 +364,7 @@ int main() {
   shell("${CXX:-g++} -std=c++17 -shared -fPIC -DEMULATED_NVCC=\"\\\"$PWD/" + emulation +
         "nvcc\\\"\" " + emulation + "nvrtc.cpp -o " + emulated_nvrtc);
   test_choice();
+  test_named_folders();
   test_none();
   test_command();
   test_compile();
