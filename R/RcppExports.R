@@ -53,18 +53,6 @@ r_value_rectangles <- function(op, lower, upper, lower_im, upper_im) {
     .Call(`_rkeops_r_value_rectangles`, op, lower, upper, lower_im, upper_im)
 }
 
-r_largest_of_columns <- function(x) {
-    .Call(`_rkeops_r_largest_of_columns`, x)
-}
-
-r_moved_centers <- function(x, weights, largest, labels, centers, on_sphere) {
-    .Call(`_rkeops_r_moved_centers`, x, weights, largest, labels, centers, on_sphere)
-}
-
-r_sums_by_label <- function(values, weights, labels, count) {
-    .Call(`_rkeops_r_sums_by_label`, values, weights, labels, count)
-}
-
 r_cover_create <- function(blocks, i_size, j_size) {
     .Call(`_rkeops_r_cover_create`, blocks, i_size, j_size)
 }

@@ -130,8 +130,7 @@ k_means_problem <- function(x, weights, metric, precision, name, call) {
   x <- points_of_metric(x, metric, name, call)
   list(
     x = x, tensor = Vi(where_it_runs(x), precision = precision),
-    weights = weights, metric = metric, precision = precision,
-    largest = r_largest_of_columns(x)
+    weights = weights, metric = metric, precision = precision
   )
 }
 
@@ -292,11 +291,22 @@ centers_of <- function(problem, cluster, centers) {
   if (problem$metric == "manhattan") {
     return(medians_of(problem, cluster, centers))
   }
+  weights <- problem$weights
+  sums <- base::rowsum(
+    if (is.null(weights)) problem$x else problem$x * weights, cluster
+  )
+  members <- as.integer(rownames(sums))
+  size <- if (problem$metric == "cosine") {
+    sqrt(rowSums(sums^2))
+  } else if (is.null(weights)) {
+    tabulate(cluster, nrow(centers))[members]
+  } else {
+    c(base::rowsum(weights, cluster))
+  }
   # a centre whose points cancel, or have weight 0, stays where it is
-  check_native(r_moved_centers(
-    problem$x, problem$weights, problem$largest, cluster, centers,
-    problem$metric == "cosine"
-  ))
+  kept <- size > 0
+  centers[members[kept], ] <- sums[kept, ] / size[kept]
+  centers
 }
 
 medians_of <- function(problem, cluster, centers) {
@@ -322,9 +332,9 @@ weighted_median <- function(x, weights) {
 k_means_value <- function(problem, nearest, centers, iteration, converged) {
   count <- nrow(centers)
   weights <- problem$weights %||% 1
-  within <- check_native(r_sums_by_label(
-    nearest$distance, problem$weights, nearest$cluster, count
-  ))
+  within <- numeric(count)
+  sums <- base::rowsum(nearest$distance * weights, nearest$cluster)
+  within[as.integer(rownames(sums))] <- sums
   middle <- centers_of(
     problem, rep(1L, nrow(problem$x)), centers[1L, , drop = FALSE]
   )

@@ -157,44 +157,6 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
-// r_largest_of_columns
-Rcpp::NumericVector r_largest_of_columns(Rcpp::NumericMatrix x);
-RcppExport SEXP _rkeops_r_largest_of_columns(SEXP xSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
-    rcpp_result_gen = Rcpp::wrap(r_largest_of_columns(x));
-    return rcpp_result_gen;
-END_RCPP
-}
-// r_moved_centers
-SEXP r_moved_centers(Rcpp::NumericMatrix x, Rcpp::Nullable<Rcpp::NumericVector> weights, Rcpp::NumericVector largest, Rcpp::IntegerVector labels, Rcpp::NumericMatrix centers, bool on_sphere);
-RcppExport SEXP _rkeops_r_moved_centers(SEXP xSEXP, SEXP weightsSEXP, SEXP largestSEXP, SEXP labelsSEXP, SEXP centersSEXP, SEXP on_sphereSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type x(xSEXP);
-    Rcpp::traits::input_parameter< Rcpp::Nullable<Rcpp::NumericVector> >::type weights(weightsSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type largest(largestSEXP);
-    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type labels(labelsSEXP);
-    Rcpp::traits::input_parameter< Rcpp::NumericMatrix >::type centers(centersSEXP);
-    Rcpp::traits::input_parameter< bool >::type on_sphere(on_sphereSEXP);
-    rcpp_result_gen = Rcpp::wrap(r_moved_centers(x, weights, largest, labels, centers, on_sphere));
-    return rcpp_result_gen;
-END_RCPP
-}
-// r_sums_by_label
-SEXP r_sums_by_label(Rcpp::NumericVector values, Rcpp::Nullable<Rcpp::NumericVector> weights, Rcpp::IntegerVector labels, int count);
-RcppExport SEXP _rkeops_r_sums_by_label(SEXP valuesSEXP, SEXP weightsSEXP, SEXP labelsSEXP, SEXP countSEXP) {
-BEGIN_RCPP
-    Rcpp::RObject rcpp_result_gen;
-    Rcpp::traits::input_parameter< Rcpp::NumericVector >::type values(valuesSEXP);
-    Rcpp::traits::input_parameter< Rcpp::Nullable<Rcpp::NumericVector> >::type weights(weightsSEXP);
-    Rcpp::traits::input_parameter< Rcpp::IntegerVector >::type labels(labelsSEXP);
-    Rcpp::traits::input_parameter< int >::type count(countSEXP);
-    rcpp_result_gen = Rcpp::wrap(r_sums_by_label(values, weights, labels, count));
-    return rcpp_result_gen;
-END_RCPP
-}
 // r_cover_create
 SEXP r_cover_create(Rcpp::NumericMatrix blocks, double i_size, double j_size);
 RcppExport SEXP _rkeops_r_cover_create(SEXP blocksSEXP, SEXP i_sizeSEXP, SEXP j_sizeSEXP) {
@@ -747,9 +709,6 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_end_of_compiling", (DL_FUNC) &_rkeops_r_end_of_compiling, 0},
     {"_rkeops_r_value_intervals", (DL_FUNC) &_rkeops_r_value_intervals, 3},
     {"_rkeops_r_value_rectangles", (DL_FUNC) &_rkeops_r_value_rectangles, 5},
-    {"_rkeops_r_largest_of_columns", (DL_FUNC) &_rkeops_r_largest_of_columns, 1},
-    {"_rkeops_r_moved_centers", (DL_FUNC) &_rkeops_r_moved_centers, 6},
-    {"_rkeops_r_sums_by_label", (DL_FUNC) &_rkeops_r_sums_by_label, 4},
     {"_rkeops_r_cover_create", (DL_FUNC) &_rkeops_r_cover_create, 3},
     {"_rkeops_r_cover_describe", (DL_FUNC) &_rkeops_r_cover_describe, 2},
     {"_rkeops_r_near_boxes", (DL_FUNC) &_rkeops_r_near_boxes, 5},

@@ -81,33 +81,6 @@ test_that("weights are repetitions, and weights of 0 change nothing", {
   expect_equal(seeded$tot.withinss, 0)
 })
 
-test_that("means by label are those of plain R, for any number of threads", {
-  set.seed(4)
-  for (columns in c(1, 3, 100)) {
-    x <- matrix(rnorm(63 * columns, 1e6), 63)
-    x[5, 1] <- 1e12
-    x <- x[rep(1:63, length.out = 40009), , drop = FALSE]
-    labels <- sample.int(7, nrow(x), TRUE)
-    weights <- sample(0:3, nrow(x), TRUE) / 7
-    weights[labels == 3] <- 0
-    old <- matrix(as.double(seq_len(8 * columns)), 8)
-    moved <- function(weights, threads = 1) {
-      local_rkeops_options(threads = threads)
-      r_moved_centers(x, weights, r_largest_of_columns(x), labels, old, FALSE)
-    }
-    expected <- old
-    plain <- rowsum(x, labels) / tabulate(labels)
-    expected[1:7, ] <- plain
-    expect_equal(moved(NULL), expected, tolerance = 1e-13)
-    expect_identical(moved(NULL, 2), moved(NULL))
-    weighted <- rowsum(x * weights, labels) / c(rowsum(weights, labels))
-    expected[-c(3, 8), ] <- weighted[-3, ]
-    expected[3, ] <- old[3, ]
-    expect_equal(moved(weights), expected, tolerance = 1e-13)
-    expect_identical(moved(weights * 2^-900), moved(weights))
-  }
-})
-
 test_that("an empty cluster gets the farthest point", {
   local_rkeops_options(compile = "never")
   x <- cbind(c(0, 1, 2, 10, 11, 50))
