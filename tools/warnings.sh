@@ -33,7 +33,7 @@ examine() {
       -- $language
     ;;
   cppcheck)
-    cppcheck --quiet --std=c++17 --inline-suppr --enable=warning,performance,portability \
+    cppcheck --quiet --std=c++17 --suppressions-list=tools/cppcheck.txt --enable=warning,performance,portability \
       -Isrc -Iinst/include --template='{file}:{line}: warning: {message} [{id}]' "$1"
     ;;
   *)

@@ -82,8 +82,7 @@ std::vector<Expr> with_choice_outside(
 
 class ReverseMode {
  public:
-  ReverseMode(Expr f, Expr v) : variable_(v) {
-    order_ = sorted_nodes({f}, true);
+  ReverseMode(Expr f, Expr v) : variable_(v), order_(sorted_nodes({f}, true)) {
     for (Expr node : order_) {
       bool depends = node == v;
       for (Expr child : node->children) depends = depends || active_.count(&*child);

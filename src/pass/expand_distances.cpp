@@ -30,7 +30,7 @@ struct Centred {
 
 class Expander {
  public:
-  Expander(Expr root, int arguments, ExpansionLimits limits)
+  Expander(Expr root, int arguments, const ExpansionLimits& limits)
       : root_(root), graph_(*root->graph), arguments_(arguments), limits_(limits) {}
 
   Expansion run() {
@@ -282,7 +282,7 @@ class Expander {
 
 }  // namespace
 
-Expansion expand_distances(Expr root, int arguments, ExpansionLimits limits) {
+Expansion expand_distances(Expr root, int arguments, const ExpansionLimits& limits) {
   return Expander(root, arguments, limits).run();
 }
 

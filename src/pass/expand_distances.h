@@ -58,6 +58,6 @@ struct ExpansionLimits {
 
 /// `root` is simplified; `arguments` is the number of inputs it has, behind which the
 /// centres come. The expansion is made in the same graph.
-Expansion expand_distances(Expr root, int arguments, ExpansionLimits limits);
+Expansion expand_distances(Expr root, int arguments, const ExpansionLimits& limits);
 
 }  // namespace rkeops
