@@ -1,10 +1,10 @@
 // Tests of src/run/cpu/cpu_run.cpp and schedule.cpp with a program that takes as long as
-// it is told to: that slices are short however long a pair takes, and that every pair is
-// met once. Prints "name ok" or "name FAIL" and exits with status 1 when something
-// failed. From the top of the repository:
+// it is told to: that slices are short however long a pair takes, and that every pair, or
+// every pair of a cover, is met once. Prints "name ok" or "name FAIL" and exits with
+// status 1 when something failed. From the top of the repository:
 //   g++ -std=c++17 -Isrc -Iinst/include tests/testthat/cpp/cpu_schedule.cpp
 //     src/run/cpu/schedule.cpp src/run/cpu/tasks.cpp src/run/cpu/cpu_run.cpp
-//     src/base/diagnostic.cpp src/base/job.cpp -pthread
+//     src/base/diagnostic.cpp src/base/job.cpp src/base/pair_cover.cpp -pthread
 //     -o cpu_schedule && ./cpu_schedule
 #include <algorithm>
 #include <atomic>
@@ -155,6 +155,40 @@ void test_cut(long long rows, long long columns, double pairs) {
         after.columns.size() == before.columns.size());
 }
 
+// Covers whose blocks of rows end before, at and after the ends of the ranges of rows:
+// tasks have every row once, with the columns of its block.
+void test_tasks_of_cover(long long rows, long long columns, long long rows_a_block) {
+  std::vector<PairBlock> blocks;
+  for (long long begin = 0; begin < rows; begin += 2 * rows_a_block) {
+    const Range some = {begin, std::min(begin + rows_a_block, rows)};
+    blocks.push_back({some, {begin % columns, columns}});
+  }
+  const PairCover cover(blocks, rows, columns);
+  const CoveredRows& covered = cover.by_i();
+  const TaskList list =
+      make_tasks(with_slices(make_schedule(rows, columns), 50000), &covered);
+  bool follow = true, right_columns = true;
+  double pairs = 0;
+  long long end = 0;
+  for (const Task& task : list.tasks) {
+    follow = follow && task.rows.size() > 0 &&
+             (task.is_first_of_rows ? task.rows.begin == end : task.rows.end == end);
+    end = task.rows.end;
+    const size_t block = covered.block_of(task.rows.begin);
+    right_columns = right_columns && covered.rows[block].end >= task.rows.end;
+    for (size_t k = task.first_range; k < task.last_range; ++k) {
+      pairs += double(task.rows.size()) * double(list.columns[k].size());
+      right_columns = right_columns && block % 2 == 0 &&
+                      list.columns[k].begin >= covered.begin_of(block)->begin;
+    }
+  }
+  const std::string name = " of " + std::to_string(rows) + " rows in blocks of " +
+                           std::to_string(rows_a_block);
+  check("tasks" + name + " follow each other", follow && end == rows);
+  check("tasks" + name + " have the columns of their block", right_columns);
+  check("tasks" + name + " have all pairs", pairs == cover.pairs());
+}
+
 }  // namespace
 
 int main() {
@@ -169,6 +203,8 @@ int main() {
   }
   for (long long rows : {1, 191, 192, 193, 1000, 100003}) {
     for (double pairs : {1.0, 50000.0, 100000.0, 1e12}) test_cut(rows, 5000, pairs);
+    for (long long rows_a_block : {1, 7, 191, 192, 193, 384, 5000, 200000})
+      test_tasks_of_cover(rows, 5000, rows_a_block);
   }
   return failures > 0;
 }
