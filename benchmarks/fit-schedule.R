@@ -76,6 +76,6 @@ for (k in seq_len(nrow(sizes))) {
     run <- time_of(op, data, splits)
     if (is_first) cat(names(run), "\n")
     is_first <- FALSE
-    if (run[["milliseconds"]] > 0) cat(format(run, digits = 8), "\n")
+    if (run[["milliseconds"]] > 0) cat(sprintf("%.10g", run), "\n")
   }
 }
