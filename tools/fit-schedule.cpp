@@ -104,10 +104,51 @@ bool is_felt(const std::vector<Run>& runs, const CudaCycles& cycles,
   return std::fabs(error_of(runs, other) - error_of(runs, cycles)) > 1e-4;
 }
 
+/// Runs of the same reduction, which differ in how it was cut.
+bool are_of_one_reduction(const Run& a, const Run& b) {
+  return a.work.rows == b.work.rows && a.work.columns == b.work.columns &&
+         a.work.slots == b.work.slots && a.work.components == b.work.components &&
+         a.work.searches == b.work.searches &&
+         a.work.rows_per_thread == b.work.rows_per_thread;
+}
+
+/// What the cut that the model prefers, of those that were timed, takes longer than the
+/// fastest of them: a mean over the reductions, and the largest.
+struct Regret {
+  double mean, largest;
+};
+
+Regret regret_of(const std::vector<Run>& runs, const CudaCycles& cycles) {
+  double sum = 0, largest = 0;
+  int reductions = 0;
+  for (size_t begin = 0, end; begin < runs.size(); begin = end) {
+    size_t fastest = begin, preferred = begin;
+    double least = std::numeric_limits<double>::infinity();
+    for (end = begin; end < runs.size() && are_of_one_reduction(runs[begin], runs[end]);
+         ++end) {
+      const Run& run = runs[end];
+      const double time = cuda_cycles(run.work, run.splits, run.is_small, cycles);
+      if (time < least) preferred = end;
+      least = std::min(least, time);
+      if (run.milliseconds < runs[fastest].milliseconds) fastest = end;
+    }
+    const double lost = runs[preferred].milliseconds / runs[fastest].milliseconds - 1;
+    sum += lost;
+    largest = std::max(largest, lost);
+    ++reductions;
+  }
+  return {sum / reductions, largest};
+}
+
 void print(const std::vector<Run>& runs) {
   const CudaCycles before, after = fitted(runs, before);
-  std::printf("%zu runs; error of the model: %.3f, after the fit %.3f\n\n", runs.size(),
+  std::printf("%zu runs; error of the model: %.3f, after the fit %.3f\n", runs.size(),
               error_of(runs, before), error_of(runs, after));
+  const Regret old = regret_of(runs, before), now = regret_of(runs, after);
+  std::printf(
+      "its cuts take longer than the fastest: %.1f %% (at most %.0f %%), "
+      "after the fit %.1f %% (%.0f %%)\n\n",
+      100 * old.mean, 100 * old.largest, 100 * now.mean, 100 * now.largest);
   for (const Constant& constant : constants) {
     if (is_felt(runs, after, constant))
       std::printf("%-24s %10.4g, was %g\n", constant.name, after.*constant.member,
