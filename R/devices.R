@@ -18,7 +18,9 @@
 #'   they replaced (see [set_rkeops_options()]), `get_threads()` the number of
 #'   threads that calls use. Its default is the smallest of what the operating
 #'   system and the container allow, the environment variables
-#'   `OMP_THREAD_LIMIT`, `OMP_NUM_THREADS` and `SLURM_CPUS_PER_TASK`, the R
+#'   `OMP_THREAD_LIMIT` and `OMP_NUM_THREADS`, what Slurm, SGE, LSF or PBS gave
+#'   to the job (`SLURM_CPUS_PER_TASK`, `NSLOTS`, `LSB_DJOB_NUMPROC`,
+#'   `PBS_NUM_PPN`, and `NCPUS` in jobs of PBS), the R
 #'   option `mc.cores`, and two in the checks of CRAN. In a forked process, as
 #'   of [parallel::mclapply()], it is 1 until `use_cpu()` is called there.
 #' @export

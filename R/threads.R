@@ -11,9 +11,19 @@ allowed_cores <- function() {
 machine_cores <- function() {
   smallest_limit(
     affinity_cores(), cgroup_cores(), variable_cores("OMP_THREAD_LIMIT"),
-    variable_cores("OMP_NUM_THREADS"), variable_cores("SLURM_CPUS_PER_TASK"),
-    check_cores()
+    variable_cores("OMP_NUM_THREADS"), batch_cores(), check_cores()
   )
+}
+
+# What a batch system gave this process: Slurm, SGE, LSF, PBS. NCPUS is also how
+# install.packages() is told of cores, so that it counts in jobs of PBS alone.
+batch_cores <- function() {
+  in_pbs <- nzchar(Sys.getenv("PBS_JOBID"))
+  names <- c(
+    "SLURM_CPUS_PER_TASK", "NSLOTS", "LSB_DJOB_NUMPROC", "PBS_NUM_PPN",
+    if (in_pbs) "NCPUS"
+  )
+  vapply(names, variable_cores, numeric(1))
 }
 
 smallest_limit <- function(...) {

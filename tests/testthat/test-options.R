@@ -92,6 +92,7 @@ test_that("messages about options say what is wanted", {
 test_that("threads are what the machine and the user allow", {
   clear <- c(
     OMP_THREAD_LIMIT = NA, OMP_NUM_THREADS = NA, SLURM_CPUS_PER_TASK = NA,
+    NSLOTS = NA, LSB_DJOB_NUMPROC = NA, PBS_NUM_PPN = NA, PBS_JOBID = NA,
     `_R_CHECK_LIMIT_CORES_` = NA
   )
   withr::local_envvar(clear)
@@ -109,6 +110,29 @@ test_that("threads are what the machine and the user allow", {
   withr::with_options(list(mc.cores = 1), {
     expect_identical(allowed_cores(), 1L)
   })
+})
+
+test_that("batch systems say how many threads there are", {
+  variables <- c(
+    "SLURM_CPUS_PER_TASK", "NSLOTS", "LSB_DJOB_NUMPROC", "PBS_NUM_PPN",
+    "NCPUS", "PBS_JOBID"
+  )
+  withr::local_envvar(
+    rlang::set_names(rep(NA_character_, length(variables)), variables)
+  )
+  expect_true(all(is.na(batch_cores())))
+  for (name in variables[1:4]) {
+    withr::with_envvar(rlang::set_names("1", name), {
+      expect_identical(allowed_cores(), 1L)
+    })
+  }
+  withr::local_envvar(NCPUS = "3")
+  expect_false(3 %in% batch_cores())
+  withr::local_envvar(PBS_JOBID = "1.server")
+  expect_true(3 %in% batch_cores())
+  # what is no number limits nothing
+  withr::local_envvar(NSLOTS = "undefined", NCPUS = NA)
+  expect_true(all(is.na(batch_cores())))
 })
 
 test_that("the limits of a container are read", {
