@@ -44,7 +44,8 @@ describe_machine <- function(devices) {
       devices$device, devices$name, sprintf("%.0f GiB", devices$memory / 2^30),
       collapse = "; "
     ), "\ndriver: ", driver, "; nvcc: ",
-    rkeops:::r_toolchain(character())$cuda_version, "; ", R.version.string, "; rkeops ",
+    rkeops:::r_toolchain(character())$cuda_version, "; ", R.version.string,
+    "; rkeops ",
     as.character(utils::packageVersion("rkeops")), "\ncommand: ",
     paste(commandArgs(), collapse = " "), "\n\n", sep = ""
   )
