@@ -21,8 +21,12 @@ r_operator_explain <- function(op, what, engine) {
     .Call(`_rkeops_r_operator_explain`, op, what, engine)
 }
 
-r_operator_call <- function(op, input, inner_dim, nx, ny, shared, cover) {
-    .Call(`_rkeops_r_operator_call`, op, input, inner_dim, nx, ny, shared, cover)
+r_operator_check_tolerance <- function(op) {
+    .Call(`_rkeops_r_operator_check_tolerance`, op)
+}
+
+r_operator_call <- function(op, input, inner_dim, nx, ny, shared, cover, tolerance) {
+    .Call(`_rkeops_r_operator_call`, op, input, inner_dim, nx, ny, shared, cover, tolerance)
 }
 
 r_shared_results <- function() {

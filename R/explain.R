@@ -15,7 +15,8 @@
 #'   an operator in single precision keeps the digits of its inputs, and how
 #'   the last call was computed; `"pruning"`, which pairs the last call left
 #'   out, and what that took (see the option `pruning` in
-#'   [set_rkeops_option()]); `"source"`, the program;
+#'   [set_rkeops_option()]); `"tolerance"`, whether sums may have a [tolerance],
+#'   and what the last call did; `"source"`, the program;
 #'   `"command"`, the command that compiles it; `"instructions"`, what the
 #'   interpreter does instead; `"engine"`, where and how calls run; `"cost"`, of
 #'   a lazy tensor with data, how long a sum over all pairs will take and what
@@ -61,7 +62,7 @@ explain <- function(op, what = "source", engine = NULL) {
 
 explained_stages <- c(
   "tree", "graph", "gradient", "simplify", "missing", "plan", "expansion",
-  "digits", "pruning", "source", "command", "instructions", "engine"
+  "digits", "pruning", "tolerance", "source", "command", "instructions", "engine"
 )
 
 #' @rdname explain

@@ -153,7 +153,7 @@ gpu_crossprod <- function(x, y = NULL) {
     sprintf(c("x = Vi(%d)", "y = Vi(%d)"), c(ncol(x), ncol(y))), call
   )
   products <- check_native(r_operator_call(
-    state$pointer, list(x, y), 1L, NULL, 1, NULL, NULL
+    state$pointer, list(x, y), 1L, NULL, 1, NULL, NULL, 0
   ), call)
   check_native(r_gpu_matrix_reshape(to_gpu(products), ncol(x), ncol(y)), call)
 }

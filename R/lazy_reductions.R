@@ -22,6 +22,8 @@
 #' @param opt_arg The whole number, or the weight, that the reduction needs.
 #' @param precision `"float32"` or `"float64"`, for this reduction; `NULL`, that
 #'   of the tensor.
+#' @param tolerance Of `sum(x, index, tolerance = )`: its largest error, see
+#'   [tolerance]; `NULL`, the option.
 #'
 #' @details
 #' The precision is that of the tensor, see [lazy_precision()], unless
@@ -82,18 +84,21 @@ read_index <- function(index, call) {
 }
 
 # Results that are to be shaped do not stay on the GPU.
-evaluation <- function(name, integers, index, precision, ranges = list()) {
+evaluation <- function(name, integers, index, precision, ranges = list(),
+                       tolerance = NULL) {
   list(
     name = name, integers = as.integer(integers), index = index,
     precision = precision, sum_scheme = "block",
     stays = reduction_row(name)$stays,
-    cover = if (length(ranges)) native_cover(ranges[[1L]])
+    cover = if (length(ranges)) native_cover(ranges[[1L]]),
+    tolerance = native_tolerance(tolerance)
   )
 }
 
 # `weight` NULL, or a second operand.
 reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
-                          call = rlang::caller_env(), precision = NULL) {
+                          call = rlang::caller_env(), precision = NULL,
+                          tolerance = NULL) {
   check_lazy(x, "x", call)
   read_index(index, call)
   if (is_sequence(weight) && has_index(x)) {
@@ -122,7 +127,7 @@ reduce_tensor <- function(x, name, index, integers = integer(), weight = NULL,
     unname(lapply(operands, native_operand, TRUE)),
     evaluation(
       name, integers, index, chosen_precision(precision, operands, call),
-      common_ranges(operands, name, call)
+      common_ranges(operands, name, call), tolerance
     )
   ), call)
   report_compilation(utils::tail(x@formula, 1L))

@@ -4,7 +4,7 @@
 #' @rdname LazyTensor-reductions
 #' @export
 Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE, # nolint
-                               precision = NULL) {
+                               precision = NULL, tolerance = NULL) {
   call <- generic_call(.Generic, sys.call())
   arguments <- list(...)
   is_index <- vapply(arguments, is_index_name, NA) &
@@ -19,12 +19,13 @@ Summary.LazyTensor <- function(..., index = NA, na.rm = FALSE, # nolint
   }
   remove_na <- check_flag(na.rm, "na.rm", call)
   arguments <- lapply(arguments, in_precision, precision, call)
+  check_tolerant_group(.Generic, index, tolerance, call)
   if (.Generic == "range") {
     return(range_tensor(arguments, index, remove_na, call))
   }
   if (remove_na) arguments <- lapply(arguments, without_missing, .Generic)
   if (is_given(index)) {
-    reduce_group(.Generic, arguments, index, call)
+    reduce_group(.Generic, arguments, index, call, tolerance)
   } else {
     combine_components(.Generic, arguments, call)
   }
@@ -62,7 +63,24 @@ is_given <- function(index) {
   !(length(index) == 1L && isTRUE(as.vector(is.na(index))))
 }
 
-reduce_group <- function(generic, arguments, index, call) {
+# A tolerance is one of sums over an index.
+check_tolerant_group <- function(generic, index, tolerance, call) {
+  check_tolerance(tolerance, "tolerance", call)
+  if (is.null(tolerance)) {
+    return(invisible())
+  }
+  if (generic != "sum" || !is_given(index)) {
+    abort_rkeops(
+      "argument", sprintf(
+        "`tolerance` has no meaning for `%s`%s: %s.", generic,
+        if (is_given(index)) "" else " without an index",
+        "only sums over pairs have a tolerance"
+      ), call = call
+    )
+  }
+}
+
+reduce_group <- function(generic, arguments, index, call, tolerance = NULL) {
   if (length(arguments) != 1L) {
     abort_rkeops(
       "argument",
@@ -73,7 +91,9 @@ reduce_group <- function(generic, arguments, index, call) {
   x <- arguments[[1L]]
   extreme <- truth_extremes[generic]
   if (is.na(extreme)) {
-    return(reduce_tensor(x, reduction_in_r(generic), index, call = call))
+    return(reduce_tensor(
+      x, reduction_in_r(generic), index, call = call, tolerance = tolerance
+    ))
   }
   truth_value(on_host(reduce_tensor(
     truth_code(x), reduction_in_r(extreme), index, call = call

@@ -34,11 +34,13 @@
 #'   precision, `"compensated"` with the rounding errors carried along.
 #'   `"auto"` is `"block"`. The names of rkeops 2.x (`"direct_sum"`,
 #'   `"block_sum"`, `"kahan_scheme"`) are understood.
+#' @param tolerance The largest error of sums, see [tolerance]; `NULL`: that of
+#'   the option `tolerance`, by default none.
 #'
 #' @return A function of class `keops_operator`, called as `op(input, inner_dim
 #' @return A function of class `keops_operator`, called as `op(input, inner_dim
-#'   = 1, nx = NULL, ny = NULL, out = NULL, ranges = NULL, groups = NULL)`, or
-#'   with all inputs in place of the list `input`:
+#'   = 1, nx = NULL, ny = NULL, out = NULL, ranges = NULL, groups = NULL,
+#'   tolerance = NULL)`, or with all inputs in place of the list `input`:
 #'   * `input` is a list of the inputs in the order of `args`, or named, in any
 #'     order; `op(X, Y, B, s)` is the same as `op(list(X, Y, B, s))`. Inputs are
 #'     matrices, vectors (a column for an argument of dimension 1, any vector of
@@ -55,6 +57,7 @@
 #'   * `ranges` are the pairs that are computed, where these are not all: see
 #'     [pair_ranges()]. Arrays and `groups` are many calls at once, see
 #'     [batches].
+#'   * `tolerance` is that of this call, see [tolerance].
 #'
 #'   The value is a numeric matrix with one row for every `i` (or `j`, or one
 #'   row). Row names of the first input with that index are kept. Indices, as
@@ -80,7 +83,7 @@
 keops_kernel <- function(formula, args = NULL,
                          axis = get_rkeops_option("axis"),
                          precision = get_rkeops_option("precision"),
-                         sum_scheme = "auto") {
+                         sum_scheme = "auto", tolerance = NULL) {
   call <- rlang::current_env()
   axis_is_chosen <- !missing(axis) || session$chose_axis
   new_operator(
@@ -89,7 +92,8 @@ keops_kernel <- function(formula, args = NULL,
     axis = read_axis(axis, "axis", call),
     precision = read_precision(precision, "precision", call),
     sum_scheme = read_sum_scheme(sum_scheme, "sum_scheme", call),
-    call = call, axis_is_chosen = axis_is_chosen
+    call = call, axis_is_chosen = axis_is_chosen,
+    tolerance = check_tolerance(tolerance, "tolerance", call)
   )
 }
 
@@ -108,17 +112,20 @@ check_declarations <- function(args, call) {
 # simplified. `axis_is_chosen` says that somebody said what `axis` is. `derived`
 # are operators for batches, `wrt` the variable that a gradient is taken in.
 new_operator <- function(formula, args, axis, precision, sum_scheme, call,
-                         simplified = TRUE, axis_is_chosen = TRUE) {
+                         simplified = TRUE, axis_is_chosen = TRUE,
+                         tolerance = NULL) {
   pointer <- nil_pointer
   shared <- NULL
   looked_at_for <- NULL
   derived <- wrt <- NULL
   state <- environment()
   connect(state, call)
+  refuse_tolerance(state, call)
   rm(call)
 
   operator <- function(..., inner_dim = 1, nx = NULL, ny = NULL,
-                       out = NULL, ranges = NULL, groups = NULL) {
+                       out = NULL, ranges = NULL, groups = NULL,
+                       tolerance = NULL) {
     input <- list(...)
     first <- if (length(input)) input[[1L]]
     if (is.list(first) && !is.object(first) && length(input) == 1L) {
@@ -137,6 +144,7 @@ new_operator <- function(formula, args, axis, precision, sum_scheme, call,
     if (identical(pointer, nil_pointer)) {
       connect(state, sys.call())
     }
+    state <- with_tolerance(state, tolerance, sys.call())
     if (!is.null(groups) || has_batches(input)) {
       check_no_out(out, sys.call())
       call_batches(state, input, inner_dim, ranges, groups, sys.call())
@@ -160,7 +168,8 @@ call_operator <- function(state, input, inner_dim, nx, ny, out, ranges, call) {
     return(call_in_blocks(state, input, orientation, nx, ny, out, call))
   }
   value <- r_operator_call(
-    state$pointer, input, orientation, nx, ny, state$shared, cover
+    state$pointer, input, orientation, nx, ny, state$shared, cover,
+    native_tolerance(state$tolerance)
   )
   # A result is a matrix, a failure a list.
   if (is.list(value)) {
@@ -256,7 +265,8 @@ call_with_numbers <- function(failure, state, input, orientation, nx, ny,
   if (failed && any(vapply(input, is_classed, NA))) {
     input <- plain_inputs(input, state, call)
     failure <- r_operator_call(
-      state$pointer, input, orientation, nx, ny, state$shared, cover
+      state$pointer, input, orientation, nx, ny, state$shared, cover,
+      native_tolerance(state$tolerance)
     )
   }
   check_native(failure, call)

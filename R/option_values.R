@@ -215,3 +215,14 @@ read_task <- function(value, name, call) {
   }
   as.numeric(value)
 }
+
+# 0 is none.
+read_tolerance <- function(value, name, call) {
+  if (checkmate::test_number(value) && value == 0) {
+    return(0)
+  }
+  if (is.null(value)) {
+    abort_argument(name, "0 or a number from 1e-12 to 1", value, call)
+  }
+  check_tolerance(value, name, call)
+}

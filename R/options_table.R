@@ -143,6 +143,10 @@ option_rows <- list(
     `\"never\"`: nowhere. `explain(op, \"pruning\")` says what became of the
     last call.",
     native = TRUE),
+  tolerance = option_row(0, read_tolerance, "
+    the largest error of sums over pairs, in parts of the sums of the absolute
+    terms, between 1e-12 and 1; 0: none but rounding. See [tolerance]. What has
+    no tolerance, as a minimum, is computed as without.", native = TRUE),
   instructions = option_row("", read_instructions, "
     the instruction set of the interpreter, by default the best that the
     processor has.", native = TRUE),

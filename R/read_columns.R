@@ -81,7 +81,8 @@ reduce_columns <- function(plan, some, call) {
       some[plan$with_columns], read_rows, block[[1L]], block[[2L]]
     )
     part <- check_native(r_operator_call(
-      reduction$state$pointer, now, 1L, NULL, NULL, NULL, NULL
+      reduction$state$pointer, now, 1L, NULL, NULL, NULL, NULL,
+      native_tolerance(reduction$state$tolerance)
     ), call)
     value <- if (is.null(value)) {
       part

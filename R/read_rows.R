@@ -142,7 +142,8 @@ call_in_blocks <- function(state, input, orientation, nx, ny, out, call) {
     part <- if (is.null(plan$reduction)) {
       check_native(r_operator_call(
         state$pointer, some, 1L, if (plan$index == "j") nx,
-        if (plan$index == "i") ny, NULL, NULL
+        if (plan$index == "i") ny, NULL, NULL,
+        native_tolerance(state$tolerance)
       ), call)
     } else {
       reduce_columns(plan, some, call)

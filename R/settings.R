@@ -4,12 +4,13 @@
 
 settings <- new.env(parent = emptyenv())
 
-# Tests change these, which are no options: how long launches on a GPU are, and
-# the seconds that a compiler may take in the midst of a call.
+# Tests change these, which are no options: how long launches on a GPU are, the
+# seconds that a compiler may take in the midst of a call, and whether sums with
+# a tolerance are expanded where that is no gain.
 internal_settings <- function() {
   list(
     first_slice_work = 512e6, learns_speed = TRUE, leaves_to_share = 512,
-    compile_patience = 60
+    compile_patience = 60, expands_always = FALSE
   )
 }
 

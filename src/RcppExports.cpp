@@ -70,9 +70,19 @@ BEGIN_RCPP
     return rcpp_result_gen;
 END_RCPP
 }
+// r_operator_check_tolerance
+SEXP r_operator_check_tolerance(SEXP op);
+RcppExport SEXP _rkeops_r_operator_check_tolerance(SEXP opSEXP) {
+BEGIN_RCPP
+    Rcpp::RObject rcpp_result_gen;
+    Rcpp::traits::input_parameter< SEXP >::type op(opSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_operator_check_tolerance(op));
+    return rcpp_result_gen;
+END_RCPP
+}
 // r_operator_call
-SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP shared, SEXP cover);
-RcppExport SEXP _rkeops_r_operator_call(SEXP opSEXP, SEXP inputSEXP, SEXP inner_dimSEXP, SEXP nxSEXP, SEXP nySEXP, SEXP sharedSEXP, SEXP coverSEXP) {
+SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP shared, SEXP cover, double tolerance);
+RcppExport SEXP _rkeops_r_operator_call(SEXP opSEXP, SEXP inputSEXP, SEXP inner_dimSEXP, SEXP nxSEXP, SEXP nySEXP, SEXP sharedSEXP, SEXP coverSEXP, SEXP toleranceSEXP) {
 BEGIN_RCPP
     Rcpp::RObject rcpp_result_gen;
     Rcpp::traits::input_parameter< SEXP >::type op(opSEXP);
@@ -82,7 +92,8 @@ BEGIN_RCPP
     Rcpp::traits::input_parameter< SEXP >::type ny(nySEXP);
     Rcpp::traits::input_parameter< SEXP >::type shared(sharedSEXP);
     Rcpp::traits::input_parameter< SEXP >::type cover(coverSEXP);
-    rcpp_result_gen = Rcpp::wrap(r_operator_call(op, input, inner_dim, nx, ny, shared, cover));
+    Rcpp::traits::input_parameter< double >::type tolerance(toleranceSEXP);
+    rcpp_result_gen = Rcpp::wrap(r_operator_call(op, input, inner_dim, nx, ny, shared, cover, tolerance));
     return rcpp_result_gen;
 END_RCPP
 }
@@ -701,7 +712,8 @@ static const R_CallMethodDef CallEntries[] = {
     {"_rkeops_r_operator_gradient", (DL_FUNC) &_rkeops_r_operator_gradient, 3},
     {"_rkeops_r_operator_has_independent_rows", (DL_FUNC) &_rkeops_r_operator_has_independent_rows, 1},
     {"_rkeops_r_operator_explain", (DL_FUNC) &_rkeops_r_operator_explain, 3},
-    {"_rkeops_r_operator_call", (DL_FUNC) &_rkeops_r_operator_call, 7},
+    {"_rkeops_r_operator_check_tolerance", (DL_FUNC) &_rkeops_r_operator_check_tolerance, 1},
+    {"_rkeops_r_operator_call", (DL_FUNC) &_rkeops_r_operator_call, 8},
     {"_rkeops_r_shared_results", (DL_FUNC) &_rkeops_r_shared_results, 0},
     {"_rkeops_r_last_timings", (DL_FUNC) &_rkeops_r_last_timings, 0},
     {"_rkeops_r_new_compile_failure", (DL_FUNC) &_rkeops_r_new_compile_failure, 0},

@@ -19,10 +19,10 @@ namespace rkeops {
 Settings& settings();
 
 /// Runs an operator on the inputs of R: see r_operator_call() in rkeops.cpp. A numeric
-/// matrix, or one on the GPU.
+/// matrix, or one on the GPU. A tolerance below 0 is that of the option.
 SEXP run_operator(Callable& operation, SEXP input, Orientation orientation, SEXP nx,
                   SEXP ny, ResultPlace place, SharedResults* shared = nullptr,
-                  SEXP cover = R_NilValue);
+                  SEXP cover = R_NilValue, double tolerance = 0);
 
 /// The cover that r_cover_create() made, or null for R_NilValue.
 std::shared_ptr<const PairCover> cover_of(SEXP pointer);

@@ -45,6 +45,7 @@ class RInputs {
   void take_cover(std::shared_ptr<const PairCover> cover);
 
   const CallInputs& inputs() const { return inputs_; }
+  void take_tolerance(double tolerance) { inputs_.tolerance = tolerance; }
 
   /// Whether there are matrices, and all of them are on a GPU.
   bool are_on_gpu() const { return on_gpu_ > 0 && on_host_ == 0; }

@@ -213,14 +213,23 @@ SEXP r_operator_explain(SEXP op, std::string what, std::string engine) {
   });
 }
 
+// Refuses a tolerance of a reduction for which it has no meaning.
+// [[Rcpp::export(rng = false)]]
+SEXP r_operator_check_tolerance(SEXP op) {
+  return guarded([&] {
+    check_tolerance(callable(op).op());
+    return R_NilValue;
+  });
+}
+
 // [[Rcpp::export(rng = false)]]
 SEXP r_operator_call(SEXP op, SEXP input, int inner_dim, SEXP nx, SEXP ny, SEXP shared,
-                     SEXP cover) {
+                     SEXP cover, double tolerance) {
   return guarded([&] {
     SharedResults* const common =
         shared == R_NilValue ? nullptr : &native_object<SharedResults>(shared);
     return run_operator(callable(op), input, orientation_numbered(inner_dim), nx, ny,
-                        settings().gpu_results, common, cover);
+                        settings().gpu_results, common, cover, tolerance);
   });
 }
 
@@ -289,10 +298,11 @@ SEXP with_announcement(Callable& operation, SEXP value) {
 
 SEXP rkeops::run_operator(Callable& operation, SEXP input, Orientation orientation,
                           SEXP nx, SEXP ny, ResultPlace place, SharedResults* shared,
-                          SEXP cover) {
+                          SEXP cover, double tolerance) {
   RInputs inputs(operation.op().typed.arguments, input, orientation, nx, ny,
                  resident_gpu());
   inputs.take_cover(cover_of(cover));
+  inputs.take_tolerance(tolerance < 0 ? settings().tolerance : tolerance);
   last_i_size = inputs.inputs().i_size;
   last_j_size = inputs.inputs().j_size;
   const bool stays = settings().engine == Engine::cuda &&

@@ -113,13 +113,15 @@ Rcpp::List lazy_list(LazyResult result) {
                             Rcpp::_["dimension"] = dimension);
 }
 
-// list(name, integers, index, precision, sum_scheme, stays, cover): `stays` says whether
-// the result may be left on the GPU; `cover` is NULL or of r_cover_create()
+// list(name, integers, index, precision, sum_scheme, stays, cover, tolerance): `stays`
+// says whether the result may be left on the GPU; `cover` is NULL or of r_cover_create();
+// a tolerance below 0 is that of the option
 struct Evaluation {
   LazyReduction reduction;
   Precision precision;
   SumScheme sum_scheme;
   SEXP cover;
+  double tolerance;
 
   explicit Evaluation(const Rcpp::List& list) {
     reduction.name = Rcpp::as<std::string>(list["name"]);
@@ -128,6 +130,7 @@ struct Evaluation {
     precision = precision_named(Rcpp::as<std::string>(list["precision"]));
     sum_scheme = scheme_named(Rcpp::as<std::string>(list["sum_scheme"]));
     cover = list["cover"];
+    tolerance = Rcpp::as<double>(list["tolerance"]);
   }
 };
 
@@ -158,10 +161,12 @@ Prepared prepared(const Rcpp::List& evaluation, Write write) {
 template <class Write>
 SEXP evaluated(const Rcpp::List& evaluation, Write write) {
   const Prepared op = prepared(evaluation, write);
+  const double tolerance = Evaluation(evaluation).tolerance;
+  if (tolerance > 0) check_tolerance(op.callable->op());
   const ResultPlace place =
       Rcpp::as<bool>(evaluation["stays"]) ? settings().gpu_results : ResultPlace::host;
   return run_operator(*op.callable, data_list(op.data), Orientation::rows, R_NilValue,
-                      R_NilValue, place, nullptr, evaluation["cover"]);
+                      R_NilValue, place, nullptr, evaluation["cover"], tolerance);
 }
 
 }  // namespace

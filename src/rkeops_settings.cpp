@@ -44,6 +44,7 @@ const SettingRow setting_rows[] = {
     {"compile", [](S& s, SEXP v) { s.compile = compile_mode_named(text(v)); }},
     {"expansion", [](S& s, SEXP v) { s.expansion = expansion_mode_named(text(v)); }},
     {"pruning", [](S& s, SEXP v) { s.pruning = pruning_mode_named(text(v)); }},
+    {"tolerance", [](S& s, SEXP v) { s.tolerance = number(v); }},
     {"digits", [](S& s, SEXP v) { s.keeps_digits = keeps_digits_named(text(v)); }},
     {"instructions", [](S& s, SEXP v) { s.instructions = text(v); }},
     {"threads", [](S& s, SEXP v) { s.threads = s.cuda.threads = whole(v); }},
@@ -80,6 +81,7 @@ const SettingRow setting_rows[] = {
     {"work_worth_sharing", [](S& s, SEXP v) { s.cuda.work_worth_sharing = number(v); }},
     {"first_slice_work", [](S& s, SEXP v) { s.cuda.first_slice_work = number(v); }},
     {"leaves_to_share", [](S& s, SEXP v) { s.cuda.leaves_to_share = number(v); }},
+    {"expands_always", [](S& s, SEXP v) { s.expands_always = flag(v); }},
     {"learns_speed", [](S& s, SEXP v) { s.cuda.learns_speed = flag(v); }},
 };
 

@@ -14,11 +14,15 @@ constexpr long long columns_at_once = 1 << 16;
 
 }  // namespace
 
-AlignedMemory workspace_of(const CpuProgram& program) {
+long long workspace_bytes(const CpuProgram& program, long long most_rows) {
   long long most = 0;
-  for (long long rows = 1; rows <= PrunedJob::leaf; ++rows)
+  for (long long rows = 1; rows <= most_rows; ++rows)
     most = std::max(most, program.workspace_bytes(rows));
-  return aligned_memory(most);
+  return most;
+}
+
+AlignedMemory workspace_of(const CpuProgram& program) {
+  return aligned_memory(workspace_bytes(program, PrunedJob::leaf));
 }
 
 std::unique_ptr<BlockWalk> make_walk(const PrunedJob& job, const WalkPrograms& programs) {

@@ -71,7 +71,9 @@ class BlockWalk {
   double pairs_ = 0;
 };
 
-/// Memory for blocks of at most a leaf of rows: fewer of them may take more of it.
+/// What blocks of at most so many rows need: fewer of them may take more of it.
+long long workspace_bytes(const CpuProgram& program, long long most_rows);
+/// The same for a leaf of rows.
 AlignedMemory workspace_of(const CpuProgram& program);
 
 /// The programs of a kernel.

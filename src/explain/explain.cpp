@@ -4,6 +4,7 @@
 #include "bound/gpu_search.h"
 #include "build/compile.h"
 #include "cover/pruned_kernel.h"
+#include "far/far_kernel.h"
 #include "interpret/instruction_sets.h"
 #include "interpret/lower.h"
 #include "ir/print.h"
@@ -169,6 +170,33 @@ std::string pruning(const Callable& operation, Engine engine) {
          seconds("pairs that matter", last.walking);
 }
 
+// Which kernels may have a tolerance, and what the last call with one did.
+std::string tolerance(const Callable& operation) {
+  const Operator& op = operation.op();
+  std::string text;
+  for (const KernelPlan& kernel : op.plan.kernels) {
+    const FarKernel far(kernel, Precision::float64);
+    text += print_formula(kernel.result, 60) + ": " +
+            (far.exists() ? "pairs that are far from each other can be expanded"
+                          : "all pairs, since " + far.why_not()) +
+            "\n";
+  }
+  const FarReport& last = operation.timings().far;
+  text += "last call: " + (last.decision.empty() ? "none" : last.decision) + "\n";
+  if (last.sorting == 0) return text;
+  if (last.expansions > 0) {
+    text += percent("share of pairs computed directly", last.direct) +
+            percent("share of pairs that do not matter", last.left_out) +
+            "expansions: " + std::to_string(last.expansions) +
+            " pairs of cubes, of orders up to " + std::to_string(last.largest_order) +
+            "\n";
+  }
+  return text + seconds("sorting", last.sorting) +
+         seconds("sums of absolute terms", last.bounding) +
+         seconds("pairs of cubes", last.walking) + seconds("expansions", last.expanding) +
+         seconds("near pairs", last.near);
+}
+
 std::string command(Engine engine, const Settings& settings) {
   ToolchainSettings toolchain = settings.toolchain;
   if (toolchain.cuda_architecture.empty()) toolchain.cuda_architecture = "sm_90";
@@ -235,8 +263,9 @@ std::string declaration(const Argument& argument, bool with_position) {
 
 const std::vector<std::string>& explained_stages() {
   static const std::vector<std::string> stages = {
-      "tree",   "graph",   "gradient", "simplify", "missing",      "plan",  "expansion",
-      "digits", "pruning", "source",   "command",  "instructions", "engine"};
+      "tree",   "graph",     "gradient",     "simplify", "missing",
+      "plan",   "expansion", "digits",       "pruning",  "tolerance",
+      "source", "command",   "instructions", "engine"};
   return stages;
 }
 
@@ -251,6 +280,7 @@ std::string explain(const Callable& operation, const std::string& what, Engine e
   if (what == "expansion") return expansion(op, engine);
   if (what == "digits") return digits(operation);
   if (what == "pruning") return pruning(operation, engine);
+  if (what == "tolerance") return tolerance(operation);
   if (what == "source") return sources(op, engine);
   if (what == "command") return command(engine, settings);
   if (what == "instructions") return instructions(op, settings);

@@ -34,6 +34,8 @@ struct Settings {
   CompileMode compile = CompileMode::automatic;
   ExpansionMode expansion = ExpansionMode::automatic;
   PruningMode pruning = PruningMode::automatic;
+  bool expands_always = false;     // sums with a tolerance, also where that is no gain
+  double tolerance = 0;            // of sums; 0: none
   bool keeps_digits = true;        // operators in single precision are looked after
   std::string instructions;        // of the interpreter; "" for the best
   std::vector<int> devices = {0};  // numbers of the GPUs to use

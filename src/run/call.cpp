@@ -10,7 +10,6 @@
 #include "ir/print.h"
 #include "pass/missing_values.h"
 #include "run/cuda/cuda_engine.h"
-#include "run/cuda/resident_facts.h"
 #include "run/expanded_call.h"
 #include "run/guarded_call.h"
 #include "run/pruned_gpu_kernel.h"
@@ -130,54 +129,6 @@ bool Callable::call_expanded(const CallInputs& inputs, const CallOutput& output,
   return true;
 }
 
-void Callable::take_timings(const Callable& other) {
-  const Timings& timings = other.timings();
-  timings_.kernel += timings.kernel;
-  timings_.compile += timings.compile;
-  timings_.kernels += timings.kernels;
-  timings_.gpus = timings.gpus;
-  timings_.chunks = timings.chunks;
-  if (!timings.pruning.decision.empty()) timings_.pruning = timings.pruning;
-}
-
-Callable& Callable::covered() {
-  if (op_->graph.over == Over::cover) return *this;
-  if (!covered_) covered_ = std::make_unique<Callable>(covered_operator(*op_));
-  return *covered_;
-}
-
-std::string Callable::take_announcement() {
-  for (Callable* other : {with_missing_.get(), covered_.get()}) {
-    const std::string text = other ? other->take_announcement() : std::string();
-    if (!text.empty()) return text;
-  }
-  return guard_ ? guard_->take_announcement() : std::string();
-}
-
-// True where the formula would hide it.
-bool Callable::has_missing(const CallInputs& inputs, const Settings& settings) const {
-  return hides_missing_ &&
-         std::any_of(inputs.matrices.begin(), inputs.matrices.end(),
-                     [&settings](const MatrixView& matrix) {
-                       return summary_of_any(matrix, settings.usable_threads()).has_nan;
-                     });
-}
-
-bool Callable::call_with_missing(const CallInputs& inputs, const CallOutput& output,
-                                 const Settings& settings, const Interrupted& interrupted,
-                                 const Progress& progress, SharedResults* shared) {
-  if (!has_missing(inputs, settings)) return false;
-  if (!with_missing_) {
-    with_missing_ = std::make_unique<Callable>(operator_of_part(
-        *op_, with_missing(op_->typed.root), op_->typed.index, op_->text.precision));
-    with_missing_->hides_missing_ = false;
-  }
-  with_missing_->call(inputs, output, settings, interrupted, progress, shared);
-  take_timings(*with_missing_);
-  trace("call", "with missing values");
-  return true;
-}
-
 bool Callable::is_guarded(const Settings& settings) const {
   return settings.keeps_digits && op_->text.precision == Precision::float32 &&
          op_->text.sum_scheme != SumScheme::plain;
@@ -200,6 +151,7 @@ void Callable::call(const CallInputs& inputs, const CallOutput& output,
     return;
   }
   if (call_with_missing(inputs, output, settings, interrupted, progress, shared)) return;
+  if (call_far(inputs, output, settings, interrupted, progress)) return;
   if (!is_guarded(settings)) {
     call_plain(inputs, output, settings, interrupted, progress, shared);
     return;
@@ -237,6 +189,40 @@ bool Callable::call_pruned(const CallInputs& inputs, const CallOutput& output,
   ++timings_.kernels;
   trace_kernel(kernels_[0], job, "pruned", timings_.kernel);
   return true;
+}
+
+bool Callable::call_far(const CallInputs& inputs, const CallOutput& output,
+                        const Settings& settings, const Interrupted& interrupted,
+                        const Progress& progress) {
+  if (inputs.tolerance == 0 || settings.engine != Engine::cpu || inputs.cover ||
+      op_->is_expanded || op_->plan.kernels.size() != 1)
+    return false;
+  if (op_->plan.precision == Precision::float32) {
+    if (!guard_) guard_ = std::make_unique<GuardedCall>(*op_);
+    Callable& precise = guard_->precise();
+    const bool is_done =
+        precise.call_far(inputs, output, settings, interrupted, progress);
+    take_timings(precise);
+    return is_done;
+  }
+  prepare(settings, interrupted);
+  Results results;
+  Job job = job_of(kernels_[0], inputs, results);
+  job.output = output.values;
+  job.progress = progress;
+  timings_ = Timings();
+  if (!cpu_kernels_[0]->run_far(job, inputs.tolerance, interrupted, timings_))
+    return false;
+  ++timings_.kernels;
+  trace_kernel(kernels_[0], job, "far pairs expanded", timings_.kernel);
+  return true;
+}
+
+// One of several kernels; call_far() had the only one.
+bool Callable::run_far(size_t kernel, const Job& job, double tolerance,
+                       const Interrupted& interrupted) {
+  return tolerance > 0 && engine_ == Engine::cpu && cpu_kernels_.size() > 1 &&
+         cpu_kernels_[kernel]->run_far(job, tolerance, interrupted, timings_);
 }
 
 bool Callable::find_pairs(const CallInputs& inputs, const PairsWanted& wanted,
@@ -285,7 +271,9 @@ bool Callable::call_pruned_on_gpu(const CallInputs& inputs, const CallOutput& ou
 void Callable::call_plain(const CallInputs& inputs, const CallOutput& output,
                           const Settings& settings, const Interrupted& interrupted,
                           const Progress& progress, SharedResults* shared) {
+  const FarReport far = timings_.far;  // why not
   timings_ = Timings();
+  timings_.far = far;
   const bool is_pruned = prunes_before_expanding(inputs, settings);
   if (is_pruned && call_pruned(inputs, output, settings, interrupted, progress)) return;
   if (call_pruned_on_gpu(inputs, output, settings, interrupted, progress)) return;
@@ -319,7 +307,7 @@ void Callable::call_plain(const CallInputs& inputs, const CallOutput& output,
     const double before = timings_.kernel;
     if (is_pruned)
       cpu_kernels_[k]->run_all(job, interrupted, timings_);
-    else
+    else if (!run_far(k, job, inputs.tolerance, interrupted))
       runners_[k](job, interrupted, timings_);
     ++timings_.kernels;
     trace_kernel(kernels[k], job, way_of(k), timings_.kernel - before);

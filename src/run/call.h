@@ -21,9 +21,14 @@ struct CallInputs {
   std::vector<long long> i_numbers, j_numbers;
   /// The pairs that are computed, where these are not all.
   std::shared_ptr<const PairCover> cover;
+  /// Errors of sums, in parts of the sums of absolute terms, that are allowed; 0: none.
+  double tolerance = 0;
 
   double pairs() const;
 };
+
+/// Throws (kind `argument`) where an operator has no sums over pairs, or others besides.
+void check_tolerance(const Operator& op);
 
 /// How many numbers all matrices of a call have.
 double numbers_of(const CallInputs& inputs);
@@ -107,6 +112,11 @@ class Callable {
                      const Settings& settings, const Interrupted& interrupted,
                      const Progress& progress, SharedResults* shared);
   bool prunes_before_expanding(const CallInputs& inputs, const Settings& settings) const;
+  /// In double precision, with far pairs expanded. False, with nothing computed, where
+  /// that is no gain.
+  bool call_far(const CallInputs& inputs, const CallOutput& output,
+                const Settings& settings, const Interrupted& interrupted,
+                const Progress& progress);
   /// False, with nothing computed, where all pairs are to be computed.
   bool call_pruned(const CallInputs& inputs, const CallOutput& output,
                    const Settings& settings, const Interrupted& interrupted,
@@ -115,6 +125,8 @@ class Callable {
   bool call_pruned_on_gpu(const CallInputs& inputs, const CallOutput& output,
                           const Settings& settings, const Interrupted& interrupted,
                           const Progress& progress);
+  bool run_far(size_t kernel, const Job& job, double tolerance,
+               const Interrupted& interrupted);
   void prepare(const Settings& settings, const Interrupted& interrupted);
   /// How a kernel was computed, for the trace.
   const char* way_of(size_t kernel) const;

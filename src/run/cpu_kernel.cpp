@@ -8,6 +8,7 @@
 #include "cover/pair_finder.h"
 #include "cover/pruned_run.h"
 #include "emit/source.h"
+#include "far/far_kernel.h"
 #include "interpret/few_rows.h"
 #include "interpret/instruction_sets.h"
 #include "interpret/interpreter.h"

@@ -9,12 +9,14 @@
 #include "base/cpu_program.h"
 #include "base/job.h"
 #include "cover/pruning_report.h"
+#include "far/far_report.h"
 #include "operator/compile_formula.h"
 #include "run/account.h"
 #include "run/cpu/shared_job.h"
 
 namespace rkeops {
 
+class FarKernel;
 class PairFinder;
 class PrunedKernel;
 class PrunedRun;
@@ -33,6 +35,8 @@ struct Timings {
   int gpus = 0, chunks = 0;
   // The report of the last kernel that may leave pairs out.
   PruningReport pruning;
+  // Of the last kernel with a tolerance.
+  FarReport far;
 };
 
 /// Adds the seconds of its life to a number.
@@ -64,6 +68,10 @@ class CpuKernel {
   /// Computes the pairs that matter; false, with nothing computed that counts, where all
   /// pairs are to be computed.
   bool run_pruned(const Job& job, const Interrupted& interrupted, Timings& timings);
+  /// A sum with a tolerance; false, with nothing computed, where all pairs are to be
+  /// computed.
+  bool run_far(const Job& job, double tolerance, const Interrupted& interrupted,
+               Timings& timings);
   /// A search for pairs by boxes, with the program that keeps entries. False, with
   /// nothing done, where all entries are to be computed.
   using UsePairs = std::function<void(PairFinder&, const CpuProgram&)>;
@@ -83,6 +91,8 @@ class CpuKernel {
   void interpret();
   bool has_few_rows(const Job& job);
   const PrunedKernel& pruned();
+  const CpuProgram& program_for(double pairs, const Interrupted& interrupted,
+                                Timings& timings);
   bool is_time_to_sort(const Job& job);
   void note_sorting(const Job& job, const PruningReport& report, bool gains);
   bool may_prune(const Job& job, PruningReport& report);
@@ -110,6 +120,7 @@ class CpuKernel {
   std::unique_ptr<PrunedKernel> pruned_;
   std::unique_ptr<CpuProgram> absolute_;  // of absolute terms, interpreted
   std::unique_ptr<KnownPredictions> predictions_;
+  std::unique_ptr<FarKernel> far_;  // once there was a tolerance
   double unsorted_operations_ = 0;  // on a pair, of all calls since points were sorted
 };
 

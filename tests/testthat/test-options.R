@@ -185,7 +185,7 @@ test_that("a name the native code does not know is an internal error", {
   pointer <- environment(op)$pointer
   expect_identical(r_operator_explain(pointer, "source", "other")$kind, "internal")
   expect_identical(
-    r_operator_call(pointer, list(1, 2), 3L, NULL, NULL, NULL, NULL)$kind, "internal"
+    r_operator_call(pointer, list(1, 2), 3L, NULL, NULL, NULL, NULL, -1)$kind, "internal"
   )
 })
 
