@@ -62,7 +62,8 @@ explain <- function(op, what = "source", engine = NULL) {
 
 explained_stages <- c(
   "tree", "graph", "gradient", "simplify", "missing", "plan", "expansion",
-  "digits", "pruning", "tolerance", "source", "command", "instructions", "engine"
+  "digits", "pruning", "tolerance", "source", "command", "instructions",
+  "engine"
 )
 
 #' @rdname explain

@@ -38,6 +38,8 @@
 #'   threads.
 #'
 #' @param tolerance A number from 1e-12 to 1.
+#' @return Nothing: the page is about an argument of operators, whose value is a
+#'   matrix as without it.
 #' @name tolerance
 #' @examples
 #' \dontshow{previous <- set_rkeops_option("threads", 2)}
