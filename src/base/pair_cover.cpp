@@ -86,6 +86,25 @@ std::vector<size_t> sorted_blocks(const std::vector<PairBlock>& blocks, Side row
   return order;
 }
 
+// Rows with the columns behind those of the last block, to which they belong where these
+// are the same: where a block ends must not be seen in the bits of a sum.
+void add_rows(CoveredRows& covered, const Range& rows) {
+  const auto last = covered.columns.begin() + long(covered.first.back());
+  if (covered.first.size() > 1) {
+    const auto before = covered.columns.begin() + long(covered.first.end()[-2]);
+    const auto same = [](const Range& a, const Range& b) {
+      return a.begin == b.begin && a.end == b.end;
+    };
+    if (std::equal(before, last, last, covered.columns.end(), same)) {
+      covered.columns.erase(last, covered.columns.end());
+      covered.rows.back().end = rows.end;
+      return;
+    }
+  }
+  covered.rows.push_back(rows);
+  covered.first.push_back(covered.columns.size());
+}
+
 CoveredRows covered_rows(const std::vector<PairBlock>& blocks, long long size, Side rows,
                          Side columns) {
   const std::vector<size_t> starts = sorted_blocks(blocks, rows, &Range::begin);
@@ -104,9 +123,8 @@ CoveredRows covered_rows(const std::vector<PairBlock>& blocks, long long size, S
     if (ended < ends.size()) next = std::min(next, (blocks[ends[ended]].*rows).end);
     if (started < starts.size())
       next = std::min(next, (blocks[starts[started]].*rows).begin);
-    covered.rows.push_back({row, next});
     active.append_to(covered.columns);
-    covered.first.push_back(covered.columns.size());
+    add_rows(covered, {row, next});
     row = next;
   }
   return covered;

@@ -189,9 +189,27 @@ void test_tasks_of_cover(long long rows, long long columns, long long rows_a_blo
   check("tasks" + name + " have all pairs", pairs == cover.pairs());
 }
 
+// Blocks that meet are cut anywhere, and rows with the same columns stay together.
+void test_rows_of_the_same_columns() {
+  const PairCover cover({{{0, 2}, {0, 100}},
+                         {{2, 130}, {0, 40}},
+                         {{0, 2}, {100, 200}},
+                         {{2, 130}, {40, 200}},
+                         {{130, 140}, {0, 10}},
+                         {{150, 160}, {0, 10}}},
+                        170, 200);
+  const CoveredRows& covered = cover.by_i();
+  std::vector<long long> ends;
+  for (const Range& rows : covered.rows) ends.push_back(rows.end);
+  check("rows of the same columns are one block",
+        ends == std::vector<long long>{130, 140, 150, 160, 170} &&
+            covered.first == std::vector<size_t>{0, 1, 2, 2, 3, 3});
+}
+
 }  // namespace
 
 int main() {
+  test_rows_of_the_same_columns();
   test_part_of_a_matrix();
   for (int threads : {1, 2}) {
     test_fast_program(1500, 1100, threads);
