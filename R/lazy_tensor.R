@@ -278,7 +278,7 @@ is_operand <- function(x) {
 }
 
 check_lazy <- function(x, name, call) {
-  if (missing(x) || !is.LazyTensor(x)) {
+  if (missing(x) || !inherits(x, "LazyTensor")) {
     abort_argument(
       name, "a LazyTensor", x, call,
       hints = "Make one with `LazyTensor()`, `Vi()`, `Vj()` or `Pm()`."

@@ -259,7 +259,7 @@ test_that("lazy tensors that were made by hand are refused", {
   for (one in list(pointer, data, sizes, by_hand)) {
     error <- tryCatch(sum_reduction(one, "j"), error = identity)
     expect_s3_class(error, "rkeops_error_argument")
-    expect_match(conditionMessage(error), "must be a LazyTensor|not whole")
+    expect_match(conditionMessage(error), "not whole")
   }
 })
 

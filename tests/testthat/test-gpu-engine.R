@@ -182,7 +182,7 @@ test_that("NVRTC compiles, in the process of R", {
   log <- list.files(get_rkeops_cache_dir(), "log$", full.names = TRUE)
   expect_match(readLines(log)[1], emulated_nvrtc(), fixed = TRUE)
   report <- paste(capture_messages(rkeops_sitrep()), collapse = "")
-  expect_match(report, "nvrtc-emulation.so", fixed = TRUE)
+  expect_match(report, "nvrtc-emulation.so (NVRTC 13.0; option)", fixed = TRUE)
 })
 
 test_that("what NVRTC says is in the error", {
