@@ -2,17 +2,11 @@
 
 #include <algorithm>
 #include <atomic>
-#include <chrono>
 
+#include "base/timer.h"
 #include "cover/pair_walk.h"
 
 namespace rkeops {
-
-namespace {
-
-using Clock = std::chrono::steady_clock;
-
-}  // namespace
 
 std::vector<PairPlaces> places_of(const double* counts, long long columns) {
   std::vector<PairPlaces> places;
@@ -64,14 +58,14 @@ double PairFinder::walk(const CpuProgram& program, const PairsWanted& wanted,
 }
 
 Prediction PairFinder::predict(const CpuProgram& program, const PairsWanted& wanted) {
-  const Clock::time_point begin = Clock::now();
+  const Timer timer;
   std::vector<double> counts(size_t(job_.columns));
   const long long step = step_of_prediction(sorted_->columns().tree().leaves());
   const double pairs =
       walk(program, wanted, step, {},
            [&](PairWalk& walk, long long leaf) { walk.count(leaf, counts.data()); });
   return {pairs * double(step) / (double(job_.rows) * double(job_.columns)),
-          std::chrono::duration<double>(Clock::now() - begin).count() * double(step)};
+          timer.seconds() * double(step)};
 }
 
 double PairFinder::count(const CpuProgram& program, const PairsWanted& wanted,

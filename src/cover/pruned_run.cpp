@@ -14,27 +14,22 @@ constexpr double nearly_all = 0.75;
 
 }  // namespace
 
-double PrunedRun::seconds_since(Clock::time_point begin) {
-  return std::chrono::duration<double>(Clock::now() - begin).count();
-}
-
 PrunedRun::PrunedRun(const PrunedKernel& kernel, const Job& job, int threads,
                      const Interrupted& interrupted)
     : job_(job),
       threads_(threads),
       interrupted_(interrupted),
-      begin_(Clock::now()),
       sorted_(kernel, job, threads, interrupted) {
-  seconds_of_sorting_ = seconds_since(begin_);
+  seconds_of_sorting_ = timer_.seconds();
 }
 
 void PrunedRun::sort() {
   if (results_) return;
-  const Clock::time_point begin = Clock::now();
+  const Timer timer;
   sorted_.sort(threads_);
   results_ = std::make_unique<SortedResults>(job_, sorted_.kernel().outputs(),
                                              sorted_.rows().tree().numbers());
-  seconds_of_sorting_ += seconds_since(begin);
+  seconds_of_sorting_ += timer.seconds();
 }
 
 void PrunedRun::report(PruningReport& report) const {
@@ -77,12 +72,12 @@ Prediction PrunedRun::predict(const WalkPrograms& programs) {
 }
 
 Prediction PrunedRun::predict_by(const WalkPrograms& programs, long long step) {
-  const Clock::time_point begin = Clock::now();
+  const Timer timer;
   const long long blocks = (sorted_.blocks() + step - 1) / step;
   const double rows = double(blocks) * PrunedJob::leaf;
   const double pairs = run_blocks(programs, step, {});
   return {pairs / std::max(1.0, rows * double(job_.columns)),
-          seconds_since(begin) * double(step)};
+          timer.seconds() * double(step)};
 }
 
 double PrunedRun::run(const WalkPrograms& programs) {

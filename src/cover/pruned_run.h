@@ -1,10 +1,10 @@
 // A job with the pairs left out that do not matter to its result, which is the same.
 #pragma once
 
-#include <chrono>
 #include <memory>
 #include <vector>
 
+#include "base/timer.h"
 #include "cover/block_walk.h"
 #include "cover/prediction.h"
 #include "cover/pruning_report.h"
@@ -30,9 +30,6 @@ class PrunedRun {
   void report(PruningReport& report) const;
 
  private:
-  using Clock = std::chrono::steady_clock;
-
-  static double seconds_since(Clock::time_point begin);
   void sort();
   Prediction predict_by(const WalkPrograms& programs, long long step);
   double run_blocks(const WalkPrograms& programs, long long step,
@@ -41,7 +38,7 @@ class PrunedRun {
   const Job& job_;
   const int threads_;
   const Interrupted& interrupted_;
-  const Clock::time_point begin_;
+  const Timer timer_;  // begins before the points are sorted
   double seconds_of_sorting_ = 0;
   PrunedJob sorted_;
   std::unique_ptr<SortedResults> results_;

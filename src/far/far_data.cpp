@@ -52,6 +52,14 @@ FarData::FarData(const FarKernel& kernel, const Job& job, int threads)
   add_sizes();
 }
 
+std::vector<int> FarData::leaves_with_rows() const {
+  std::vector<int> leaves;
+  for (int k = 0; k < int(cubes().size()); ++k)
+    if (cubes()[size_t(k)].is_leaf() && cubes()[size_t(k)].rows() > 0)
+      leaves.push_back(k);
+  return leaves;
+}
+
 void FarData::scale_weights() {
   double largest = 0;
   for (double weight : weights_) largest = std::max(largest, std::fabs(weight));

@@ -24,6 +24,8 @@ class FarData {
   const Job& job() const { return job_; }
   const CubeTree& tree() const { return *tree_; }
   const std::vector<Cube>& cubes() const { return tree_->cubes(); }
+  /// The numbers of the cubes whose rows are computed together.
+  std::vector<int> leaves_with_rows() const;
   int sums() const { return sums_; }
 
   /// In the order of the tree. Weights are over a power of 2, and at most 1.

@@ -1,9 +1,9 @@
 #include "far/far_run.h"
 
 #include <algorithm>
-#include <chrono>
 #include <cmath>
 
+#include "base/timer.h"
 #include "cover/block_walk.h"
 #include "run/cpu/tasks.h"
 
@@ -15,21 +15,6 @@ namespace {
 constexpr double shortest = 2e7;
 // The same for each row and column, for one dimension and, as many times, for each more.
 constexpr double shortest_of_point = 1000, shortest_of_dimension = 3;
-
-class Watch {
- public:
-  /// Seconds since it was asked last.
-  double lap() {
-    const auto now = Clock::now();
-    const double seconds = std::chrono::duration<double>(now - last_).count();
-    last_ = now;
-    return seconds;
-  }
-
- private:
-  using Clock = std::chrono::steady_clock;
-  Clock::time_point last_ = Clock::now();
-};
 
 // Ranges of the columns that rows of a leaf are computed with, in order.
 std::vector<std::vector<Range>> near_columns(const FarData& data, const FarWalk& walk) {
@@ -76,33 +61,33 @@ bool FarRun::is_worth_a_walk(const FarKernel& kernel, const Job& job) {
 }
 
 bool FarRun::run(const FarPrograms& programs, FarReport& report) {
-  Watch watch;
+  Timer timer;
   const FarData data(kernel_, job_, threads_);
-  report.sorting = watch.lap();
+  report.sorting = timer.lap();
   if (!data.exists()) {
     report.decision = std::string("all pairs: ") + data.why_not();
     return false;
   }
   const LeastSums least(kernel_, data, programs.of_absolute_terms, threads_,
                         interrupted_);
-  report.bounding = watch.lap();
+  report.bounding = timer.lap();
   const Monomials monomials(kernel_.dimension(),
                             most_expansion_order(kernel_.dimension()));
   FarWalk walk(kernel_, data, least, monomials, tolerance_, threads_, interrupted_);
   const bool gains = walk.run(always_);
-  report.walking = watch.lap();
+  report.walking = timer.lap();
   if (!gains) {
     report.decision = "all pairs: expansions would not be sooner";
     return false;
   }
   const FarFields fields(data, monomials, walk, threads_, interrupted_);
-  report.expanding = watch.lap();
+  report.expanding = timer.lap();
   if (!fields.is_proven()) {
     report.decision = "all pairs: too many expansions meet";
     return false;
   }
   run_near(programs.of_terms(walk.near_pairs()), data, walk, fields);
-  report.near = watch.lap();
+  report.near = timer.lap();
   const double all = double(job_.rows) * double(job_.columns);
   report.decision = "far pairs expanded";
   report.direct = walk.near_pairs() / all;
@@ -176,10 +161,7 @@ class FarRun::NearWork {
 void FarRun::run_near(const CpuProgram& program, const FarData& data, const FarWalk& walk,
                       const FarFields& fields) {
   const std::vector<std::vector<Range>> columns = near_columns(data, walk);
-  std::vector<int> leaves;
-  for (int k = 0; k < int(data.cubes().size()); ++k)
-    if (data.cubes()[size_t(k)].is_leaf() && data.cubes()[size_t(k)].rows() > 0)
-      leaves.push_back(k);
+  const std::vector<int> leaves = data.leaves_with_rows();
   const int threads = int(std::min<size_t>(size_t(threads_), leaves.size()));
   SortedResults results(job_, kernel_.outputs(), data.tree().row_numbers());
   std::vector<std::unique_ptr<NearWork>> works;

@@ -31,7 +31,7 @@ FarCosts::FarCosts(const FarKernel& kernel)
       ellipses(2e3 * kernel.operations()) {}
 
 // Pairs of cubes of the same sizes and the same offset.
-struct FarWalk::Class {
+struct FarWalk::Group {
   DifferenceBox box;
   double least = 0, largest = 0;
   std::vector<int> candidates;
@@ -132,8 +132,8 @@ size_t FarWalk::HashOfKind::operator()(const Kind& kind) const {
 int FarWalk::group_of(const NearPair& pair, int& flipped) {
   const auto known = group_numbers_.emplace(kind_of(pair, flipped), int(groups_.size()));
   if (known.second) {
-    groups_.push_back(std::make_unique<Class>());
-    Class& group = *groups_.back();
+    groups_.push_back(std::make_unique<Group>());
+    Group& group = *groups_.back();
     group.box = difference_box(data_.tree(), pair.row, pair.column);
     for (int axis = 0; axis < kernel_.dimension(); ++axis)
       if (flipped >> axis & 1) group.box.middle[axis] *= -1;
@@ -170,9 +170,19 @@ void FarWalk::bound_groups() {
 
 // ---- pairs ----
 
-double FarWalk::direct_cost(const NearPair& pair) const {
+double FarWalk::pairs_of(const NearPair& pair) const {
   return double(data_.cubes()[size_t(pair.row)].rows()) *
-         double(data_.cubes()[size_t(pair.column)].columns()) * costs_.pair;
+         double(data_.cubes()[size_t(pair.column)].columns());
+}
+
+double FarWalk::direct_cost(const NearPair& pair) const {
+  return pairs_of(pair) * costs_.pair;
+}
+
+// The program of the kernel computes these.
+void FarWalk::add_near(const NearPair& pair) {
+  near_.push_back(pair);
+  near_pairs_ += pairs_of(pair);
 }
 
 // Half of what is allowed is in proportion to the terms of the pair itself, a quarter to
@@ -197,16 +207,14 @@ void FarWalk::choose_candidates(const std::vector<NearPair>& pairs) {
     if (data_.cubes()[size_t(pair.row)].rows() == 0 ||
         data_.cubes()[size_t(pair.column)].columns() == 0)
       continue;
-    Class& group = *groups_[size_t(group_of_pair_[k])];
+    Group& group = *groups_[size_t(group_of_pair_[k])];
     const double error = allowed_error(pair, group.least);
     if (data_.is_weightless(pair.column) || group.largest <= error) {
-      left_out_ += direct_cost(pair) / costs_.pair;
+      left_out_ += pairs_of(pair);
       continue;
     }
-    const double direct = direct_cost(pair);
-    if (direct <= costs_.of_expansion(monomials_, 2, data_.sums())) {
-      near_.push_back(pair);
-      near_pairs_ += direct / costs_.pair;
+    if (direct_cost(pair) <= costs_.of_expansion(monomials_, 2, data_.sums())) {
+      add_near(pair);
       continue;
     }
     group.candidates.push_back(int(candidates_.size()));
@@ -215,7 +223,7 @@ void FarWalk::choose_candidates(const std::vector<NearPair>& pairs) {
 }
 
 // An expansion is made where the pairs that it may spare take longer than it does.
-void FarWalk::expand(Class& group, FarKernel::Function& function) const {
+void FarWalk::expand(Group& group, FarKernel::Function& function) const {
   if (group.candidates.empty()) return;
   const int dimension = kernel_.dimension();
   group.interpolation =
@@ -252,7 +260,7 @@ void FarWalk::expand_groups() {
 }
 
 bool FarWalk::accept(const Candidate& candidate) {
-  Class& group = *groups_[size_t(candidate.group)];
+  Group& group = *groups_[size_t(candidate.group)];
   if (!group.expansion) return false;
   const int order = group.expansion->order_for(candidate.error, units_);
   const NearPair pair = {candidate.row, candidate.column};
@@ -293,8 +301,7 @@ void FarWalk::split(const NearPair& pair, std::vector<NearPair>& next) {
   const bool splits_column =
       !column.is_leaf() && (column.level <= row.level || row.is_leaf());
   if (!splits_row && !splits_column) {
-    near_.push_back(pair);
-    near_pairs_ += direct_cost(pair) / costs_.pair;
+    add_near(pair);
     return;
   }
   const int rows = splits_row ? row.children : 1,

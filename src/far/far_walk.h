@@ -53,7 +53,7 @@ class FarWalk {
   int largest_order() const { return largest_order_; }
 
  private:
-  struct Class;
+  struct Group;
   struct Candidate {
     int row, column, group, flipped;
     double error;  // that is allowed, over the absolute weights
@@ -73,13 +73,15 @@ class FarWalk {
   bool is_gain(double all) const;
   double sampling_cost(int points) const;
   void expand_groups();
-  void expand(Class& group, FarKernel::Function& function) const;
+  void expand(Group& group, FarKernel::Function& function) const;
   void accept_or_split(std::vector<NearPair>& next);
   void make_tables();
   bool accept(const Candidate& candidate);
   void split(const NearPair& pair, std::vector<NearPair>& next);
   double allowed_error(const NearPair& pair, double least) const;
+  double pairs_of(const NearPair& pair) const;
   double direct_cost(const NearPair& pair) const;
+  void add_near(const NearPair& pair);
   void in_threads(long long count,
                   const std::function<void(long long, FarKernel::Function&)>& work);
 
@@ -96,7 +98,7 @@ class FarWalk {
   int largest_order_ = 0;
   std::vector<std::unique_ptr<FarKernel::Function>> functions_;
   // of the pairs at hand
-  std::vector<std::unique_ptr<Class>> groups_;
+  std::vector<std::unique_ptr<Group>> groups_;
   std::unordered_map<Kind, int, HashOfKind> group_numbers_;
   std::vector<int> group_of_pair_, flipped_;
   std::vector<Candidate> candidates_;

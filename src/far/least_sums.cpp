@@ -147,10 +147,7 @@ LeastSums::LeastSums(const FarKernel& kernel, const FarData& data,
                      const CpuProgram* absolute, int threads,
                      const Interrupted& interrupted)
     : data_(data), sums_(data.cubes().size() * size_t(data.sums()), 0.0) {
-  std::vector<int> leaves;
-  for (int k = 0; k < int(data.cubes().size()); ++k)
-    if (data.cubes()[size_t(k)].is_leaf() && data.cubes()[size_t(k)].rows() > 0)
-      leaves.push_back(k);
+  const std::vector<int> leaves = data.leaves_with_rows();
   std::vector<std::unique_ptr<Search>> searches;
   for (int k = 0; k < std::max(threads, 1); ++k)
     searches.push_back(std::make_unique<Search>(kernel, data, absolute));

@@ -1,5 +1,6 @@
 #include "run/cpu_kernel.h"
 
+#include <chrono>
 #include <cmath>
 
 #include "base/diagnostic.h"
@@ -64,13 +65,9 @@ Error no_end(const Settings& settings) {
 
 }  // namespace
 
-Stopwatch::Stopwatch(double& seconds)
-    : seconds_(seconds), start_(std::chrono::steady_clock::now()) {}
+Stopwatch::Stopwatch(double& seconds) : seconds_(seconds) {}
 
-Stopwatch::~Stopwatch() {
-  seconds_ +=
-      std::chrono::duration<double>(std::chrono::steady_clock::now() - start_).count();
-}
+Stopwatch::~Stopwatch() { seconds_ += timer_.seconds(); }
 
 CpuKernel::CpuKernel(const Operator& op, size_t kernel,
                      std::shared_ptr<const Settings> settings,

@@ -2,12 +2,12 @@
 // the other.
 #pragma once
 
-#include <chrono>
 #include <functional>
 #include <memory>
 
 #include "base/cpu_program.h"
 #include "base/job.h"
+#include "base/timer.h"
 #include "cover/pruning_report.h"
 #include "far/far_report.h"
 #include "operator/compile_formula.h"
@@ -49,7 +49,7 @@ class Stopwatch {
 
  private:
   double& seconds_;
-  const std::chrono::steady_clock::time_point start_;
+  const Timer timer_;
 };
 
 /// Ski rental (CompileMode::automatic): a kernel is interpreted until that took as long
