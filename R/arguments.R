@@ -135,7 +135,7 @@ check_choice <- function(value, choices, name, call) {
   value
 }
 
-# Of a default that lists the choices, the first one.
+# A default that lists the choices stands for the first of them.
 first_choice <- function(value, is_missing) {
   if (is_missing) value[[1L]] else value
 }

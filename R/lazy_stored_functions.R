@@ -14,7 +14,7 @@ stored <- function(x) {
 
 stored_vector <- function(x) as.vector(stored(x))
 
-# For what knows no arrays.
+# Functions that know no arrays get a matrix.
 stored_matrix <- function(x) {
   if (is.LazyTensor(x)) as.matrix.LazyTensor(x) else x
 }

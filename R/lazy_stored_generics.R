@@ -132,7 +132,7 @@ weighted.mean.LazyTensor <- function(x, w, ...) {
   })
 }
 
-# What is asked of a fitted model.
+# Methods that only models have are refused.
 refuse_model <- function(name) {
   force(name)
   function(object, ...) {

@@ -268,7 +268,7 @@ common_ranges <- function(operands, label, call) {
   known
 }
 
-# Also of batches, which become ranges.
+# Batches become ranges, so they are refused with them.
 refuse_ranges <- function(x, call) {
   what <- if (has_batch(x)) "batches" else if (length(x@ranges)) "ranges"
   if (is.null(what)) {

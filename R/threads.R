@@ -15,8 +15,8 @@ machine_cores <- function() {
   )
 }
 
-# What a batch system gave this process: Slurm, SGE, LSF, PBS. NCPUS is also how
-# install.packages() is told of cores, so that it counts in jobs of PBS alone.
+# Batch systems (Slurm, SGE, LSF, PBS) say how many cores a process has. NCPUS
+# counts in jobs of PBS alone, since it also tells install.packages() of cores.
 batch_cores <- function() {
   in_pbs <- nzchar(Sys.getenv("PBS_JOBID"))
   names <- c(

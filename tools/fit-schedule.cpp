@@ -112,7 +112,7 @@ bool are_of_one_reduction(const Run& a, const Run& b) {
          a.work.rows_per_thread == b.work.rows_per_thread;
 }
 
-/// What the cut that the model prefers, of those that were timed, takes longer than the
+/// The time lost by the cut that the model prefers, of those that were timed, to the
 /// fastest of them: a mean over the reductions, and the largest.
 struct Regret {
   double mean, largest;

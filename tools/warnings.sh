@@ -25,7 +25,7 @@ examine() {
   # shellcheck disable=SC2086
   case $tool in
   gcc) g++ -fsyntax-only $language $strict "$1" ;;
-  # What g++ means by -Wconversion in C++: changes of sign have a warning of their own.
+  # g++ has a warning of its own for changes of sign, which its -Wconversion leaves out in C++.
   clang) clang++ -fsyntax-only $language $strict -Wno-sign-conversion "$1" ;;
   tidy)
     clang-tidy --quiet --header-filter='(src|inst/include)/' "$1" \

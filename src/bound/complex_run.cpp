@@ -10,7 +10,7 @@ namespace {
 
 constexpr int lanes = ComplexLanes::count;
 
-// Where nothing is known of an operand.
+// Nothing is known of a value where nothing is known of its operand.
 void poison(ComplexLanes& value, const ComplexLanes& operand) {
   for (int k = 0; k < lanes; ++k) value.modulus[k] += 0 * operand.modulus[k];
 }

@@ -71,7 +71,7 @@ class BlockWalk {
   double pairs_ = 0;
 };
 
-/// What blocks of at most so many rows need: fewer of them may take more of it.
+/// The workspace that blocks of at most so many rows need: fewer rows may take more.
 long long workspace_bytes(const CpuProgram& program, long long most_rows);
 /// The same for a leaf of rows.
 AlignedMemory workspace_of(const CpuProgram& program);

@@ -28,7 +28,8 @@ class FarData {
   std::vector<int> leaves_with_rows() const;
   int sums() const { return sums_; }
 
-  /// In the order of the tree. Weights are over a power of 2, and at most 1.
+  /// Places are those in the order of the tree. Weights are over a power of 2, and at
+  /// most 1.
   const double* row(long long place) const { return &rows_[at(place, dimension_)]; }
   const double* column(long long place) const { return &columns_[at(place, dimension_)]; }
   const double* weights(long long place) const { return &weights_[at(place, sums_)]; }

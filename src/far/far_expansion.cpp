@@ -105,8 +105,7 @@ FarExpansion::FarExpansion(FarKernel::Function& function, const DifferenceBox& b
   add_up();
 }
 
-// What is sampled holds the values at the exact Chebyshev points, as far from those in
-// double precision as rounding.
+// The error of a sample counts that its point is a Chebyshev point but for rounding.
 void FarExpansion::sample(FarKernel::Function& function, const DifferenceBox& box) {
   const int all = power(points_, dimension_);
   coefficients_.resize(size_t(all));

@@ -14,8 +14,8 @@ namespace rkeops {
 /// degrees below that.
 int most_expansion_order(int dimension);
 
-/// What is known before the function is sampled: how far the interpolation at n points
-/// along each axis can be from it.
+/// The largest error of the interpolation at n points along each axis, known before the
+/// function is sampled.
 class InterpolationBound {
  public:
   InterpolationBound(FarKernel::Function& function, const DifferenceBox& box,

@@ -121,7 +121,7 @@ void FarFields::find_leaf_moments(int number) {
 
 // ---- from moments to local polynomials ----
 
-// In an order that depends on the pairs alone: those of a table together.
+// The order depends on the pairs alone: those of a table come together.
 void FarFields::convert(const FarWalk& walk, const std::vector<const FarPair*>& pairs) {
   std::vector<const FarPair*> sorted = pairs;
   std::stable_sort(sorted.begin(), sorted.end(), [](const FarPair* a, const FarPair* b) {

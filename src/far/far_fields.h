@@ -11,14 +11,14 @@ namespace rkeops {
 
 class FarFields {
  public:
-  /// Of the pairs that a walk expands. Throws (kind `interrupted`).
+  /// Adds up the pairs that a walk expands. Throws (kind `interrupted`).
   FarFields(const FarData& data, const Monomials& monomials, const FarWalk& walk,
             int threads, const Interrupted& interrupted);
 
   /// False where rounding was counted for fewer pairs.
   bool is_proven() const { return is_proven_; }
 
-  /// Of the polynomials.
+  /// The number of them in a polynomial.
   int monomials() const { return monomials_.count(order_); }
 
   /// Adds the values at a row, which is in a leaf, to `sums`. `powers` is of as many

@@ -114,7 +114,7 @@ std::vector<double> FarKernel::weights(const Job& job, int threads) const {
   return read(programs_[of_weights], job.column_inputs, job.columns, sums_, job, threads);
 }
 
-// What is computed is in the middle of an interval as narrow as rounding.
+// Values are the middles of intervals as narrow as rounding.
 std::vector<double> FarKernel::read(const IntervalProgram& program,
                                     const std::vector<MatrixView>& inputs,
                                     long long points, int components, const Job& job,

@@ -1,4 +1,4 @@
-// What became of a sum with a tolerance.
+// A report of how a sum with a tolerance was computed.
 #pragma once
 
 #include <string>

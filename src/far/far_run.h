@@ -14,7 +14,7 @@ namespace rkeops {
 
 /// The programs of a kernel.
 struct FarPrograms {
-  /// Of its terms, for so many pairs that are computed directly.
+  /// The program of its terms, for so many pairs that are computed directly.
   std::function<const CpuProgram&(double pairs)> of_terms;
   const CpuProgram* of_absolute_terms;  // null: none
 };

@@ -10,9 +10,9 @@ namespace rkeops {
 
 namespace {
 
-// Of the error of a pair, interpolation may have this part.
+// Interpolation may have this part of the error of a pair.
 constexpr double part_of_interpolation = 0.4;
-// What rounding outside expansions may have of the tolerance.
+// Expansions may have this part of the tolerance; rounding outside them has the rest.
 constexpr double rest_of_tolerance = 0.98;
 // A walk that would take this part of the time of all pairs ends.
 constexpr double longest_walk = 0.1;
@@ -87,7 +87,7 @@ bool FarWalk::run(bool always) {
   return always || (!far_.empty() && is_gain(all));
 }
 
-// Of what is known so far, which can but grow.
+// The costs known so far can but grow.
 bool FarWalk::is_gain(double all) const {
   return spent_ - useful_ < longest_walk * all &&
          near_pairs_ * costs_.pair * in_small_ranges + far_cost_ + spent_ <

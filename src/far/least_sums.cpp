@@ -17,7 +17,7 @@ namespace {
 constexpr double like_the_largest = 0.15;
 constexpr int most_cubes = 64;
 constexpr int most_leaves = 6;  // whose terms are computed
-// What is left of the largest terms is not looked at below this part of the sum.
+// Cubes that can add less than this part of the sum are not looked at.
 constexpr double matters = 0.3;
 // Rounding of the terms, and of their sums.
 constexpr double of_rounding = 1 - 1e-9;
@@ -32,7 +32,7 @@ struct Seen {
 
 }  // namespace
 
-// Of one thread.
+// The search of one thread.
 class LeastSums::Search {
  public:
   Search(const FarKernel& kernel, const FarData& data, const CpuProgram* absolute)

@@ -1,4 +1,4 @@
-// What the sums of absolute terms of the rows of a cube are at least: an error is allowed
+// Lower bounds of the sums of absolute terms of the rows of a cube: an error is allowed
 // in proportion to these.
 #pragma once
 

@@ -13,7 +13,7 @@ constexpr double nothing = intervals::unknown;
 
 Rectangle not_known() { return {{nothing, nothing}, {nothing, nothing}, nothing}; }
 
-// With the modulus of its farthest corner, where that is less.
+// The modulus is that of the farthest corner, where that is less.
 Rectangle clipped(Interval re, Interval im, double modulus) {
   const double corner = up(std::hypot(outward::farthest(re), outward::farthest(im)), 4);
   return {re, im, std::min(up(modulus), corner)};
@@ -91,8 +91,8 @@ Rectangle square(const Rectangle& a) {
                  {2 * half.lo, 2 * half.hi}, up(a.modulus * a.modulus) + outward::tiny);
 }
 
-// Where real parts are positive: x / (x^2 + y^2) rises and then falls with x, so its
-// least value is at an end.
+// x / (x^2 + y^2) rises and then falls with a positive x, so its least value is at an
+// end.
 Rectangle inverse(const Rectangle& a) {
   if (a.re.hi < 0) return negative(inverse(negative(a)));
   const Interval x2 = outward::square(a.re), y2 = outward::square(a.im);
@@ -118,7 +118,7 @@ Rectangle integer_power(const Rectangle& a, int m) {
   return m % 2 == 0 ? half : multiply(half, a);
 }
 
-// By its argument from -pi / 2 to pi / 2: the cut is where the real part is not positive.
+// The argument is from -pi / 2 to pi / 2: the cut is where the real part is not positive.
 Rectangle root(const Rectangle& a) {
   if (!(a.re.lo > 0)) return not_known();
   const Interval y = {outward::nearest(a.im), outward::farthest(a.im)};
@@ -237,8 +237,8 @@ Rectangle hyperbolic_tangent(const Rectangle& a) {
   return divide(subtract(real(1), e), add(real(1), e));
 }
 
-// From the value of the real part, along y, where the slope 1 / (1 + z^2) is
-// 1 / ((1 - y + i x) (1 + y - i x)).
+// The bound goes from the value at the real part along y, where the slope 1 / (1 + z^2)
+// is 1 / ((1 - y + i x) (1 + y - i x)).
 Rectangle arc_tangent(const Rectangle& a) {
   const double y = outward::farthest(a.im), x = outward::nearest(a.re);
   if (!(y < 1)) return not_known();

@@ -22,7 +22,7 @@ inline double up(double x, double units = 1) { return x + std::fabs(x) * units *
 inline Interval wider(Interval a, double units = 1) {
   return {down(a.lo, units), up(a.hi, units)};
 }
-/// Where results may be subnormal.
+/// For results that may be subnormal.
 inline Interval wider_by_tiny(Interval a, double units = 1) {
   return {down(a.lo, units) - tiny, up(a.hi, units) + tiny};
 }
@@ -48,12 +48,12 @@ inline Interval square(Interval a) {
   return {std::max(0.0, down(n * n) - tiny), up(f * f) + tiny};
 }
 
-/// Of what is not negative.
+/// The square root; negative numbers of the interval do not count.
 inline Interval root(Interval a) {
   return wider({std::sqrt(std::max(0.0, a.lo)), std::sqrt(std::max(0.0, a.hi))}, 2);
 }
 
-/// Of a function that only rises.
+/// The values of a function that only rises.
 template <double (*f)(double)>
 Interval increasing(Interval a) {
   return wider_by_tiny({f(a.lo), f(a.hi)}, units_of_functions);

@@ -35,7 +35,7 @@ struct DifferenceForm {
   bool exists() const { return why_not.empty(); }
 };
 
-/// Of the value that is summed up; rows and columns have these levels.
+/// The form of the value that is summed up; rows and columns have these levels.
 DifferenceForm difference_form(Expr value, Level row_index, Level column_index);
 
 }  // namespace rkeops

@@ -35,7 +35,7 @@ struct Timings {
   int gpus = 0, chunks = 0;
   // The report of the last kernel that may leave pairs out.
   PruningReport pruning;
-  // Of the last kernel with a tolerance.
+  // The report of the last kernel with a tolerance.
   FarReport far;
 };
 

@@ -31,7 +31,7 @@ way_of <- function(op) {
   sub("last call: ", "", line)
 }
 
-# Also where all pairs are as soon computed.
+# Expansions are made even where all pairs are as soon computed.
 local_expansions <- function(frame = parent.frame()) {
   change_settings(list(expands_always = TRUE), NULL)
   withr::defer(change_settings(list(expands_always = FALSE), NULL), frame)

@@ -158,7 +158,8 @@ std::vector<double> plain(const Operator& op, const PlainInputs& inputs, double 
   return result;
 }
 
-// What each number may be, from what noise does: NaN where nothing can be said.
+// Limits of the error of each number, from what noise does: NaN where nothing can be
+// said.
 std::vector<double> limits(const Operator& op, const PlainInputs& inputs,
                            const std::vector<double>& expected) {
   const double noise = std::ldexp(1, op.text.precision == Precision::float32 ? -17 : -40);

@@ -72,7 +72,7 @@ class Growth {
     return applied(row, children);
   }
 
-  // Where the dimensions do not fit, of the sums of the components.
+  // Children whose dimensions do not fit are replaced by the sums of their components.
   Expr applied(const Operation& row, std::vector<Expr> children) {
     if (!row.list_arguments.empty()) return leaf();
     std::vector<int> integers;
@@ -107,7 +107,7 @@ class Growth {
     return graph_.reduce(reduction_named("Sum"), reduced_index, {call("Sum", {f})});
   }
 
-  // What is made of a reduction varies with its index only.
+  // Values made of a reduction vary with its index only.
   Expr finished(Expr root, Level index) {
     const Expr other = leaf();
     if (!within(other->level, index)) return root;
