@@ -1,8 +1,8 @@
 # Users of R have the library NVRTC not only in the toolkit and the system, but
-# in R packages that carry libraries of CUDA, in torch for R, in wheels of Python,
-# in conda. These are searched when a GPU is asked for, since lib_path() loads
-# such a package. In: the environment and the libraries of R. Out: folders, by
-# what they belong to.
+# in R packages that carry libraries of CUDA, in torch for R, in wheels of
+# Python, in conda. These are searched when a GPU is asked for, since lib_path()
+# loads such a package. In: the environment and the libraries of R. Out:
+# folders, by what they belong to.
 
 nvrtc_folders <- function() {
   found <- c(

@@ -1,5 +1,5 @@
 # Functions of R that are no generics, of the stored entries: S4 generics of the
-# signature that R would choose (see lazy_operators.R).
+# signature that R would choose (see lazy_functions.R).
 
 # nolint start: object_name_linter.
 

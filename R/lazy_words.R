@@ -1,6 +1,6 @@
 # Functions of R that are no generics, with a lazy form: S4 generics of the
 # signature that R would choose, so that attaching the package masks nothing
-# (see lazy_operators.R); and S3 methods of a few that are.
+# (see lazy_functions.R); and S3 methods of a few that are.
 
 #' Words of R on lazy tensors
 #'
